@@ -1,0 +1,1 @@
+"""Reader adapters of nbo-extract: one module a format, vendor bytes in, `RawRecord` out."""

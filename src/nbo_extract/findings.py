@@ -1,0 +1,60 @@
+"""Problems about data: records that are collected and shown, never raised."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "info"]
+_RANK = {"error": 0, "warning": 1, "info": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a user should know about a file.
+
+    Attributes
+    ----------
+    code : str
+        Stable code of the kind of finding, such as ``NBO201``; see ``docs/findings.md``.
+    severity : {'error', 'warning', 'info'}
+    message : str
+        One sentence for a microscopist.
+    file : str
+        File that the finding is about.
+    element : str
+        NBO element, empty where none is concerned.
+    instance : str
+        ID of the instance of the element.
+    attribute : str
+        NBO attribute or child.
+    value : str
+        The value that the finding is about, as stated in the source.
+    source : str
+        Where it stands: vendor path, table row or hardware component.
+    other : str
+        The value that disagrees, or the candidates.
+    other_source : str
+        Where that stands.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    file: str = ""
+    element: str = ""
+    instance: str = ""
+    attribute: str = ""
+    value: str = ""
+    source: str = ""
+    other: str = ""
+    other_source: str = ""
+
+    @property
+    def rank(self) -> tuple[int, str, str, str, str, str]:
+        """Sort key: severity, then code, then place."""
+        return (_RANK[self.severity], self.code, self.element, self.instance, self.attribute, self.message)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the stated fields as a dictionary."""
+        return {key: value for key, value in asdict(self).items() if value != ""}

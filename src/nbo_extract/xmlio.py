@@ -1,0 +1,254 @@
+"""NBO XML out and in: deterministic bytes, children in the schema's order, reads back to an equal Document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nbo_extract.errors import DocumentError
+from nbo_extract.model import Document, Fact, Node, PlaneTable
+from nbo_extract.schema import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from lxml import etree
+
+    from nbo_extract.schema import Declaration
+
+# OME-XML of a long time lapse is larger than libxml2's default limits; the cap is our own.
+MAX_XML_BYTES = 1 << 30
+_KEYS = ("TheT", "TheC", "TheZ", "ID")
+_ATTRIBUTE = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
+)
+_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+
+
+def to_xml(document: Document, *, planes: bool = True, prefix: str = "", declaration: bool = True) -> str:
+    """Serialise a Document as NBO XML.
+
+    Parameters
+    ----------
+    document : Document
+    planes : bool
+        Whether planes held in columns are written.
+    prefix : str
+        Namespace prefix; empty for the default namespace.
+    declaration : bool
+        Whether an XML declaration (UTF-8) comes first.
+
+    Returns
+    -------
+    str
+        The same for an equal Document, always.
+
+    Raises
+    ------
+    DocumentError
+        If an element or attribute is not in the NBO model at its place.
+    """
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n' if declaration else ""
+    return head + "".join(iter_xml(document, planes=planes, prefix=prefix))
+
+
+def iter_xml(document: Document, *, planes: bool = True, prefix: str = "") -> Iterator[str]:
+    """Yield the pieces of `to_xml`, without the declaration, for writing large documents as a stream."""
+    schema = load(document.version)
+    name = f"xmlns:{prefix}" if prefix else "xmlns"
+    yield from _emit(
+        document.root,
+        schema.element(document.root.name),
+        f"{prefix}:" if prefix else "",
+        0,
+        f' {name}="{schema.namespace}"',
+        planes,
+    )
+
+
+def _emit(node: Node, kind: Declaration, prefix: str, depth: int, extra: str, planes: bool) -> Iterator[str]:
+    indent = "  " * depth
+    yield f"{indent}<{prefix}{node.name}{extra}{_attributes(node, kind)}"
+    table = node.planes if planes and node.planes is not None and len(node.planes) else None
+    if node.text is not None or node.foreign:
+        content = node.foreign or (node.text.value if node.text else "").translate(_TEXT)
+        yield f">{content}</{prefix}{node.name}>\n"
+        return
+    if not node.children and table is None:
+        yield "/>\n"
+        return
+    yield ">\n"
+    if table is not None:
+        yield from _emit_planes(table, kind, prefix, depth + 1)
+    for child in sorted(node.children, key=lambda c: _position(node, kind, c)):
+        declared = kind.child(child.name)
+        if declared is None:  # pragma: no cover - _position has raised already
+            raise DocumentError(f"{node.name} has no child {child.name}")
+        yield from _emit(child, declared, prefix, depth + 1, "", planes)
+    yield f"{indent}</{prefix}{node.name}>\n"
+
+
+def _position(node: Node, kind: Declaration, child: Node) -> int:
+    use = kind.use(child.name)
+    if use is None:
+        raise DocumentError(f"the NBO model has no element {child.name} in {node.name}")
+    return use.position
+
+
+def _attributes(node: Node, kind: Declaration) -> str:
+    units: dict[str, str] = {}
+    for name, fact in node.facts.items():
+        attribute = kind.attributes.get(name)
+        if attribute is None or not attribute.writable:
+            raise DocumentError(f"the NBO model has no attribute {name} in {node.name}")
+        if fact.unit is not None:
+            if attribute.unit is None:
+                raise DocumentError(f"{node.name}@{name} has no unit in the NBO model, but {fact.unit} is given")
+            if units.setdefault(attribute.unit, fact.unit) != fact.unit:
+                raise DocumentError(f"{node.name}@{attribute.unit} cannot be {units[attribute.unit]} and {fact.unit}")
+    out = []
+    for name in kind.attributes:
+        value = node.facts[name].value if name in node.facts else units.get(name)
+        if value is not None:
+            out.append(f' {name}="{value.translate(_ATTRIBUTE)}"')
+    return "".join(out)
+
+
+def _emit_planes(table: PlaneTable, kind: Declaration, prefix: str, depth: int) -> Iterator[str]:
+    plane = kind.child("Plane")
+    if plane is None:
+        raise DocumentError(f"the NBO model has no planes in {kind.name}")
+    columns: list[tuple[str, str, list[str | None]]] = []
+    for name, attribute in plane.attributes.items():
+        if name in table.columns:
+            columns.append((name, _unit_text(table, name, attribute.unit), table.columns[name]))
+    unknown = set(table.columns) - set(plane.attributes)
+    if unknown:
+        raise DocumentError(f"the NBO model has no attribute {sorted(unknown)[0]} in Plane")
+    start = "  " * depth + f"<{prefix}Plane"
+    for row in range(len(table)):
+        parts = [start]
+        for name, unit, values in columns:
+            value = values[row]
+            if value is not None:
+                parts.append(f' {name}="{value.translate(_ATTRIBUTE)}"{unit}')
+        parts.append("/>\n")
+        yield "".join(parts)
+
+
+def _unit_text(table: PlaneTable, name: str, unit_attribute: str | None) -> str:
+    unit = table.units.get(name)
+    if unit is None:
+        return ""
+    if unit_attribute is None:
+        raise DocumentError(f"Plane@{name} has no unit in the NBO model, but {unit} is given")
+    return f' {unit_attribute}="{unit.translate(_ATTRIBUTE)}"'
+
+
+def from_xml(data: bytes | str | Path) -> Document:
+    """Read NBO XML.
+
+    Parameters
+    ----------
+    data : bytes, str or Path
+        The document, or the path of one.
+
+    Returns
+    -------
+    Document
+        Without provenance: XML states none.
+
+    Raises
+    ------
+    DocumentError
+        If it is not well-formed, not NBO, or holds what the NBO model has no place for.
+    """
+    from pathlib import Path
+
+    from lxml import etree
+
+    label = str(data) if isinstance(data, Path) else "this text"
+    content = data.read_bytes() if isinstance(data, Path) else data
+    if isinstance(content, str):
+        content = content.encode("utf-8")
+    if len(content) > MAX_XML_BYTES:
+        raise DocumentError(f"{label}: XML of {len(content)} bytes is beyond the limit of {MAX_XML_BYTES}")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True)
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        raise DocumentError(f"{label} is not well-formed XML: {error.msg}") from error
+    return from_element(root, label)
+
+
+def from_element(root: etree._Element, label: str = "this text") -> Document:
+    """Read an NBO document from its parsed root; see `from_xml`."""
+    schema = load()
+    if root.tag != f"{{{schema.namespace}}}OME":
+        raise DocumentError(f"{label} is no NBO document: its root is {root.tag}, expected OME in {schema.namespace}")
+    return Document(_read(root, schema.element("OME"), f"{{{schema.namespace}}}", label), schema.version)
+
+
+def _read(element: etree._Element, kind: Declaration, namespace: str, label: str) -> Node:
+    node = Node(kind.name)
+    node.facts = _read_facts({str(k): str(v) for k, v in element.items()}, kind, label, element.sourceline)
+    if kind.wildcard:
+        node.foreign = _foreign(element)
+        return node
+    for child in element:
+        if not isinstance(child.tag, str):
+            continue
+        name = child.tag.removeprefix(namespace)
+        declared = kind.child(name) if child.tag.startswith(namespace) else None
+        if declared is None:
+            raise DocumentError(f"{label}, line {child.sourceline}: the NBO model has no {name} in {kind.name}")
+        node.children.append(_read(child, declared, namespace, label))
+    if kind.text is not None and (element.text or "") != "":
+        node.text = Fact(element.text or "")
+    if kind.name == "Pixels":
+        _tabulate(node)
+    return node
+
+
+def _foreign(element: etree._Element) -> str:
+    from lxml import etree
+
+    return "".join(
+        etree.tostring(c, method="c14n", exclusive=True).decode("utf-8")
+        for c in element
+        if isinstance(c.tag, str)
+    )
+
+
+def _read_facts(given: dict[str, str], kind: Declaration, label: str, line: int | None) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {}
+    used: set[str] = set()
+    for name in given:
+        if name not in kind.attributes:
+            raise DocumentError(f"{label}, line {line}: the NBO model has no attribute {name} in {kind.name}")
+    for name, attribute in kind.attributes.items():
+        if name in given and name not in kind.unit_names:
+            unit = given.get(attribute.unit) if attribute.unit else None
+            facts[name] = Fact(given[name], unit)
+            if unit is not None and attribute.unit is not None:
+                used.add(attribute.unit)
+    for name in given:
+        if name in kind.unit_names and name not in used:
+            facts[name] = Fact(given[name])
+    return facts
+
+
+def _tabulate(pixels: Node) -> None:
+    """Move planes without children into columns, where each states its place and all agree about units."""
+    planes = [c for c in pixels.children if c.name == "Plane" and not c.children and all(k in c.facts for k in _KEYS)]
+    units: dict[str, str | None] = {}
+    for plane in planes:
+        for name, fact in plane.facts.items():
+            if units.setdefault(name, fact.unit) != fact.unit:
+                return
+    if not planes:
+        return
+    moved = {id(p) for p in planes}
+    pixels.children = [c for c in pixels.children if id(c) not in moved]
+    columns: dict[str, list[str | None]] = {n: [p.get(n) for p in planes] for n in sorted(units)}
+    pixels.planes = PlaneTable(columns, {n: u for n, u in sorted(units.items()) if u is not None})
