@@ -6,7 +6,7 @@ to an equal Document. `Fact.number` gives the exact number.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Literal
 
@@ -162,6 +162,22 @@ class Node:
         """Return the first direct child of these names, or None."""
         return next((c for c in self.children if c.name in names), None)
 
+    def settle_units(self, kind: Declaration) -> None:
+        """Give each fact the unit that is stated for it, be it in a fact of its own or with a value that shares it.
+
+        One unit attribute may serve several values (the edges of a wavelength range).
+        """
+        for unit_name in sorted(kind.unit_names):
+            owners = [n for n, a in kind.attributes.items() if a.unit == unit_name and n in self.facts]
+            stated = {f.unit for n in owners if (f := self.facts[n]).unit is not None}
+            if unit_name in self.facts and owners:
+                stated.add(self.facts[unit_name].value)
+            if len(stated) == 1:
+                unit = next(iter(stated))
+                for name in owners:
+                    self.facts[name] = replace(self.facts[name], unit=unit)
+                self.facts.pop(unit_name, None)
+
     def walk(self) -> Iterator[Node]:
         """Yield this node and all below it, parents first."""
         yield self
@@ -229,15 +245,21 @@ class Document:
         return self.root.all("Instrument")
 
     def arrange(self) -> Document:
-        """Put all children into the schema's order (stable), in place; return the Document.
+        """Put all children into the schema's order (stable) and units beside their values, in place.
 
         A Document in this order equals what its XML or JSON reads back to.
+
+        Returns
+        -------
+        Document
+            The same object.
         """
         from nbo_extract.schema import load
 
         def visit(node: Node, kind: Declaration | None) -> None:
             if kind is None:
                 return
+            node.settle_units(kind)
             places = {c.name: use.position for c in node.children if (use := kind.use(c.name)) is not None}
             node.children.sort(key=lambda c: places.get(c.name, -1))
             for child in node.children:

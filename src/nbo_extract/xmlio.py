@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from nbo_extract.errors import DocumentError
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # OME-XML of a long time lapse is larger than libxml2's default limits; the cap is our own.
 MAX_XML_BYTES = 1 << 30
+# Characters that XML 1.0 cannot carry in any spelling.
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _KEYS = ("TheT", "TheC", "TheZ", "ID")
 _ATTRIBUTE = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
@@ -71,8 +74,7 @@ def _emit(node: Node, kind: Declaration, prefix: str, depth: int, extra: str, pl
     yield f"{indent}<{prefix}{node.name}{extra}{_attributes(node, kind)}"
     table = node.planes if planes and node.planes is not None and len(node.planes) else None
     if node.text is not None or node.foreign:
-        content = node.foreign or (node.text.value if node.text else "").translate(_TEXT)
-        yield f">{content}</{prefix}{node.name}>\n"
+        yield f">{_content(node, kind)}</{prefix}{node.name}>\n"
         return
     if not node.children and table is None:
         yield "/>\n"
@@ -86,6 +88,25 @@ def _emit(node: Node, kind: Declaration, prefix: str, depth: int, extra: str, pl
             raise DocumentError(f"{node.name} has no child {child.name}")
         yield from _emit(child, declared, prefix, depth + 1, "", planes)
     yield f"{indent}</{prefix}{node.name}>\n"
+
+
+def _content(node: Node, kind: Declaration) -> str:
+    if node.children:
+        raise DocumentError(f"{node.name} has text and children; the NBO model allows one of them")
+    if node.foreign:
+        if not kind.wildcard:
+            raise DocumentError(f"the NBO model has no foreign content in {node.name}")
+        return node.foreign
+    if kind.text is None or node.text is None:
+        raise DocumentError(f"the NBO model has no text in {node.name}")
+    return _carried(node.text.value, node.name).translate(_TEXT)
+
+
+def _carried(value: str, place: str) -> str:
+    found = _ILLEGAL.search(value)
+    if found is not None:
+        raise DocumentError(f"{place} holds the character U+{ord(found[0]):04X}, which no XML can carry; remove it")
+    return value
 
 
 def _position(node: Node, kind: Declaration, child: Node) -> int:
@@ -110,7 +131,9 @@ def _attributes(node: Node, kind: Declaration) -> str:
     for name in kind.attributes:
         value = node.facts[name].value if name in node.facts else units.get(name)
         if value is not None:
-            out.append(f' {name}="{value.translate(_ATTRIBUTE)}"')
+            if units.get(name, value) != value:
+                raise DocumentError(f"{node.name}@{name} cannot be {units[name]} and {value}")
+            out.append(f' {name}="{_carried(value, f"{node.name}@{name}").translate(_ATTRIBUTE)}"')
     return "".join(out)
 
 
@@ -121,6 +144,7 @@ def _emit_planes(table: PlaneTable, kind: Declaration, prefix: str, depth: int) 
     columns: list[tuple[str, str, list[str | None]]] = []
     for name, attribute in plane.attributes.items():
         if name in table.columns:
+            _carried("".join(filter(None, table.columns[name])), f"Plane@{name}")
             columns.append((name, _unit_text(table, name, attribute.unit), table.columns[name]))
     unknown = set(table.columns) - set(plane.attributes)
     if unknown:
@@ -142,6 +166,9 @@ def _unit_text(table: PlaneTable, name: str, unit_attribute: str | None) -> str:
         return ""
     if unit_attribute is None:
         raise DocumentError(f"Plane@{name} has no unit in the NBO model, but {unit} is given")
+    stated = table.columns.get(unit_attribute, ())
+    if any(v is not None and u is not None for v, u in zip(table.columns[name], stated, strict=False)):
+        raise DocumentError(f"Plane@{unit_attribute} is stated twice: as the unit of {name} and as a column")
     return f' {unit_attribute}="{unit.translate(_ATTRIBUTE)}"'
 
 
@@ -168,12 +195,19 @@ def from_xml(data: bytes | str | Path) -> Document:
     from lxml import etree
 
     label = str(data) if isinstance(data, Path) else "this text"
-    content = data.read_bytes() if isinstance(data, Path) else data
+    try:
+        content = data.read_bytes() if isinstance(data, Path) else data
+    except OSError as error:
+        raise DocumentError(f"{label} cannot be read: {error.strerror}") from error
     if isinstance(content, str):
-        content = content.encode("utf-8")
+        content = _carried(content, label).encode("utf-8")
     if len(content) > MAX_XML_BYTES:
         raise DocumentError(f"{label}: XML of {len(content)} bytes is beyond the limit of {MAX_XML_BYTES}")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True)
+    # A text is no longer in the encoding that its declaration may name.
+    encoding = "utf-8" if isinstance(data, str) else None
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True, encoding=encoding
+    )
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
@@ -186,7 +220,10 @@ def from_element(root: etree._Element, label: str = "this text") -> Document:
     schema = load()
     if root.tag != f"{{{schema.namespace}}}OME":
         raise DocumentError(f"{label} is no NBO document: its root is {root.tag}, expected OME in {schema.namespace}")
-    return Document(_read(root, schema.element("OME"), f"{{{schema.namespace}}}", label), schema.version)
+    try:
+        return Document(_read(root, schema.element("OME"), f"{{{schema.namespace}}}", label), schema.version)
+    except RecursionError as error:
+        raise DocumentError(f"{label} is nested deeper than any NBO document; nothing was read from it") from error
 
 
 def _read(element: etree._Element, kind: Declaration, namespace: str, label: str) -> Node:
@@ -195,9 +232,7 @@ def _read(element: etree._Element, kind: Declaration, namespace: str, label: str
     if kind.wildcard:
         node.foreign = _foreign(element)
         return node
-    for child in element:
-        if not isinstance(child.tag, str):
-            continue
+    for child in element.iterchildren("*"):
         name = child.tag.removeprefix(namespace)
         declared = kind.child(name) if child.tag.startswith(namespace) else None
         if declared is None:
@@ -213,14 +248,17 @@ def _read(element: etree._Element, kind: Declaration, namespace: str, label: str
 def _foreign(element: etree._Element) -> str:
     from lxml import etree
 
-    return "".join(
-        etree.tostring(c, method="c14n", exclusive=True).decode("utf-8")
-        for c in element
-        if isinstance(c.tag, str)
-    )
+    parts = []
+    for child in element.iterchildren("*"):
+        text = etree.tostring(child, method="c14n", exclusive=True).decode("utf-8")
+        if not child.tag.startswith("{"):
+            # Within NBO's default namespace a name of no namespace would become one of NBO's.
+            text = text.replace(f"<{child.tag}", f'<{child.tag} xmlns=""', 1)
+        parts.append(text)
+    return "".join(parts)
 
 
-def _read_facts(given: dict[str, str], kind: Declaration, label: str, line: int | None) -> dict[str, Fact]:
+def _read_facts(given: dict[str, str], kind: Declaration, label: str, line: object) -> dict[str, Fact]:
     facts: dict[str, Fact] = {}
     used: set[str] = set()
     for name in given:

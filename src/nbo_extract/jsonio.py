@@ -1,0 +1,291 @@
+"""NBO JSON and JSON-LD out and in: the tree of `nbo_extract.xmlio` with its provenance, findings and origin.
+
+Both forms have one layout; JSON-LD adds a context and identifiers. Values stay the texts that NBO XML carries, so
+nothing is rounded. Sources stand once, in a list that facts refer to. The text is the same for an equal Document,
+always.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from nbo_extract.errors import DocumentError
+from nbo_extract.schema import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from nbo_extract.model import Document, Fact, Node, PlaneTable, Source
+    from nbo_extract.schema import Declaration, Schema
+
+FORMAT = "nbo-extract document"
+PROVENANCE_FORMAT = "nbo-extract provenance"
+LAYOUT = 1
+_PROV = "http://www.w3.org/ns/prov#"
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_SOURCE = "#sources/"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def to_json(document: Document) -> str:
+    """Serialise a Document as JSON with its provenance, findings, origin and unmapped paths.
+
+    Parameters
+    ----------
+    document : Document
+
+    Returns
+    -------
+    str
+        The same for an equal Document with equal provenance, always; children are in the schema's order.
+
+    Raises
+    ------
+    DocumentError
+        If an element or attribute is not in the NBO model at its place.
+    """
+    return _dump(_Emitter(document, linked=False).document()) + "\n"
+
+
+def to_jsonld(document: Document) -> str:
+    """Serialise a Document as JSON-LD 1.1: the tree of `to_json` with a context and identifiers.
+
+    Elements are of types in the NBO namespace, attributes are properties with ``rdf:value`` and unit, and
+    ``prov:wasDerivedFrom`` leads to the source of a fact. Planes, findings and origin are JSON literals.
+    """
+    return _dump(_Emitter(document, linked=True).document()) + "\n"
+
+
+def provenance_json(document: Document) -> str:
+    """Serialise where each fact of a Document came from, and nothing else, as compact JSON.
+
+    Returns
+    -------
+    str
+        ``sources``: each source once. ``nodes``: per element its path, counted from 0 among children of one name, its
+        ID where it has one, and attribute to the number of its source; text content is called ``#text``, columns of
+        planes are under ``planes``.
+    """
+    emitter = _Emitter(document, linked=False)
+    nodes = list(emitter.provenance(document.root, document.root.name, _kind(load(document.version), document)))
+    content = {
+        "format": PROVENANCE_FORMAT,
+        "layout": LAYOUT,
+        "version": document.version,
+        "origin": _origin(document),
+        "sources": emitter.source_list(),
+        "nodes": nodes,
+    }
+    return _encode({key: value for key, value in content.items() if value}, compact=True)
+
+
+def from_json(data: str | bytes | Path) -> Document:
+    """Read what `to_json` wrote.
+
+    Parameters
+    ----------
+    data : str, bytes or Path
+        The document, or the path of one.
+
+    Returns
+    -------
+    Document
+        Equal to the arranged Document that was written, sources, findings and origin included.
+
+    Raises
+    ------
+    DocumentError
+        If it is no JSON, no NBO document, or holds what the NBO model has no place for.
+    """
+    return _read(data, linked=False)
+
+
+def from_jsonld(data: str | bytes | Path) -> Document:
+    """Read what `to_jsonld` wrote; see `from_json`. Other framings of the same graph are not understood."""
+    return _read(data, linked=True)
+
+
+def _read(data: str | bytes | Path, *, linked: bool) -> Document:
+    from nbo_extract._jsonread import read_document
+
+    return read_document(data, linked=linked)
+
+
+def _kind(schema: Schema, document: Document) -> Declaration:
+    if document.root.name != "OME":
+        raise DocumentError(f"the root of an NBO document is OME, not {document.root.name}")
+    return schema.element("OME")
+
+
+def _origin(document: Document) -> dict[str, Any]:
+    origin = document.origin
+    found: dict[str, Any] = {"file": origin.file, "format": origin.format, "reader": origin.reader}
+    found["versions"] = dict(sorted(origin.versions.items()))
+    found["files"] = list(origin.files)
+    found["hardware"] = dict(sorted(origin.hardware.items()))
+    return {key: value for key, value in found.items() if value}
+
+
+class _Emitter:
+    """Turns a Document into plain JSON values and numbers its sources on the way."""
+
+    def __init__(self, document: Document, *, linked: bool) -> None:
+        self._document = document
+        self._linked = linked
+        self._schema = load(document.version)
+        self._numbers: dict[Source, int] = {}
+        self._identified: set[str] = set()
+
+    def document(self) -> dict[str, Any]:
+        root = self._node(self._document.root, _kind(self._schema, self._document))
+        findings = [finding.to_dict() for finding in self._document.findings]
+        content: dict[str, Any] = {"@context": self._context()} if self._linked else {}
+        content |= {"format": FORMAT, "layout": LAYOUT, "version": self._document.version}
+        content["namespace"] = self._schema.namespace
+        optional = {
+            "origin": _origin(self._document),
+            "sources": self.source_list(),
+            "findings": findings,
+            "unmapped": list(self._document.unmapped),
+        }
+        return content | {key: value for key, value in optional.items() if value} | {"root": root}
+
+    def source_list(self) -> list[dict[str, Any]]:
+        out = []
+        for source, number in self._numbers.items():
+            entry: dict[str, Any] = {"@id": f"{_SOURCE}{number}"} if self._linked else {}
+            for key in ("kind", "file", "path", "raw", "rule"):
+                if getattr(source, key):
+                    entry[key] = getattr(source, key)
+            out.append(entry)
+        return out
+
+    def provenance(self, node: Node, path: str, kind: Declaration) -> Iterator[dict[str, Any]]:
+        facts = {name: self._number(f.source) for name, f in _ordered(node, kind) if f.source is not None}
+        if node.text is not None and node.text.source is not None:
+            facts["#text"] = self._number(node.text.source)
+        table = node.planes.sources if node.planes is not None else {}
+        planes = {name: self._number(table[name]) for name in sorted(table)}
+        if facts or planes:
+            entry = {"path": path, "id": node.id, "facts": facts, "planes": planes}
+            yield {key: value for key, value in entry.items() if value}
+        counts: dict[str, int] = {}
+        for child, declared in _children(node, kind):
+            place = counts.setdefault(child.name, 0)
+            counts[child.name] += 1
+            yield from self.provenance(child, f"{path}/{child.name}[{place}]", declared)
+
+    def _node(self, node: Node, kind: Declaration) -> dict[str, Any]:
+        out: dict[str, Any] = self._links(node) if self._linked else {}
+        out["element"] = node.name
+        facts = {name: self._fact(fact) for name, fact in _ordered(node, kind)}
+        if facts:
+            out["facts"] = facts
+        if node.text is not None:
+            out["text"] = self._fact(node.text)
+        if node.foreign:
+            out["foreign"] = node.foreign
+        if node.planes is not None and len(node.planes):
+            out["planes"] = self._planes(node.planes)
+        children = [self._node(child, declared) for child, declared in _children(node, kind)]
+        if children:
+            out["children"] = children
+        return out
+
+    def _fact(self, fact: Fact) -> dict[str, Any]:
+        out: dict[str, Any] = {"value": fact.value}
+        if fact.unit is not None:
+            out["unit"] = fact.unit
+        if fact.source is not None:
+            out["source"] = self._reference(fact.source)
+        return out
+
+    def _planes(self, table: PlaneTable) -> dict[str, Any]:
+        out: dict[str, Any] = {"columns": {name: table.columns[name] for name in sorted(table.columns)}}
+        if table.units:
+            out["units"] = dict(sorted(table.units.items()))
+        if table.sources:
+            out["sources"] = {name: self._reference(table.sources[name]) for name in sorted(table.sources)}
+        return out
+
+    def _number(self, source: Source) -> int:
+        return self._numbers.setdefault(source, len(self._numbers))
+
+    def _reference(self, source: Source) -> int | str:
+        number = self._number(source)
+        return f"{_SOURCE}{number}" if self._linked else number
+
+    def _links(self, node: Node) -> dict[str, Any]:
+        """Identify a node, or the target of a reference; two nodes of one ID must not become one in the graph."""
+        reference = self._schema.references.get(node.name)
+        if reference is not None:
+            target = node.get(reference[0])
+            return {"target": _fragment(target)} if target else {}
+        if not node.id or node.id in self._identified:
+            return {}
+        self._identified.add(node.id)
+        return {"@id": _fragment(node.id)}
+
+    def _context(self) -> dict[str, Any]:
+        vocabulary = self._schema.namespace + "#"
+        literal = {"@type": "@json"}
+        return {
+            "@version": 1.1,
+            "@vocab": vocabulary,
+            "nbo": vocabulary,
+            "prov": _PROV,
+            "rdf": _RDF,
+            "element": "@type",
+            "facts": "@nest",
+            "value": "rdf:value",
+            "source": {"@id": "prov:wasDerivedFrom", "@type": "@id"},
+            "target": {"@id": "nbo:target", "@type": "@id"},
+            "children": {"@id": "nbo:children", "@container": "@list"},
+            "foreign": {"@id": "nbo:foreign", "@type": "rdf:XMLLiteral"},
+            "planes": {"@id": "nbo:planes", **literal},
+            "origin": {"@id": "nbo:origin", **literal},
+            "findings": {"@id": "nbo:findings", **literal},
+            "unmapped": {"@id": "nbo:unmapped", "@container": "@list"},
+        }
+
+
+def _fragment(identifier: str) -> str:
+    return "#" + quote(identifier, safe=":", errors="surrogatepass")
+
+
+def _ordered(node: Node, kind: Declaration) -> list[tuple[str, Fact]]:
+    for name in node.facts:
+        if name not in kind.attributes or not kind.attributes[name].writable:
+            raise DocumentError(f"the NBO model has no attribute {name} in {node.name}")
+    return [(name, node.facts[name]) for name in kind.attributes if name in node.facts]
+
+
+def _children(node: Node, kind: Declaration) -> list[tuple[Node, Declaration]]:
+    placed = []
+    for child in node.children:
+        use, declared = kind.use(child.name), kind.child(child.name)
+        if use is None or declared is None:
+            raise DocumentError(f"the NBO model has no element {child.name} in {node.name}")
+        placed.append((use.position, child, declared))
+    return [(child, declared) for _, child, declared in sorted(placed, key=lambda p: p[0])]
+
+
+def _dump(value: Any, depth: int = 0) -> str:
+    """Serialise with one node, fact or column a line: a change of one fact is a change of one line."""
+    inside = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, dict | list) or not any(isinstance(v, dict | list) for v in inside):
+        return _encode(value)
+    pad, end = "\n" + " " * (depth + 1), "\n" + " " * depth
+    if isinstance(value, list):
+        return "[" + ",".join(pad + _dump(v, depth + 1) for v in value) + end + "]"
+    return "{" + ",".join(f"{pad}{_encode(k)}: {_dump(v, depth + 1)}" for k, v in value.items()) + end + "}"
+
+
+def _encode(value: Any, *, compact: bool = False) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":") if compact else None)
+    # File names that are no valid text hold lone surrogates, which UTF-8 cannot carry; JSON escapes can.
+    return _SURROGATE.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
