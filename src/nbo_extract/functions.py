@@ -1,0 +1,261 @@
+"""The named functions that mapping tables may use: pure, text in, text out.
+
+A function gets the texts of a row's ``args`` (or the one text of ``from``) and returns a text, or None where the texts
+state nothing. Expanders get one text and return the attributes of several items. A vendor's habits of writing are
+parameters of a table, not of this module; what is here is about forms of text.
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import re
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from nbo_extract.values import number_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Function = Callable[[Sequence[str]], str | None]
+    Expander = Callable[[str], list[dict[str, str]]]
+
+FUNCTIONS: dict[str, Function] = {}
+EXPANDERS: dict[str, Expander] = {}
+
+_PLAIN = r"[0-9]+(?:[.,][0-9]+)?"
+_BAND = re.compile(
+    rf"(?P<lp>(?:LP|RLP|FT)\s*>?\s*(?P<lpn>{_PLAIN}))"
+    rf"|(?P<sp>(?:SP|KP)\s*<?\s*(?P<spn>{_PLAIN}))"
+    rf"|(?P<low>{_PLAIN})\s*-\s*(?P<high>{_PLAIN})"
+    # Not the line list of a multi-line beam splitter, such as 488/561/633.
+    rf"|(?<![/\d.,])(?P<centre>{_PLAIN})\s*/\s*(?P<width>{_PLAIN})(?![/\d.,])",
+    re.IGNORECASE,
+)
+
+
+def _function(function: Function) -> Function:
+    FUNCTIONS[function.__name__] = function
+    return function
+
+
+def _expander(function: Expander) -> Expander:
+    EXPANDERS[function.__name__] = function
+    return function
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _decimals(texts: Sequence[str]) -> list[Decimal] | None:
+    numbers = [_decimal(t) for t in texts]
+    found = [n for n in numbers if n is not None]
+    return found if len(found) == len(texts) else None
+
+
+@_function
+def joined(texts: Sequence[str]) -> str | None:
+    """Join texts with ``|``, absent ones as empty, for word tables over several words."""
+    return "|".join(texts) if any(texts) else None
+
+
+@_function
+def blanks_folded(texts: Sequence[str]) -> str | None:
+    """Strip blanks and fold runs of them."""
+    return " ".join(texts[0].split()) or None
+
+
+@_function
+def words_joined(texts: Sequence[str]) -> str | None:
+    """Join the stated texts with one blank."""
+    return " ".join(t for t in texts if t) or None
+
+
+@_function
+def date_part(texts: Sequence[str]) -> str | None:
+    """Return the date of an ISO 8601 time; the first day of the calendar is a placeholder, not a date."""
+    match = re.match(r"(\d{4})-(\d{2})-(\d{2})", texts[0].strip())
+    return None if match is None or match[1] == "0001" else match[0]
+
+
+def _time(text: str) -> datetime.datetime | None:
+    # Vendors write more fractional digits (100 ns) than datetime holds; they are added back by `seconds_between`.
+    match = re.match(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.\d+)?(Z|[+-]\d{2}:\d{2})?$", text.strip())
+    if match is None or match[1].startswith("0001"):
+        return None
+    try:
+        return datetime.datetime.fromisoformat(match[1] + (match[2] or "").replace("Z", "+00:00"))
+    except ValueError:
+        return None
+
+
+def _fraction(text: str) -> Decimal:
+    match = re.search(r":\d{2}(\.\d+)", text)
+    return Decimal("0" + match[1]) if match else Decimal(0)
+
+
+@_function
+def seconds_between(texts: Sequence[str]) -> str | None:
+    """Return the seconds from the second ISO 8601 time to the first, exact to the last digit written."""
+    end, start = (_time(t) for t in texts[:2])
+    if end is None or start is None or (end.tzinfo is None) != (start.tzinfo is None):
+        return None
+    whole = Decimal(round((end - start).total_seconds()))
+    return number_text(whole + _fraction(texts[0]) - _fraction(texts[1]))
+
+
+@_function
+def argb_to_rgba(texts: Sequence[str]) -> str | None:
+    """Return ``#AARRGGBB`` or ``#RRGGBB`` as the signed 32-bit RGBA integer of OME and NBO."""
+    match = re.fullmatch(r"#?([0-9A-Fa-f]{2})?([0-9A-Fa-f]{6})", texts[0].strip())
+    if match is None:
+        return None
+    value = int(match[2], 16) << 8 | int(match[1] or "FF", 16)
+    return str(value - (1 << 32) if value >= 1 << 31 else value)
+
+
+@_function
+def part_number(texts: Sequence[str]) -> str | None:
+    """Return the part number after the prefix that names the kind of part; ``User.`` marks a part without one."""
+    prefix, dot, number = texts[0].strip().rpartition(".")
+    if not dot or prefix.split(".")[0] == "User" or not re.fullmatch(r"\d{6}-\d{4}(-\d{3})?", number):
+        return None
+    return number
+
+
+@_function
+def band_centre(texts: Sequence[str]) -> str | None:
+    """Return the centre of a band from its limits."""
+    limits = _decimals(texts)
+    return None if limits is None or len(limits) != 2 or limits[0] >= limits[1] else number_text((limits[0] + limits[1]) / 2)
+
+
+@_function
+def band_width(texts: Sequence[str]) -> str | None:
+    """Return the width of a band from its limits."""
+    limits = _decimals(texts)
+    return None if limits is None or len(limits) != 2 or limits[0] >= limits[1] else number_text(limits[1] - limits[0])
+
+
+def _parts(text: str, separators: str) -> list[str]:
+    return [p.strip() for p in re.split(separators, text.strip())]
+
+
+def _part(index: int, count: int, separators: str) -> Function:
+    def pick(texts: Sequence[str]) -> str | None:
+        parts = _parts(texts[0], separators)
+        return parts[index] if len(parts) == count and _decimal(parts[index]) is not None else None
+
+    return pick
+
+
+FUNCTIONS["first_of_pair"] = _part(0, 2, r"[,;x]")
+FUNCTIONS["second_of_pair"] = _part(1, 2, r"[,;x]")
+FUNCTIONS["third_of_four"] = _part(2, 4, ",")
+FUNCTIONS["fourth_of_four"] = _part(3, 4, ",")
+FUNCTIONS["range_low"] = _part(0, 2, "-")
+FUNCTIONS["range_high"] = _part(1, 2, "-")
+
+
+@_function
+def binning(texts: Sequence[str]) -> str | None:
+    """Return ``2,2`` or ``2x2`` as ``2x2``."""
+    parts = _parts(texts[0], r"[,;x]")
+    return f"{parts[0]}x{parts[1]}" if len(parts) == 2 and all(p.isdigit() for p in parts) else None
+
+
+@_function
+def percent(texts: Sequence[str]) -> str | None:
+    """Return the number of a text such as ``50.00 %``."""
+    match = re.fullmatch(rf"({_PLAIN})\s*%?", texts[0].strip())
+    return None if match is None else match[1].replace(",", ".")
+
+
+@_function
+def bits(texts: Sequence[str]) -> str | None:
+    """Return the number of bits as NBO's digitizer word."""
+    return f"{texts[0].strip()}bit" if texts[0].strip().isdigit() else None
+
+
+@_function
+def less_one(texts: Sequence[str]) -> str | None:
+    """Return an index counted from one as index counted from zero."""
+    number = _decimal(texts[0])
+    return None if number is None or number < 1 else number_text(number - 1)
+
+
+@_function
+def product(texts: Sequence[str]) -> str | None:
+    """Return the product of numbers."""
+    numbers = _decimals(texts)
+    if not numbers:
+        return None
+    out = Decimal(1)
+    for number in numbers:
+        out *= number
+    return number_text(out)
+
+
+@_function
+def constant_step(texts: Sequence[str]) -> str | None:
+    """Return the first step of a list of positions, where all steps agree within one per cent."""
+    numbers = _decimals(texts[0].split())
+    if numbers is None or len(numbers) < 2:
+        return None
+    steps = [b - a for a, b in itertools.pairwise(numbers)]
+    if steps[0] <= 0 or any(abs(s - steps[0]) > steps[0] / 100 for s in steps):
+        return None
+    return number_text(steps[0])
+
+
+@_function
+def lens_magnification(texts: Sequence[str]) -> str | None:
+    """Return the magnification in an objective's name, such as 63 of ``Plan-Apochromat 63x/1.4 Oil``."""
+    match = re.search(rf"(?<![\w.,])({_PLAIN})\s*[xX×](?=[/\s]|$|\w*[/\s])", texts[0])
+    return None if match is None else match[1].replace(",", ".")
+
+
+@_function
+def lens_na(texts: Sequence[str]) -> str | None:
+    """Return the numerical aperture in an objective's name, such as 1.4 of ``Plan-Apochromat 63x/1.4 Oil``."""
+    match = re.search(r"[xX×]\w*\s*/\s*([01][.,]\d+)|NA\s*[=:]?\s*([01][.,]\d+)", texts[0])
+    return None if match is None else (match[1] or match[2]).replace(",", ".")
+
+
+@_expander
+def filter_bands(text: str) -> list[dict[str, str]]:
+    """Return the bands in the name of a filter: ``BP 570-620 + LP 645`` is a band and a cut-on, ``525/50`` centre and width.
+
+    Each item has ``centre`` and ``width`` for a band, or ``edge`` (``cut-on`` or ``cut-off``) and ``centre``.
+    """
+    items = []
+    for match in _BAND.finditer(text):
+        groups = {k: v.replace(",", ".") for k, v in match.groupdict().items() if v is not None}
+        if "lp" in groups:
+            items.append({"edge": "cut-on", "centre": groups["lpn"]})
+        elif "sp" in groups:
+            items.append({"edge": "cut-off", "centre": groups["spn"]})
+        elif "low" in groups:
+            limits = (groups["low"], groups["high"])
+            centre, width = band_centre(limits), band_width(limits)
+            if centre is not None and width is not None:
+                items.append({"centre": centre, "width": width})
+        elif Decimal(groups["width"]) < Decimal(groups["centre"]) / 2:
+            items.append({"centre": groups["centre"], "width": groups["width"]})
+    return items
+
+
+@_expander
+def wavelength_ranges(text: str) -> list[dict[str, str]]:
+    """Return the ranges of a text such as ``450-488,540-570`` as items with ``low`` and ``high``."""
+    return [
+        {"low": m[1], "high": m[2]}
+        for m in re.finditer(rf"({_PLAIN})\s*-\s*({_PLAIN})", text)
+        if Decimal(m[1].replace(",", ".")) < Decimal(m[2].replace(",", "."))
+    ]

@@ -1,0 +1,158 @@
+"""Per-plane columns of a record to the plane table of each Pixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nbo_extract import units
+from nbo_extract.findings import Finding
+from nbo_extract.functions import FUNCTIONS
+from nbo_extract.model import PlaneTable, Source
+from nbo_extract.values import canonical, shortest
+
+if TYPE_CHECKING:
+    from nbo_extract.lift import Instance, Lift
+    from nbo_extract.record import PlaneColumns
+    from nbo_extract.schema import Attribute, Declaration
+    from nbo_extract.tables import PlaneRow, PlaneRules
+
+_AXES = ("TheT", "TheC", "TheZ")
+
+
+def add_planes(lift: Lift) -> None:
+    """Give each Pixels of a run its planes, where any plane states more than its place."""
+    rules = lift.table.planes
+    plane = lift.schema.element("Plane")
+    if rules is None:
+        return
+    for instance in lift.instances.get(rules.block, []):
+        key = lift._text(lift.evaluate(rules.key, instance.scope))[0]
+        columns = lift.record.planes.get(key)
+        if columns is None or not len(columns):
+            continue
+        _Planes(lift, rules, instance, columns, plane).build()
+
+
+class _Planes:
+    """Planes of one Pixels."""
+
+    def __init__(
+        self, lift: Lift, rules: PlaneRules, pixels: Instance, columns: PlaneColumns, plane: Declaration
+    ) -> None:
+        self.lift = lift
+        self.rules = rules
+        self.pixels = pixels
+        self.columns = columns
+        self.plane = plane
+        self.channels = [
+            i for i in lift.instances.get(rules.channel_block, []) if i.of(rules.block) is pixels
+        ]  # in the order of TheC
+        self.lost: dict[str, int] = {}
+
+    def build(self) -> None:
+        """Make the table and hang it into the Pixels."""
+        places = self._places()
+        first: dict[tuple[int, int, int], list[int]] = {}
+        for row, place in enumerate(zip(*places, strict=True)):
+            first.setdefault(place, []).append(row)
+        order = sorted(first)
+        table: dict[str, list[str | None]] = {}
+        units_of: dict[str, str] = {}
+        sources: dict[str, Source] = {}
+        for row_rule in self.rules.rows:
+            attribute = self.plane.attributes[row_rule.attribute]
+            values, unit, source = self._column(row_rule, attribute, order, first)
+            if any(v is not None for v in values):
+                table[row_rule.attribute] = values
+                sources[row_rule.attribute] = source
+                if unit:
+                    units_of[row_rule.attribute] = unit
+        self._report()
+        if not table:
+            return
+        image = self.pixels.node.id.rpartition(":")[2]
+        for axis, index in zip(_AXES, range(3), strict=True):
+            table[axis] = [str(place[index]) for place in order]
+        table["ID"] = [f"Plane:{image}-{t}-{c}-{z}" for t, c, z in order]
+        names = sorted(table)
+        self.pixels.node.planes = PlaneTable({n: table[n] for n in names}, dict(sorted(units_of.items())), sources)
+
+    def _places(self) -> list[list[int]]:
+        """Index of each row along T, C and Z."""
+        out = []
+        for axis in _AXES:
+            column = self.columns.columns.get(self.rules.index.get(axis, ""), [])
+            starts = [int(v) if v is not None and v.lstrip("-").isdigit() else 0 for v in column]
+            if not starts:
+                starts = [0] * len(self.columns)
+            if self.rules.rank:
+                rank = {value: n for n, value in enumerate(sorted(set(starts)))}
+                starts = [rank[v] for v in starts]
+            out.append(starts)
+        return out
+
+    def _column(
+        self,
+        rule: PlaneRow,
+        attribute: Attribute,
+        order: list[tuple[int, int, int]],
+        first: dict[tuple[int, int, int], list[int]],
+    ) -> tuple[list[str | None], str, Source]:
+        unit = rule.to or (units.normalise(rule.unit) if rule.unit else "")
+        file = self.lift.record.path.replace("\\", "/").rstrip("/").rpartition("/")[2]
+        name = f"{self.lift.table.name}:Plane.{rule.attribute}"
+        argument = self.lift._text(self.lift.evaluate(rule.argument, self.pixels.scope))[0] if rule.argument else ""
+        given = self.columns.columns.get(rule.unit_column, []) if rule.unit_column else []
+        for column in rule.columns:
+            texts = self.columns.columns.get(column)
+            if texts is None:
+                continue
+            if given and not rule.to:
+                unit = next((units.normalise(u) for u in given if u), unit)
+            values: list[str | None] = []
+            for place in order:
+                # Tiles of a mosaic share a plane: the first that states the fact speaks for it.
+                row = next((r for r in first[place] if texts[r] not in (None, "")), None)
+                source_unit = (given[row] if given and row is not None else None) or rule.unit
+                values.append(
+                    None if row is None else self._value(rule, attribute, texts[row], argument, source_unit, unit)
+                )
+            if any(v is not None for v in values):
+                return values, unit, Source("embedded", file, self.columns.paths.get(column, column), "", name)
+        return self._by_channel(rule, attribute, order, unit, Source("embedded", file, "", "", name))
+
+    def _by_channel(
+        self, rule: PlaneRow, attribute: Attribute, order: list[tuple[int, int, int]], unit: str, source: Source
+    ) -> tuple[list[str | None], str, Source]:
+        """Give each plane the fact that its channel states once for all of its planes."""
+        if rule.channel is None:
+            return [None] * len(order), unit, source
+        stated: list[str | None] = []
+        for channel in self.channels:
+            text, place = self.lift._text(self.lift.evaluate(rule.channel, channel.scope))
+            stated.append(self._value(rule, attribute, text, "", rule.unit, unit))
+            source = Source(source.kind, source.file, source.path or place, "", source.rule)
+        return [stated[c] if c < len(stated) else None for _, c, _ in order], unit, source
+
+    def _value(
+        self, rule: PlaneRow, attribute: Attribute, text: str | None, argument: str, source_unit: str, unit: str
+    ) -> str | None:
+        if not text or text in rule.absent or text in self.lift.table.absent:
+            return None
+        result = FUNCTIONS[rule.function]([text, argument]) if rule.function else text
+        if result is None:
+            return None
+        try:
+            if unit and source_unit:
+                result = units.convert(shortest(result), source_unit, unit)
+            return canonical(result, attribute.type)
+        except ValueError:
+            self.lost[rule.attribute] = self.lost.get(rule.attribute, 0) + 1
+            return None
+
+    def _report(self) -> None:
+        for attribute, count in self.lost.items():
+            message = f"Plane {attribute}: {count} values are not what NBO can hold; left out"
+            self.lift.document.findings.append(
+                Finding("NBO152", "warning", message, self.lift.record.path, "Plane", self.pixels.node.id, attribute)
+            )

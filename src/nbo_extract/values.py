@@ -1,0 +1,120 @@
+"""Text of a source to text of an NBO type: checked, in full precision, never rounded."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbo_extract.schema import SimpleType
+
+_BOOLEAN = {"true": "true", "false": "false", "1": "true", "0": "false"}
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff￾￿]")
+# Beyond this many places a plain decimal is unreadable; the exponent form is as exact.
+_LONGEST = 40
+_DOUBLE_DIGITS = 16
+
+
+def number_text(number: Decimal) -> str:
+    """Return the plain decimal of a finite number, without trailing zeros; exact."""
+    if number == 0:
+        return "0"
+    number = number.normalize()
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and not -_LONGEST < exponent < _LONGEST:
+        return str(number)
+    return format(number, "f")
+
+
+def shortest(text: str) -> str:
+    """Return the shortest text of the same double, for a text that has all digits of one.
+
+    Vendors print doubles with 17 digits: ``1.4000000000000001`` is the double that ``1.4`` is. A text with fewer
+    digits is no print of a double and stays as it is.
+    """
+    if sum(c.isdigit() for c in text.lower().partition("e")[0].lstrip("-+0.")) < _DOUBLE_DIGITS:
+        return text
+    try:
+        return repr(float(text))
+    except ValueError:
+        return text
+
+
+def canonical(text: str, kind: SimpleType) -> str:
+    """Return a text as the NBO type writes it.
+
+    Parameters
+    ----------
+    text : str
+        As found; blanks around it do not count.
+    kind : SimpleType
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If the text is not of the type; the message says why, for a finding.
+    """
+    text = text.strip()
+    if kind.numeric:
+        return _number(text, kind)
+    if kind.primitive == "xsd:boolean":
+        if text.lower() not in _BOOLEAN:
+            raise ValueError("is neither true nor false")
+        return _BOOLEAN[text.lower()]
+    if kind.primitive == "xsd:date":
+        return _date(text)
+    if _ILLEGAL.search(text):
+        raise ValueError("holds characters that XML cannot carry")
+    if kind.enum:
+        return _word(text, kind)
+    if kind.patterns and not any(re.fullmatch(p, text) for p in kind.patterns):
+        raise ValueError(f"is not of the form of a {kind.name}")
+    return text
+
+
+def _number(text: str, kind: SimpleType) -> str:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("is not a number") from None
+    if not number.is_finite():
+        raise ValueError("is not a finite number")
+    if kind.integer and number != number.to_integral_value():
+        raise ValueError("is not a whole number")
+    if kind.integer and abs(number) >= 2**63:
+        raise ValueError("is too large")
+    if kind.above is not None and number <= Decimal(kind.above):
+        raise ValueError(f"is not above {kind.above:g}")
+    if kind.minimum is not None and number < Decimal(kind.minimum):
+        raise ValueError(f"is below {kind.minimum:g}")
+    if kind.maximum is not None and number > Decimal(kind.maximum):
+        raise ValueError(f"is above {kind.maximum:g}")
+    if kind.primitive in ("xsd:positiveInteger",) and number < 1:
+        raise ValueError("is below 1")
+    if kind.primitive == "xsd:nonNegativeInteger" and number < 0:
+        raise ValueError("is below 0")
+    return number_text(number)
+
+
+def _date(text: str) -> str:
+    try:
+        return datetime.date.fromisoformat(text[:10]).isoformat()
+    except ValueError:
+        raise ValueError("is not a date") from None
+
+
+def _word(text: str, kind: SimpleType) -> str:
+    if text in kind.enum:
+        return text
+    folded = " ".join(text.split()).casefold()
+    # Some published values hold blanks at their ends; validity depends on the published spelling.
+    for value in kind.enum:
+        if value is not None and " ".join(value.split()).casefold() == folded:
+            return value
+    raise ValueError(f"is not among NBO's values for {kind.name or 'it'}")

@@ -1,0 +1,70 @@
+"""Word tables: vendor word to NBO value."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+
+from nbo_extract.errors import MappingTableError
+
+
+@dataclass(frozen=True, slots=True)
+class WordTable:
+    """Vendor words and what NBO calls them.
+
+    Attributes
+    ----------
+    name : str
+    exact : dict of str to str
+        Folded word to value; an empty value is a word that is known to say nothing.
+    patterns : tuple of (pattern, str)
+        Searched in order where no exact word fits.
+    """
+
+    name: str
+    exact: dict[str, str]
+    patterns: tuple[tuple[re.Pattern[str], str], ...]
+
+    def find(self, word: str) -> str | None:
+        """Return NBO's value, an empty text for a word that says nothing, None for an unknown word."""
+        folded = fold(word)
+        if folded in self.exact:
+            return self.exact[folded]
+        return next((value for pattern, value in self.patterns if pattern.search(word)), None)
+
+    @property
+    def values(self) -> frozenset[str]:
+        """All values that the table can give."""
+        return frozenset(v for v in (*self.exact.values(), *(v for _, v in self.patterns)) if v)
+
+
+def fold(word: str) -> str:
+    """Fold case and runs of blanks."""
+    return " ".join(word.split()).casefold()
+
+
+@functools.cache
+def load_words(name: str) -> WordTable:
+    """Load a word table.
+
+    Raises
+    ------
+    MappingTableError
+        If there is no such table or it does not hold together.
+    """
+    file = resources.files("nbo_extract_mappings") / "words" / f"{name}.toml"
+    if not file.is_file():
+        raise MappingTableError(f"there is no word table {name}")
+    data = tomllib.loads(file.read_text(encoding="utf-8"))
+    unknown = set(data) - {"title", "words", "pattern"}
+    if unknown:
+        raise MappingTableError(f"word table {name}: unknown key {sorted(unknown)[0]}")
+    exact = {fold(word): value for word, value in data.get("words", {}).items()}
+    try:
+        patterns = tuple((re.compile(row["re"]), row["value"]) for row in data.get("pattern", ()))
+    except re.error as error:
+        raise MappingTableError(f"word table {name}: {error}") from error
+    return WordTable(name, exact, patterns)
