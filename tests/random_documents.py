@@ -78,7 +78,7 @@ class Maker:
         """Make an instance with random attributes and children."""
         self.budget -= 1
         node = Node(kind.name, self.facts(kind))
-        if kind.text is not None and self.random.random() < 0.9:
+        if kind.text is not None and (kind.text.primitive != "xsd:string" or self.random.random() < 0.9):
             node.text = self.fact(self.value(kind.text) or "text")
         if kind.wildcard and self.random.random() < 0.9:
             node.foreign = self.random.choice(FOREIGN)
