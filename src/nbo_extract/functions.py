@@ -129,18 +129,23 @@ def part_number(texts: Sequence[str]) -> str | None:
     return number
 
 
+def _limits(texts: Sequence[str]) -> list[Decimal] | None:
+    limits = _decimals(texts)
+    return limits if limits is not None and len(limits) == 2 and limits[0] < limits[1] else None
+
+
 @_function
 def band_centre(texts: Sequence[str]) -> str | None:
     """Return the centre of a band from its limits."""
-    limits = _decimals(texts)
-    return None if limits is None or len(limits) != 2 or limits[0] >= limits[1] else number_text((limits[0] + limits[1]) / 2)
+    limits = _limits(texts)
+    return None if limits is None else number_text((limits[0] + limits[1]) / 2)
 
 
 @_function
 def band_width(texts: Sequence[str]) -> str | None:
     """Return the width of a band from its limits."""
-    limits = _decimals(texts)
-    return None if limits is None or len(limits) != 2 or limits[0] >= limits[1] else number_text(limits[1] - limits[0])
+    limits = _limits(texts)
+    return None if limits is None else number_text(limits[1] - limits[0])
 
 
 def _parts(text: str, separators: str) -> list[str]:
@@ -230,9 +235,9 @@ def lens_na(texts: Sequence[str]) -> str | None:
 
 @_expander
 def filter_bands(text: str) -> list[dict[str, str]]:
-    """Return the bands in the name of a filter: ``BP 570-620 + LP 645`` is a band and a cut-on, ``525/50`` centre and width.
+    """Return the bands in the name of a filter.
 
-    Each item has ``centre`` and ``width`` for a band, or ``edge`` (``cut-on`` or ``cut-off``) and ``centre``.
+    ``BP 570-620 + LP 645`` is a band and a cut-on, ``525/50`` is centre and width. Each item has ``centre`` and ``width`` for a band, or ``edge`` (``cut-on`` or ``cut-off``) and ``centre``.
     """
     items = []
     for match in _BAND.finditer(text):

@@ -1,0 +1,32 @@
+"""nbo-extract: extract, complete, check and embed 4DN-BINA-OME (NBO) microscopy metadata."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbo_extract.api import embed as embed
+    from nbo_extract.api import extract as extract
+    from nbo_extract.api import restore as restore
+    from nbo_extract.check import check as check
+    from nbo_extract.merge import merge as merge
+
+__version__ = "0.1.0"
+__all__ = ["check", "embed", "extract", "merge", "restore"]
+
+_HOMES = {
+    "check": "nbo_extract.check",
+    "embed": "nbo_extract.api",
+    "extract": "nbo_extract.api",
+    "merge": "nbo_extract.merge",
+    "restore": "nbo_extract.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Imported on use: `import nbo_extract` and `--help` stay fast.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -1,0 +1,131 @@
+"""Which reader reads a path: by content, then by name; readers come by entry point."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbo_extract.errors import NboExtractError, UnsupportedFormatError
+
+if TYPE_CHECKING:
+    from nbo_extract.record import RawRecord, ReaderInfo
+
+GROUP = "nbo_extract.readers"
+_HEAD = 4096
+
+# What a refusal calls the content of files that are often met and are no images, or not yet readable.
+_SEEN = (
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\xd0\xcf\x11\xe0", "an OLE compound file"),
+    (b"\xda\xce\xbe\x0a", "a Nikon ND2 file"),
+    (b"\x70\x00\x00\x00", "a Leica LIF file"),
+    (b"%PDF", "a PDF document"),
+    (b"<?xml", "an XML document"),
+    (b"{", "a JSON document"),
+)
+
+
+@functools.cache
+def readers() -> tuple[ReaderInfo, ...]:
+    """Return the installed readers: longest suffix first, then by name, so that the order is always the same."""
+    found = [point.load() for point in entry_points(group=GROUP)]
+    return tuple(sorted(found, key=lambda r: (-max(map(len, r.suffixes), default=0), r.name)))
+
+
+def head(path: str) -> bytes:
+    """Return the first bytes of a file, empty for a directory.
+
+    Raises
+    ------
+    UnsupportedFormatError
+        If the path cannot be opened.
+    """
+    if os.path.isdir(path):
+        return b""
+    try:
+        with open(path, "rb") as file:
+            return file.read(_HEAD)
+    except OSError as error:
+        raise UnsupportedFormatError(_unreadable(path, error)) from error
+
+
+def _unreadable(path: str, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"{path}: there is no such file; check the path"
+    if isinstance(error, PermissionError):
+        return f"{path}: no permission to read it; ask its owner for read access"
+    return f"{path}: cannot be read ({error.strerror}); check the disk or the network share"
+
+
+def find_reader(path: str, name: str | None = None) -> ReaderInfo | None:
+    """Return the reader of a path, or None where none takes it.
+
+    Parameters
+    ----------
+    path : str
+    name : str, optional
+        Reader that the user asks for.
+
+    Raises
+    ------
+    UnsupportedFormatError
+        If the path cannot be opened or the named reader does not exist.
+    """
+    if name is not None:
+        chosen = next((r for r in readers() if r.name == name), None)
+        if chosen is None:
+            known = ", ".join(r.name for r in readers())
+            raise UnsupportedFormatError(f"{path}: there is no reader {name}; installed readers: {known}")
+        return chosen
+    start = head(path)
+    directory = os.path.isdir(path)
+    lower = path.replace("\\", "/").rstrip("/").lower()
+    fitting = [r for r in readers() if r.directory == directory and r.sniff(start, lower if not directory else path)]
+    named = [r for r in fitting if lower.endswith(r.suffixes)]
+    return (named or fitting or [None])[0]
+
+
+def read(path: str | Path, name: str | None = None) -> RawRecord:
+    """Read the vendor metadata of a path.
+
+    Raises
+    ------
+    UnsupportedFormatError
+        If no reader takes it; the message says what was seen.
+    CorruptFileError
+        If its reader finds it damaged beyond a partial result.
+    """
+    text = os.fspath(path)
+    if not os.path.exists(text):
+        raise UnsupportedFormatError(f"{text}: there is no such file; check the path")
+    info = find_reader(text, name)
+    if info is None:
+        raise UnsupportedFormatError(refusal(text))
+    module, _, function = info.open.partition(":")
+    opener: Any = getattr(importlib.import_module(module), function)
+    try:
+        record: RawRecord = opener(text)
+    except OSError as error:
+        raise UnsupportedFormatError(_unreadable(text, error)) from error
+    except MemoryError as error:
+        raise NboExtractError(f"{text}: not enough memory to read its metadata; close other programs") from error
+    return record
+
+
+def refusal(path: str) -> str:
+    """Return the sentence that says why no reader takes a path."""
+    formats = ", ".join(f for r in sorted(readers(), key=lambda r: r.name) for f in r.formats)
+    if os.path.isdir(path):
+        return f"{path}: this folder holds no image that can be read; readable formats: {formats}"
+    start = head(path)
+    if not start:
+        return f"{path}: the file is empty; copy it again from the microscope"
+    seen = next((text for magic, text in _SEEN if start.startswith(magic)), f"unknown content ({start[:8].hex(' ')} …)")
+    return f"{path}: not an image that can be read, it looks like {seen}; readable formats: {formats}"
