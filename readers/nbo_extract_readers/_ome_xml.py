@@ -1,0 +1,364 @@
+"""OME-XML as both readers take it apart: repaired text, names without namespace, planes in columns.
+
+Planes and TiffData blocks may be a hundred thousand; they leave the tree here and become columns and file names.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from nbo_extract.findings import Finding
+from nbo_extract.record import PlaneColumns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml import etree
+
+# Annotations of this product; what they hold is no metadata of the file's writer.
+OWN_NAMESPACE = "https://nbo-extract.org/ns/"
+_OME_HOST = re.compile(r"\{https?://www\.openmicroscopy\.org/[^}]*\}")
+_ROOT = re.compile(rb"<(?:[\w.\-]+:)?OME[\s>]")
+_ROOT_OF_OME = re.compile(rb"<(?:[\w.\-]+:)?OME\s[^>]*openmicroscopy\.org")
+_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_ENCODING = re.compile(rb"""\A\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.\-]+)["']""")
+_PROLOG = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
+_REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]+)|([0-9]+));")
+# An ampersand that starts no predefined entity and no character reference is text that was not escaped.
+_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);|#x[0-9A-Fa-f]+;|#[0-9]+;)")
+_SCHEMA_LOCATION = "{http://www.w3.org/2001/XMLSchema-instance}schemaLocation"
+
+
+@dataclass(slots=True)
+class OmeXml:
+    """An OME-XML document, taken apart.
+
+    Attributes
+    ----------
+    root : lxml element
+        ``OME`` with the namespace of the OME schema stripped, without planes, TiffData and this product's own
+        annotations.
+    namespace : str
+        Namespace of the root as written.
+    planes : dict of str to PlaneColumns
+        Position of the image in the document to its planes, for images that state planes.
+    members : dict of str to str
+        File name of each TiffData block to its UUID, in the order of the document.
+    own : list of (str, str)
+        Namespace and content of this product's own annotations.
+    """
+
+    root: etree._Element
+    namespace: str
+    planes: dict[str, PlaneColumns] = field(default_factory=dict)
+    members: dict[str, str] = field(default_factory=dict)
+    own: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def version(self) -> str:
+        """Version of the OME schema: the last part of its namespace, before the file name that older ones end in."""
+        parts = [p for p in self.namespace.split("/") if p and not p.endswith(".xsd")]
+        return parts[-1] if parts else ""
+
+
+def looks_like_ome(data: bytes) -> bool:
+    """Whether a text begins like OME-XML."""
+    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n\0")
+    return head.startswith(b"<") and (_ROOT_OF_OME.search(head) or _ROOT.search(head)) is not None
+
+
+def is_ome_document(head: bytes) -> bool:
+    """Whether the head of a file is that of an OME-XML document, which names the OME schema."""
+    head = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    return head.startswith(b"<") and _ROOT_OF_OME.search(head) is not None
+
+
+def parse(data: bytes, file: str) -> tuple[OmeXml | None, list[Finding]]:
+    """Parse OME-XML, repairing what can be repaired without changing a value.
+
+    Parameters
+    ----------
+    data : bytes
+        As stored; a trailing NUL is allowed.
+    file : str
+        Name of the file, for findings.
+
+    Returns
+    -------
+    tuple
+        The document, None where the text is no OME-XML; and the findings.
+    """
+    root, findings = _parse_text(data.strip(b"\0 \t\r\n"), file)
+    if root is None:
+        return None, findings
+    return take_apart(root), findings
+
+
+def _parse_text(data: bytes, file: str) -> tuple[etree._Element | None, list[Finding]]:
+    from lxml import etree
+
+    if _is_plain_utf8(data):
+        try:
+            return _checked(etree.fromstring(data, _parser())), []
+        except etree.XMLSyntaxError:
+            pass
+    text, repairs = _repaired(data)
+    content = text.encode("utf-8")
+    findings = [Finding("NBO103", "warning", message, file=file, source="OME-XML") for message in repairs]
+    try:
+        return _checked(etree.fromstring(content, _parser())), findings
+    except etree.XMLSyntaxError as error:
+        cause = (error.msg or "unknown cause").strip()
+    try:
+        root = _checked(etree.fromstring(content, _parser(recover=True)))
+    except etree.XMLSyntaxError:
+        root = None
+    if root is None:
+        message = f"The description is not usable as OME-XML ({cause}); the file is treated as a plain image."
+        return None, [*findings, Finding("NBO104", "error", message, file=file, source="OME-XML")]
+    if not content.endswith(b"OME>"):
+        _drop_cut_text(root)
+    _drop_doubled_attributes(root)
+    message = f"The OME-XML is damaged ({cause}); what could be recovered is used, the rest is lost."
+    return root, [*findings, Finding("NBO104", "warning", message, file=file, source="OME-XML")]
+
+
+def _parser(recover: bool = False) -> etree.XMLParser:
+    from lxml import etree
+
+    # Long time lapses pass libxml2's default limits; entities cannot be declared because a DOCTYPE is cut out before.
+    return etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, recover=recover, remove_pis=True)
+
+
+def _checked(root: etree._Element | None) -> etree._Element | None:
+    """Return the root if it is OME's, else None."""
+    if root is None or not isinstance(root.tag, str):
+        return None
+    name = _OME_HOST.sub("", root.tag)
+    return root if name.rpartition(":")[2] == "OME" and not name.startswith("{") else None
+
+
+def _is_plain_utf8(data: bytes) -> bool:
+    encoding = _ENCODING.match(data)
+    if encoding is not None and encoding.group(1).lower() not in (b"utf-8", b"utf8", b"us-ascii", b"ascii"):
+        return False
+    start = _ROOT.search(data)
+    return start is None or b"<!DOCTYPE" not in data[: start.start()]
+
+
+def _repaired(data: bytes) -> tuple[str, list[str]]:
+    """Return the text without XML declaration and illegal parts, and one sentence per repair."""
+    repairs: list[str] = []
+    text, how = _decoded(data)
+    if how:
+        repairs.append(how)
+    declaration = _DECLARATION.match(text)
+    if declaration is not None:
+        text = text[declaration.end() :]
+    prolog = _PROLOG.match(text)
+    start = prolog.end() if prolog is not None else 0
+    doctype = _DOCTYPE.match(text, start)
+    if doctype is not None:
+        text = text[:start] + text[doctype.end() :]
+        repairs.append("The OME-XML declares a document type, which OME-XML never needs; it was left out unread.")
+    text, references = _without_illegal_references(text)
+    text, characters = _ILLEGAL.subn(_hole, text)
+    count = characters + references
+    if count:
+        places = "place" if count == 1 else "places"
+        repairs.append(f"Characters that XML does not allow were taken out of the OME-XML at {count} {places}.")
+    text, ampersands = _AMPERSAND.subn("&amp;", text)
+    if ampersands:
+        repairs.append(f"{ampersands} unescaped & in the OME-XML {'was' if ampersands == 1 else 'were'} read as text.")
+    return text.strip(), repairs
+
+
+def _decoded(data: bytes) -> tuple[str, str]:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace"), ""
+    try:
+        return data.decode("utf-8-sig"), ""
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace"), "The OME-XML is not UTF-8; it was read as Windows-1252 (Latin-1)."
+
+
+def _hole(match: re.Match[str]) -> str:
+    """Nothing at the edge of a text; within one U+FFFD, so that a number with a hole is no longer a number."""
+    text = match.string
+    at_edge = (
+        text[match.start() - 1 : match.start()] in ("", ">", '"', "'") or text[match.end() : match.end() + 1] in "<\"'"
+    )
+    return "" if at_edge else "\ufffd"
+
+
+def _without_illegal_references(text: str) -> tuple[str, int]:
+    count = 0
+
+    def keep(match: re.Match[str]) -> str:
+        nonlocal count
+        digits = match.group(1) or match.group(2)
+        number = int(digits, 16 if match.group(1) else 10) if len(digits) < 9 else -1
+        if 0 <= number <= 0x10FFFF and not _ILLEGAL.match(chr(number)):
+            return match.group()
+        count += 1
+        return _hole(match)
+
+    return _REFERENCE.sub(keep, text), count
+
+
+def _drop_cut_text(root: etree._Element) -> None:
+    """Drop the text at which a truncated document ends: half a date or number would be a wrong one."""
+    last = root
+    while len(last):
+        last = last[-1]
+    last.text = None
+
+
+def _drop_doubled_attributes(root: etree._Element) -> None:
+    """Drop attributes that an element states twice: nobody knows which is meant."""
+    for element in root.iter("*"):
+        names = element.keys()
+        if len(set(names)) < len(names):
+            for name in {n for n in names if names.count(n) > 1}:
+                while name in element.attrib:
+                    del element.attrib[name]
+
+
+def take_apart(root: etree._Element) -> OmeXml:
+    """Strip the OME namespace and move planes, file names and this product's annotations out of the tree, in place."""
+    from lxml import etree
+
+    found = OmeXml(root, etree.QName(root).namespace or "")
+    _take_own_annotations(found)
+    for position, image in enumerate(c for c in root if _local(c) == "Image"):
+        for index, pixels in enumerate(c for c in image if _local(c) == "Pixels"):
+            planes = _take_planes(pixels, found.members)
+            if index == 0 and planes is not None:
+                found.planes[str(position)] = planes
+    _strip(root)
+    if _SCHEMA_LOCATION in root.attrib:
+        del root.attrib[_SCHEMA_LOCATION]
+    etree.cleanup_namespaces(root)
+    return found
+
+
+def _local(element: etree._Element) -> str:
+    """Name without namespace or undeclared prefix, empty for a comment."""
+    tag = element.tag
+    return tag[tag.rfind("}") + 1 :].rpartition(":")[2] if isinstance(tag, str) else ""
+
+
+def _strip(root: etree._Element) -> None:
+    """Strip the namespace of the OME schema from element names; foreign XML within an annotation stays as it is."""
+    pending = [root]
+    while pending:
+        element = pending.pop()
+        name = _OME_HOST.sub("", str(element.tag))
+        element.tag = name if name.startswith("{") else name.rpartition(":")[2]
+        element.tail = None
+        parent = element.getparent()
+        if element.tag == "Value" and parent is not None and parent.tag == "XMLAnnotation":
+            continue
+        for child in list(element):
+            if _local(child):
+                pending.append(child)
+            else:
+                _remove_comment(child, element)
+        if len(element) and not (element.text or "").strip():
+            element.text = None
+
+
+def _remove_comment(comment: etree._Element, parent: etree._Element) -> None:
+    if len(parent) == 1 and comment.tail:
+        parent.text = (parent.text or "") + comment.tail
+    parent.remove(comment)
+
+
+def _take_own_annotations(found: OmeXml) -> None:
+    """Move this product's annotations from the tree to `found.own`, and drop references to them."""
+    own: set[str] = set()
+    for group in [c for c in found.root if _local(c) == "StructuredAnnotations"]:
+        for annotation in list(group):
+            namespace = annotation.get("Namespace", "")
+            if namespace.startswith(OWN_NAMESPACE):
+                own.add(annotation.get("ID", ""))
+                value = next((c for c in annotation if _local(c) == "Value"), None)
+                found.own.append((namespace, _content(value)))
+                group.remove(annotation)
+        if own and not any(_local(c) for c in group):
+            found.root.remove(group)
+    if own:
+        for reference in list(found.root.iter("{*}AnnotationRef")):
+            parent = reference.getparent()
+            if parent is not None and reference.get("ID") in own:
+                parent.remove(reference)
+
+
+def _content(value: etree._Element | None) -> str:
+    """Content of an annotation as XML text, without the namespaces of the document around it."""
+    from lxml import etree
+
+    if value is None:
+        return ""
+    parts = [value.text or ""]
+    for child in value:
+        parts.append(etree.tostring(copy.deepcopy(child), encoding="unicode"))
+    return "".join(parts).strip()
+
+
+def _take_planes(pixels: etree._Element, members: dict[str, str]) -> PlaneColumns | None:
+    planes: list[etree._Element] = []
+    kept: list[etree._Element] = []
+    for child in pixels:
+        name = _local(child)
+        if name == "Plane":
+            planes.append(child)
+        elif name == "TiffData":
+            for uuid in child:
+                if _local(uuid) == "UUID":
+                    members.setdefault(uuid.get("FileName", ""), (uuid.text or "").strip())
+        elif name == "BinData":
+            child.text = None
+            kept.append(child)
+        else:
+            kept.append(child)
+    columns = _columns(planes) if planes else None
+    pixels[:] = kept
+    return columns
+
+
+def _columns(planes: list[etree._Element]) -> PlaneColumns:
+    table = PlaneColumns()
+    length = len(planes)
+    columns = table.columns
+    for row, plane in enumerate(planes):
+        for name, value in cast("list[tuple[str, str]]", plane.items()):
+            column = columns.get(name)
+            if column is None:
+                column = columns[name] = [None] * length
+            column[row] = value
+        if len(plane):
+            for name, value in _nested(plane):
+                column = columns.setdefault(name, [None] * length)
+                present = column[row]
+                column[row] = value if present is None else f"{present} {value}"
+    for name in columns:
+        before, slash, last = name.rpartition("/")
+        table.paths[name] = f"OME/Image/Pixels/Plane/{before}{slash}{'' if last == 'text()' else '@'}{last}"
+    return table
+
+
+def _nested(plane: etree._Element) -> Iterator[tuple[str, str]]:
+    """Yield what children of a plane state: timing and stage position before 2009, checksum, annotations."""
+    for child in plane:
+        name = _local(child)
+        for attribute, value in child.items():
+            yield f"{name}/{attribute!s}", str(value)
+        text = (child.text or "").strip()
+        if text and name:
+            yield f"{name}/text()", text
