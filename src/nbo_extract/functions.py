@@ -237,7 +237,8 @@ def lens_na(texts: Sequence[str]) -> str | None:
 def filter_bands(text: str) -> list[dict[str, str]]:
     """Return the bands in the name of a filter.
 
-    ``BP 570-620 + LP 645`` is a band and a cut-on, ``525/50`` is centre and width. Each item has ``centre`` and ``width`` for a band, or ``edge`` (``cut-on`` or ``cut-off``) and ``centre``.
+    ``BP 570-620 + LP 645`` is a band and a cut-on, ``525/50`` is centre and width. Each
+    item has ``centre`` and ``width`` for a band, or ``edge`` (``cut-on`` or ``cut-off``) and ``centre``.
     """
     items = []
     for match in _BAND.finditer(text):

@@ -172,7 +172,7 @@ class Lift:
             home.children.append(node)
             if block.key is not None:
                 self._keyed[block.id, id(home), key] = instance
-            self._number(node, declared)
+            self._number(node, declared, scope.item)
         else:
             declared = self._declared[id(node)]
         self._facts(block, node, declared, scope)
@@ -196,14 +196,16 @@ class Lift:
     def _key(self, block: Block, scope: Scope) -> str:
         return "" if block.key is None else self._text(self.evaluate(block.key, scope))[0]
 
-    def _number(self, node: Node, declared: Declaration) -> None:
+    def _number(self, node: Node, declared: Declaration, item: Any) -> None:
         attribute = declared.attributes.get("ID")
         if attribute is None or node.name in self.schema.references:
             return
         prefix = id_prefix(attribute, node.name)
         number = self._counters.get(prefix, 0)
         self._counters[prefix] = number + 1
-        node.facts["ID"] = Fact(f"{prefix}:{number}", None, Source("derived", rule="numbered in order of the file"))
+        # The source of the ID is the vendor's element: writers that fill the vendor's XML find it by this path.
+        source = Source("derived", _name(self.record.path), self.place(item), "", "numbered in the order of the file")
+        node.facts["ID"] = Fact(f"{prefix}:{number}", None, source)
 
     # -- facts ----------------------------------------------------------------------------------------------------
 

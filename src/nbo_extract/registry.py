@@ -6,12 +6,13 @@ import functools
 import importlib
 import os
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbo_extract.errors import NboExtractError, UnsupportedFormatError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nbo_extract.record import RawRecord, ReaderInfo
 
 GROUP = "nbo_extract.readers"

@@ -1,0 +1,144 @@
+"""The Python interface: each function is a pure call on paths and Documents."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from nbo_extract import __version__
+from nbo_extract.errors import WriteError
+from nbo_extract.findings import Finding
+from nbo_extract.lift import lift
+from nbo_extract.registry import head, read
+
+if TYPE_CHECKING:
+    from nbo_extract.model import Document
+    from nbo_extract.writers.block import Block, WriteResult
+
+Planes = Literal["auto", "all", "none"]
+# Above this number of planes a sidecar is mostly planes, which the image file states anyway.
+AUTO_PLANES = 20_000
+_TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+
+
+def extract(path: str | os.PathLike[str], *, reader: str | None = None, planes: Planes = "auto") -> Document:
+    """Read the metadata of an image and state it in the NBO model.
+
+    Parameters
+    ----------
+    path : path-like
+        A file, or the directory of an OME-Zarr.
+    reader : str, optional
+        Name of the reader to use; by default it is chosen by content.
+    planes : {'auto', 'all', 'none'}
+        Whether facts of each plane are kept; ``auto`` keeps up to 20,000 planes of a file.
+
+    Returns
+    -------
+    Document
+        With provenance, and with findings about what could not be stated.
+
+    Raises
+    ------
+    UnsupportedFormatError
+        If no reader takes the path.
+    CorruptFileError
+        If the file is damaged beyond a partial result.
+    """
+    document = lift(read(os.fspath(path), reader))
+    document.origin.versions = {"nbo-extract": __version__, **document.origin.versions}
+    limit_planes(document, planes)
+    return document
+
+
+def limit_planes(document: Document, planes: Planes) -> None:
+    """Drop the planes of a Document in place, if they are not wanted or too many for ``auto``."""
+    tables = [n for n in document.root.walk() if n.planes is not None]
+    total = sum(len(n.planes) for n in tables if n.planes is not None)
+    if planes == "all" or not total or (planes == "auto" and total <= AUTO_PLANES):
+        return
+    for node in tables:
+        node.planes = None
+    if planes == "auto":
+        message = f"the facts of {total} planes are left out; --planes all keeps them"
+        document.findings.append(Finding("NBO156", "info", message, document.origin.file, "Plane"))
+
+
+def make_block(document: Document) -> Block:
+    """Return what is embedded of a Document: NBO XML without planes, which the image states itself, and provenance."""
+    from nbo_extract.fills import core_fills
+    from nbo_extract.jsonio import provenance_json, to_jsonld
+    from nbo_extract.writers.block import Block
+    from nbo_extract.xmlio import to_xml
+
+    bare = replace(document, findings=[], unmapped=[])
+    return Block(
+        to_xml(document, planes=False, prefix="nbo", declaration=False).strip(),
+        provenance_json(document),
+        to_jsonld(bare),
+        core_fills(document),
+        __version__,
+    )
+
+
+def embed(path: str | os.PathLike[str], document: Document, *, dry_run: bool = False) -> WriteResult:
+    """Embed a Document into an OME-TIFF or OME-Zarr.
+
+    Parameters
+    ----------
+    path : path-like
+    document : Document
+        From `extract` of this image, usually after `merge`.
+    dry_run : bool
+        Only say what would change.
+
+    Returns
+    -------
+    WriteResult
+        After the file has been read back and compared.
+
+    Raises
+    ------
+    WriteError
+        If nothing was written; the file is as it was.
+    """
+    from nbo_extract.writers.ngff import embed_zarr
+    from nbo_extract.writers.tiff import embed_tiff
+
+    place = Path(path)
+    block = make_block(document)
+    if _is_zarr(place):
+        return embed_zarr(place, block, dry_run=dry_run)
+    if head(str(place)).startswith(_TIFF):
+        return embed_tiff(place, block, dry_run=dry_run)
+    raise WriteError(
+        f"{place}: metadata are embedded into OME-TIFF and OME-Zarr alone, vendor files are never modified; "
+        "leave --embed out to write a sidecar file beside it"
+    )
+
+
+def restore(path: str | os.PathLike[str]) -> WriteResult:
+    """Undo `embed`: the OME-TIFF gets its original bytes back, the OME-Zarr its original attributes.
+
+    Raises
+    ------
+    WriteError
+        If the file was changed by somebody else since, or cannot be written.
+    """
+    from nbo_extract.writers.ngff import restore_zarr
+    from nbo_extract.writers.tiff import restore_tiff
+
+    place = Path(path)
+    if not place.exists():
+        raise WriteError(f"{place}: there is no such file; check the path")
+    if _is_zarr(place):
+        return restore_zarr(place)
+    if head(str(place)).startswith(_TIFF):
+        return restore_tiff(place)
+    raise WriteError(f"{place}: nothing can be embedded in such a file, so there is nothing to restore")
+
+
+def _is_zarr(place: Path) -> bool:
+    return place.is_dir() and any((place / name).is_file() for name in (".zgroup", ".zattrs", "zarr.json"))
