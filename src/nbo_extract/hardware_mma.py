@@ -220,7 +220,7 @@ class _Reader:
     def unit(
         self, node: Node, kind: Declaration, attribute: Attribute, content: dict[str, Any], here: str
     ) -> str | None:
-        """Return the unit of a value: None where none is stated, empty where it is no NBO unit and the value unreadable."""
+        """Return the unit of a value: None where none is stated, empty where it is none of NBO's."""
         raw = content.get(attribute.unit) if attribute.unit else None
         if attribute.unit is None or not isinstance(raw, str) or not raw.strip():
             return None
