@@ -5,47 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from nbo_extract import units
-from nbo_extract.findings import Finding
-from nbo_extract.functions import EXPANDERS, FUNCTIONS
+from nbo_extract.functions import EXPANDERS
 from nbo_extract.lift_planes import add_planes
+from nbo_extract.lift_rows import Rows, Scope, short
 from nbo_extract.model import Document, Fact, Node, Origin, Source
 from nbo_extract.schema import load
 from nbo_extract.tables import load_table
-from nbo_extract.values import canonical, shortest
-from nbo_extract.words import load_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nbo_extract.record import RawRecord
-    from nbo_extract.schema import Attribute, Declaration, SimpleType
-    from nbo_extract.tables import Block, Path, Row, Table
-
-_SHORT = 60
-
-
-class Scope:
-    """Variables of an instance, computed when first asked for."""
-
-    def __init__(self, lift: Lift, item: Any, paths: dict[str, Path], parent: Scope | None, name: str = "") -> None:
-        self._lift = lift
-        self.item = item
-        self._paths = paths
-        self._parent = parent
-        self._values: dict[str, Any] = {"item": [item]}
-        if name:
-            self._values[name] = [item]
-
-    def get(self, name: str) -> Any:
-        """Return the value of a variable; an unknown one is an empty node-set."""
-        if name in self._values:
-            return self._values[name]
-        if name in self._paths:
-            self._values[name] = []  # a variable that names itself is empty, not an endless loop
-            self._values[name] = self._lift.evaluate(self._paths[name], self)
-            return self._values[name]
-        return self._parent.get(name) if self._parent is not None else []
+    from nbo_extract.schema import Attribute, Declaration
+    from nbo_extract.tables import Block, Row, Table
 
 
 @dataclass(slots=True)
@@ -90,16 +62,15 @@ class Lift:
         self._pending: list[_Pending] = []
         self._counters: dict[str, int] = {}
         self._declared: dict[int, Declaration] = {id(self.document.root): self.schema.element("OME")}
-        self._origins: dict[int, str] = {}
+        self._kept: set[int] = set()
         self._keep_alive: list[Any] = []
-        self.read: set[str] = set()
-        self._tree = record_tree(self.record)
+        self.rows = Rows(self.record, self.table, self.document)
 
     # -- running --------------------------------------------------------------------------------------------------
 
     def run(self) -> Document:
         """Run all blocks, resolve references, drop what states nothing."""
-        top = Scope(self, self.record.tree, self.table.variables, None)
+        top = Scope(self.rows, self.record.tree, self.table.variables, None)
         for block in self.table.children.get("", ()):
             self._run_block(block, None, top)
         self._resolve()
@@ -111,16 +82,10 @@ class Lift:
         self.document.arrange()
         return self.document
 
-    def evaluate(self, path: Path, scope: Scope) -> Any:
-        """Evaluate a path at the item of a scope, with its variables."""
-        if path.variable:
-            return scope.get(path.variable)
-        return path.find(scope.item, **{name: _argument(scope.get(name)) for name in path.names})
-
     def _run_block(self, block: Block, parent: Instance | None, scope: Scope) -> None:
         for item in self._items(block, scope):
-            inner = Scope(self, item, block.let, scope, block.id)
-            if block.when is not None and not self.evaluate(block.when, inner):
+            inner = Scope(self.rows, item, block.let, scope, block.id)
+            if block.when is not None and not self.rows.evaluate(block.when, inner):
                 continue
             instance = self._instance(block, parent, inner)
             if instance is None:
@@ -131,7 +96,7 @@ class Lift:
     def _items(self, block: Block, scope: Scope) -> list[Any]:
         items: list[Any] = []
         for path in block.each:
-            found = self.evaluate(path, scope)
+            found = self.rows.evaluate(path, scope)
             items = [i for i in found if hasattr(i, "tag") or str(i).strip()] if isinstance(found, list) else []
             if items:
                 break
@@ -144,11 +109,11 @@ class Lift:
         from lxml import etree
 
         text = "".join(item.itertext()) if hasattr(item, "tag") else str(item)
-        place = self.place(item)
+        place = self.rows.place(item)
         for attributes in EXPANDERS[block.expand](text):
             made = etree.Element("item", attributes)
             self._keep_alive.append(made)
-            self._origins[id(made)] = place
+            self.rows.origins[id(made)] = place
             yield made
 
     def _instance(self, block: Block, parent: Instance | None, scope: Scope) -> Instance | None:
@@ -162,13 +127,16 @@ class Lift:
         known = self._keyed.get((block.id, id(home), key)) if block.key is not None else None
         declared = self._declared[id(home)].child(name)
         if declared is None:
-            self._drop("NBO152", "warning", f"{name} has no place in {home.name} in the NBO model", name, scope.item)
+            message = f"{name} has no place in {home.name} in the NBO model"
+            self.rows.finding("NBO152", "warning", message, "", name, self.rows.place(scope.item))
             return None
         node = Node(name) if known is None else known.node
         instance = Instance(block, node, scope, parent, key)
         self.instances.setdefault(block.id, []).append(instance)
         if known is None:
             self._declared[id(node)] = declared
+            if block.keep:
+                self._kept.add(id(node))
             home.children.append(node)
             if block.key is not None:
                 self._keyed[block.id, id(home), key] = instance
@@ -188,13 +156,13 @@ class Lift:
 
     def _name(self, block: Block, scope: Scope) -> str:
         for kind in block.kinds:
-            found = self._value(kind, scope)
-            if found is not None and found[0]:
-                return found[0]
+            found = self.rows.value(kind, scope)
+            if found is not None and found.text:
+                return found.text
         return block.name
 
     def _key(self, block: Block, scope: Scope) -> str:
-        return "" if block.key is None else self._text(self.evaluate(block.key, scope))[0]
+        return "" if block.key is None else self.rows.text(self.rows.evaluate(block.key, scope))[0]
 
     def _number(self, node: Node, declared: Declaration, item: Any) -> None:
         attribute = declared.attributes.get("ID")
@@ -204,7 +172,7 @@ class Lift:
         number = self._counters.get(prefix, 0)
         self._counters[prefix] = number + 1
         # The source of the ID is the vendor's element: writers that fill the vendor's XML find it by this path.
-        source = Source("derived", _name(self.record.path), self.place(item), "", "numbered in the order of the file")
+        source = Source("derived", self.rows.file, self.rows.place(item), "", "numbered in the order of the file")
         node.facts["ID"] = Fact(f"{prefix}:{number}", None, source)
 
     # -- facts ----------------------------------------------------------------------------------------------------
@@ -218,150 +186,26 @@ class Lift:
             if row.refs:
                 self._reference(row, node, scope)
                 continue
-            fact = self._fact(row, attribute, node, scope)
+            fact = self.rows.fact(row, attribute, node, scope)
             if fact is not None:
                 node.facts[row.attribute] = fact
         if block.text is not None and declared.text is not None and node.text is None:
-            found = self._value(block.text, scope)
-            if found is not None and found[0]:
-                text = self._typed(block.text, found, declared.text, node)
-                node.text = None if text is None else Fact(text, None, self._source(block.text, found, block.id))
-
-    def _fact(self, row: Row, attribute: Attribute, node: Node, scope: Scope) -> Fact | None:
-        found = self._value(row, scope)
-        if found is None or not found[0]:
-            return None
-        text, raw, place = found
-        unit: str | None = None
-        given = row.unit
-        if row.unit_path is not None:
-            given = self._text(self.evaluate(row.unit_path, scope))[0] or row.unit
-        if given:
-            unit = row.to or units.normalise(given)
-            try:
-                text = units.convert(shortest(text), given, unit)
-            except ValueError as error:
-                self._lost(row, attribute.name, node, found, str(error))
-                return None
-            if attribute.unit is None:  # the schema fixes the unit, which ``to`` names
-                unit = None
-        value = self._typed(row, (text, raw, place), attribute.type, node)
-        if value is None:
-            return None
-        return Fact(value, unit, self._source(row, found, node.name))
-
-    def _typed(self, row: Row, found: tuple[str, str, str], kind: SimpleType, node: Node) -> str | None:
-        try:
-            value = canonical(shortest(found[0]) if kind.numeric else found[0], kind)
-            if row.minimum is not None and float(value) < row.minimum:
-                raise ValueError(f"is below {row.minimum:g}")
-            if row.maximum is not None and float(value) > row.maximum:
-                raise ValueError(f"is above {row.maximum:g}")
-        except ValueError as error:
-            self._lost(row, row.attribute, node, found, str(error))
-            return None
-        return value
-
-    def _value(self, row: Row, scope: Scope) -> tuple[str, str, str] | None:
-        """Return text, raw text and place of a row's value; None where the source states none."""
-        if row.when is not None and not self.evaluate(row.when, scope):
-            return None
-        found = self._raw(row, scope)
-        if found is None:
-            return None
-        text, raw, place = found
-        if not row.words or not text:
-            return text, raw, place
-        word = load_words(row.words).find(text)
-        if word is None and row.otherwise == "keep":
-            return text, raw, place
-        if word is None and row.otherwise != "silent":
-            self._finding(
-                "NBO151",
-                "info",
-                f"the word '{_short(text)}' has no NBO value (word table {row.words}); left out",
-                row.attribute,
-                text,
-                place,
-            )
-        return None if not word else (word, raw, place)
-
-    def _raw(self, row: Row, scope: Scope) -> tuple[str, str, str] | None:
-        if row.value:
-            return row.value, "", self.place(scope.item)
-        if row.args:
-            pairs = [self._text(self.evaluate(p, scope)) for p in row.args]
-            texts = [t if not self._is_absent(row, t) else "" for t, _ in pairs]
-            if row.function not in ("joined", "words_joined") and not all(texts):
-                return None
-            result = FUNCTIONS[row.function](texts)
-            place = next((p for t, p in pairs if t and p), "")
-            return None if result is None else (result, "; ".join(t for t in texts if t), place)
-        for path in row.paths:
-            text, place = self._text(self.evaluate(path, scope))
-            if self._is_absent(row, text, place):
-                continue
-            result = FUNCTIONS[row.function]([text]) if row.function else text
-            if result is not None:
-                return result, text, place
-        return None
-
-    def _is_absent(self, row: Row, text: str, place: str = "") -> bool:
-        if not text:
-            return True
-        if text in row.absent or text in self.table.absent:
-            if place:
-                message = f"'{_short(text)}' is a placeholder, not a value; left out"
-                self._finding("NBO153", "info", message, row.attribute, text, place)
-            return True
-        return False
-
-    def _text(self, found: Any) -> tuple[str, str]:
-        """Return the stripped text and the place of an XPath result."""
-        if isinstance(found, list):
-            if not found:
-                return "", ""
-            first = found[0]
-            if hasattr(first, "tag"):
-                text = "".join(first.itertext()) if len(first) else (first.text or "")
-            else:
-                text = str(first)
-            place = self.place(first)
-            self.read.add(place)
-            return text.strip(), place
-        if isinstance(found, bool):
-            return ("true" if found else "false"), ""
-        if isinstance(found, float):
-            return ("" if found != found else repr(found).removesuffix(".0")), ""
-        return str(found).strip(), ""
-
-    def place(self, item: Any) -> str:
-        """Return the vendor path of an element, an attribute or a text."""
-        if hasattr(item, "tag"):
-            return self._origins.get(id(item)) or str(self._tree.getpath(item))
-        parent = item.getparent() if hasattr(item, "getparent") else None
-        if parent is None:
-            return ""
-        path = self._origins.get(id(parent)) or str(self._tree.getpath(parent))
-        return f"{path}/@{item.attrname}" if item.is_attribute else path
-
-    def _source(self, row: Row, found: tuple[str, str, str], block: str) -> Source:
-        rule = f"{self.table.name}:{block}.{row.attribute}" if row.attribute else f"{self.table.name}:{block}"
-        derived = row.derived or (bool(row.value) and not row.paths)
-        raw = found[1] if found[1] != found[0] else ""
-        return Source("derived" if derived else "embedded", _name(self.record.path), found[2], raw, rule)
+            found = self.rows.value(block.text, scope)
+            if found is not None and found.text:
+                text = self.rows.typed(block.text, found, declared.text, node)
+                node.text = None if text is None else Fact(text, None, self.rows.source(block.text, found, block.id))
 
     # -- references -----------------------------------------------------------------------------------------------
 
     def _reference(self, row: Row, node: Node, scope: Scope) -> None:
-        found = self._raw(row, scope) if (row.paths or row.args) else None
-        if row.when is not None and not self.evaluate(row.when, scope):
+        if row.when is not None and not self.rows.evaluate(row.when, scope):
             return
-        if (row.paths or row.args) and (found is None or not found[0]):
+        found = self.rows.raw(row, scope) if (row.paths or row.args) else None
+        if (row.paths or row.args) and (found is None or not found.text):
             return
-        key = found[0] if found is not None else ""
-        place = found[2] if found is not None else self.place(scope.item)
-        source = Source("embedded", _name(self.record.path), place, key, f"{self.table.name}:{node.name}.ID")
+        key = found.text if found is not None else ""
+        place = found.place if found is not None else self.rows.place(scope.item)
+        source = Source("embedded", self.rows.file, place, key, f"{self.table.name}:{node.name}.ID")
         target = None if found is not None else self._nearest(row.refs, scope)
         if target is not None:
             node.facts[row.attribute] = Fact(target.node.id, None, source)
@@ -382,8 +226,8 @@ class Lift:
             if target is not None and target.node.id:
                 wait.node.facts[wait.attribute] = Fact(target.node.id, None, wait.source)
             elif wait.key:
-                message = f"the file refers to {wait.node.name} '{_short(wait.key)}', which it does not describe"
-                self._finding("NBO154", "info", message, wait.attribute, wait.key, wait.source.path)
+                message = f"the file refers to {wait.node.name} '{short(wait.key)}', which it does not describe"
+                self.rows.finding("NBO154", "info", message, wait.attribute, wait.key, wait.source.path)
 
     def _find(self, wait: _Pending) -> Instance | None:
         for block in wait.blocks:
@@ -396,7 +240,7 @@ class Lift:
         """Drop what states nothing; return whether the node stays."""
         node.children = [c for c in node.children if self._prune(c)]
         own = [n for n in node.facts if n != "ID" or node.name in self.schema.references]
-        made = any(i.block.keep for i in self._made(node))
+        made = id(node) in self._kept
         return bool(own or node.children or node.text or node.foreign or node.planes or made or node.name == "OME")
 
     def _drop_dangling(self) -> None:
@@ -407,33 +251,6 @@ class Lift:
             fact = node.facts.get(attribute) if attribute else None
             if fact is not None and fact.value not in living:
                 del node.facts[attribute]
-
-    def _made(self, node: Node) -> list[Instance]:
-        if not hasattr(self, "_by_node"):
-            self._by_node: dict[int, list[Instance]] = {}
-            for group in self.instances.values():
-                for instance in group:
-                    self._by_node.setdefault(id(instance.node), []).append(instance)
-        return self._by_node.get(id(node), [])
-
-    # -- findings -------------------------------------------------------------------------------------------------
-
-    def _lost(self, row: Row, attribute: str, node: Node, found: tuple[str, str, str], why: str) -> None:
-        message = f"{node.name} {attribute}: '{_short(found[1] or found[0])}' {why}; left out"
-        self._finding("NBO152", "warning", message, attribute, found[1] or found[0], found[2], node)
-
-    def _drop(self, code: str, severity: Any, message: str, value: str, item: Any) -> None:
-        self._finding(code, severity, message, "", value, self.place(item))
-
-    def _finding(
-        self, code: str, severity: Any, message: str, attribute: str, value: str, place: str, node: Node | None = None
-    ) -> None:
-        element = node.name if node is not None else ""
-        finding = Finding(
-            code, severity, message, self.record.path, element, node.id if node else "", attribute, value, place
-        )
-        if finding not in self.document.findings:
-            self.document.findings.append(finding)
 
 
 def lift(record: RawRecord) -> Document:
@@ -468,25 +285,12 @@ def unmapped(record: RawRecord) -> list[str]:
     job.run()
     left: list[str] = []
     for element in record.tree.iter("*"):
-        path = str(job._tree.getpath(element))
+        path = job.rows.place(element)
         names = [str(name) for name in element.attrib]
-        left += [f"{path}/@{name}" for name in names if f"{path}/@{name}" not in job.read]
-        if len(element) == 0 and (element.text or "").strip() and path not in job.read:
+        left += [f"{path}/@{name}" for name in names if f"{path}/@{name}" not in job.rows.read]
+        if len(element) == 0 and (element.text or "").strip() and path not in job.rows.read:
             left.append(path)
     return left
-
-
-def _argument(value: Any) -> Any:
-    """Return a variable's value as libxml2 takes it: of attributes and texts it takes no node-sets, but a string."""
-    if isinstance(value, list) and any(not hasattr(v, "tag") for v in value):
-        first = value[0]
-        return "".join(first.itertext()) if hasattr(first, "tag") else str(first)
-    return value
-
-
-def record_tree(record: RawRecord) -> Any:
-    """Return the element tree of a record, for paths."""
-    return record.tree.getroottree()
 
 
 def id_prefix(attribute: Attribute, name: str) -> str:
@@ -497,11 +301,3 @@ def id_prefix(attribute: Attribute, name: str) -> str:
         if prefix.isalpha():
             return prefix
     return name
-
-
-def _name(path: str) -> str:
-    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _SHORT else text[: _SHORT - 1] + "…"

@@ -26,7 +26,7 @@ def add_planes(lift: Lift) -> None:
     if rules is None:
         return
     for instance in lift.instances.get(rules.block, []):
-        key = lift._text(lift.evaluate(rules.key, instance.scope))[0]
+        key = lift.rows.text(lift.rows.evaluate(rules.key, instance.scope))[0]
         columns = lift.record.planes.get(key)
         if columns is None or not len(columns):
             continue
@@ -99,9 +99,11 @@ class _Planes:
         first: dict[tuple[int, int, int], list[int]],
     ) -> tuple[list[str | None], str, Source]:
         unit = rule.to or (units.normalise(rule.unit) if rule.unit else "")
-        file = self.lift.record.path.replace("\\", "/").rstrip("/").rpartition("/")[2]
+        file = self.lift.rows.file
         name = f"{self.lift.table.name}:Plane.{rule.attribute}"
-        argument = self.lift._text(self.lift.evaluate(rule.argument, self.pixels.scope))[0] if rule.argument else ""
+        argument = (
+            self.lift.rows.text(self.lift.rows.evaluate(rule.argument, self.pixels.scope))[0] if rule.argument else ""
+        )
         given = self.columns.columns.get(rule.unit_column, []) if rule.unit_column else []
         for column in rule.columns:
             texts = self.columns.columns.get(column)
@@ -129,7 +131,7 @@ class _Planes:
             return [None] * len(order), unit, source
         stated: list[str | None] = []
         for channel in self.channels:
-            text, place = self.lift._text(self.lift.evaluate(rule.channel, channel.scope))
+            text, place = self.lift.rows.text(self.lift.rows.evaluate(rule.channel, channel.scope))
             stated.append(self._value(rule, attribute, text, "", rule.unit, unit))
             source = Source(source.kind, source.file, source.path or place, "", source.rule)
         return [stated[c] if c < len(stated) else None for _, c, _ in order], unit, source
