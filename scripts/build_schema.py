@@ -1,8 +1,9 @@
-"""Build the NBO schema table from the published XSD.
+r"""Build the NBO schema table from the published XSD, and what the XSD is silent about from the published spreadsheet.
 
 The table holds facts alone (names, structure, types, enumerations, extension, tier, use), no description text.
 
-    python scripts/build_schema.py NBO_v02-01.xsd -o mappings/nbo_extract_mappings/schema/nbo-02-01.json
+    python scripts/build_schema.py NBO_v02-01.xsd NBO_v02-01.xlsx \
+        -o mappings/nbo_extract_mappings/schema/nbo-02-01.json --differences docs/schema-differences.md
 
 Layout of the table
 -------------------
@@ -10,7 +11,8 @@ Layout of the table
 ``ext``, ``tier``, ``domain``, ``category`` (documentation keys, where stated), ``group`` (substitution group),
 ``abstract``, ``base`` (extended or named complex type), ``attrs``, ``content`` (a particle), ``text`` (simple type of
 the text), ``any``. A particle is ``{"seq"|"choice": [...], "min", "max"}`` or an element use ``{"ref"|"el", "min",
-"max", "tier", "decl"}``; ``max`` is null for unbounded; ``min`` and ``max`` of 1 are left out.
+"max", "tier", "decl"}``; ``max`` is null for unbounded; ``min`` and ``max`` of 1 are left out. ``spreadsheet`` maps a
+class to what the spreadsheet alone says: whether the ``class`` and which of its ``fields`` belong in a methods section.
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from lxml import etree
+
+import nbo_spreadsheet
+from nbo_extract.schema import Schema
 
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 KEYS = {"Extension": "ext", "Domain": "domain", "Domanin": "domain", "Category": "category", "Tier": "tier"}
@@ -183,18 +188,20 @@ def uses(part: dict[str, Any] | None) -> list[dict[str, Any]]:
     return [use for inner in part.get("seq", part.get("choice", [])) for use in uses(inner)]
 
 
-def build(xsd: Path) -> dict[str, Any]:
-    """Build the table from an NBO XSD.
+def build(xsd: Path, spreadsheet: Path) -> tuple[dict[str, Any], str]:
+    """Build the table from an NBO XSD and spreadsheet.
 
     Parameters
     ----------
-    xsd : Path
-        The published schema.
+    xsd, spreadsheet : Path
+        The published schema in its two forms.
 
     Returns
     -------
-    dict
-        The table, as described in the module's docstring.
+    table : dict
+        As described in the module's docstring.
+    page : str
+        Where the two differ, for the documentation.
     """
     root = etree.parse(xsd).getroot()
     table: dict[str, Any] = {
@@ -215,7 +222,10 @@ def build(xsd: Path) -> dict[str, Any]:
     for kind in ("elements", "types"):
         for name, decl in table[kind].items():
             assign_units(name, decl)
-    return table
+    schema = Schema(table)
+    sheet = nbo_spreadsheet.read(spreadsheet, schema)
+    table["spreadsheet"] = nbo_spreadsheet.methods(sheet)
+    return table, nbo_spreadsheet.page(nbo_spreadsheet.differences(sheet, schema))
 
 
 def dumps(table: dict[str, Any]) -> str:
@@ -234,9 +244,13 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("xsd", type=Path)
+    parser.add_argument("spreadsheet", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--differences", type=Path, required=True)
     arguments = parser.parse_args()
-    arguments.output.write_text(dumps(build(arguments.xsd)), encoding="utf-8")
+    table, page = build(arguments.xsd, arguments.spreadsheet)
+    arguments.output.write_text(dumps(table), encoding="utf-8")
+    arguments.differences.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,22 +6,24 @@ import json
 import re
 import tomllib
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import build_schema
 from nbo_extract.errors import MappingTableError
 from nbo_extract.schema import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from nbo_extract.schema import Declaration
 
 SCHEMA = load()
 TABLES = resources.files("nbo_extract_mappings") / "schema"
 TABLE: dict[str, Any] = json.loads((TABLES / "nbo-02-01.json").read_text(encoding="utf-8"))
+DIFFERENCES = Path(__file__).parent.parent / "docs" / "schema-differences.md"
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 
 GROUPS = {
@@ -103,6 +105,34 @@ def test_counts_agree_with_the_xsd(shared: Path) -> None:
     values = [e.get("value") for e in root.iter(f"{XSD}enumeration")]
     assert len(values) == 1049
     assert sorted(str(v) for v in values) == sorted(enumerations(TABLE))
+
+
+def test_table_and_page_are_what_the_published_files_give(shared: Path) -> None:
+    nbo = shared / "nbo"
+    table, page = build_schema.build(nbo / "NBO_v02-01.xsd", nbo / "NBO_v02-01.xlsx")
+    assert build_schema.dumps(table) == (TABLES / "nbo-02-01.json").read_text(encoding="utf-8")
+    assert page == DIFFERENCES.read_text(encoding="utf-8")
+
+
+def test_page_of_differences_counts_its_rows() -> None:
+    text = DIFFERENCES.read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^## (.+?)\n\n\|.*\n\|[-|]+\n((?:\|.*\n)*)", text, re.MULTILINE))
+    counts = dict(re.findall(r"^\| \[(.+?)\]\(.*\) \| (\d+) \|$", text, re.MULTILINE))
+    assert {name: str(rows.count("\n")) for name, rows in sections.items()} == counts
+    assert counts["Extensions"] == "5"
+    assert "| InvertedMicroscopeStand | Basic | Core |" in sections["Extensions"]
+
+
+def test_fields_for_the_methods_section() -> None:
+    assert {"Magnification", "LensNA", "Manufacturer", "Model"} <= SCHEMA.in_methods("Objective")
+    assert "WorkingDistance" not in SCHEMA.in_methods("Objective")
+    # A laser has what is asked of all light sources.
+    assert {"Manufacturer", "Tuneable"} <= SCHEMA.in_methods("Laser")
+    for owner, entry in TABLE["spreadsheet"].items():
+        if "/" not in owner:
+            declaration = SCHEMA.element(owner)
+            known = {*declaration.attributes, *(u.name for u in declaration.uses)}
+            assert set(entry.get("fields", [])) <= known, owner
 
 
 def test_substitution_groups_and_their_concrete_members() -> None:

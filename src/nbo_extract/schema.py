@@ -239,6 +239,15 @@ class Schema:
                 found[member] = (data["attributes"].get(member, "ID"), concrete)
         return found
 
+    def in_methods(self, name: str) -> frozenset[str]:
+        """Return the fields of a global element that NBO's spreadsheet wants in the methods section of a paper.
+
+        Fields that its substitution groups have are among them; the XSD says nothing about this.
+        """
+        group = self._table["elements"][name].get("group")
+        own = frozenset(self._table["spreadsheet"].get(name, {}).get("fields", ()))
+        return own | (self.in_methods(group) if group is not None else frozenset())
+
     @property
     def names(self) -> tuple[str, ...]:
         """Names of all global elements, abstract heads included, in the schema's order."""
