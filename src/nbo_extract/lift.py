@@ -193,7 +193,7 @@ class Lift:
             found = self.rows.value(block.text, scope)
             if found is not None and found.text:
                 text = self.rows.typed(block.text, found, declared.text, node)
-                node.text = None if text is None else Fact(text, None, self.rows.source(block.text, found, block.id))
+                node.text = None if text is None else Fact(text, None, self.rows.source(block.text, found))
 
     # -- references -----------------------------------------------------------------------------------------------
 
@@ -205,7 +205,7 @@ class Lift:
             return
         key = found.text if found is not None else ""
         place = found.place if found is not None else self.rows.place(scope.item)
-        source = Source("embedded", self.rows.file, place, key, f"{self.table.name}:{node.name}.ID")
+        source = Source("embedded", self.rows.file, place, key, f"{self.table.name}:{row.id}")
         target = None if found is not None else self._nearest(row.refs, scope)
         if target is not None:
             node.facts[row.attribute] = Fact(target.node.id, None, source)

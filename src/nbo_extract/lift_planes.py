@@ -100,7 +100,7 @@ class _Planes:
     ) -> tuple[list[str | None], str, Source]:
         unit = rule.to or (units.normalise(rule.unit) if rule.unit else "")
         file = self.lift.rows.file
-        name = f"{self.lift.table.name}:Plane.{rule.attribute}"
+        name = f"{self.lift.table.name}:planes.{rule.attribute}"
         argument = (
             self.lift.rows.text(self.lift.rows.evaluate(rule.argument, self.pixels.scope))[0] if rule.argument else ""
         )

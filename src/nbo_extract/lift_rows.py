@@ -98,7 +98,7 @@ class Rows:
         value = self.typed(row, found._replace(text=text), attribute.type, node)
         if value is None:
             return None
-        return Fact(value, unit, self.source(row, found, node.name))
+        return Fact(value, unit, self.source(row, found))
 
     def typed(self, row: Row, found: Found, kind: SimpleType, node: Node) -> str | None:
         """Return a value as its type writes it; None, with a finding, where it is none of the type."""
@@ -190,9 +190,9 @@ class Rows:
         path = self.origins.get(id(parent)) or str(self._tree.getpath(parent))
         return f"{path}/@{item.attrname}" if item.is_attribute else path
 
-    def source(self, row: Row, found: Found, block: str) -> Source:
+    def source(self, row: Row, found: Found) -> Source:
         """Return where a value came from."""
-        rule = f"{self.table.name}:{block}.{row.attribute}" if row.attribute else f"{self.table.name}:{block}"
+        rule = f"{self.table.name}:{row.id}"
         derived = row.derived or (bool(row.value) and not row.paths)
         raw = found.raw if found.raw != found.text else ""
         return Source("derived" if derived else "embedded", self.file, found.place, raw, rule)

@@ -31,8 +31,12 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One fact of one attribute; see ``docs/mapping-tables.md`` for the keys."""
+    """One fact of one attribute; see ``docs/mapping-tables.md`` for the keys.
 
+    ``id`` is unique in the table: ``block.Attribute``, with ``#2`` and so on for alternatives. Provenance names it.
+    """
+
+    id: str
     attribute: str
     paths: tuple[Path, ...] = ()
     args: tuple[Path, ...] = ()
@@ -212,6 +216,7 @@ class _Compiler:
         self.only(data, _ROW, where)
         refs = data.get("ref", [])
         return Row(
+            where,
             attribute,
             self.paths(data.get("from", []), where),
             self.paths(data.get("args", []), where),
@@ -234,9 +239,9 @@ class _Compiler:
 
     def rows(self, attribute: str, data: Any, where: str) -> list[Row]:
         """Compile the alternatives of an attribute; a list of texts is one row with several paths."""
-        where = f"{where}.{attribute}"
+        where = f"{where}.{attribute}" if attribute else where
         if isinstance(data, list) and all(isinstance(d, dict) for d in data):
-            return [self.row(attribute, d, where) for d in data]
+            return [self.row(attribute, d, where if n == 1 else f"{where}#{n}") for n, d in enumerate(data, 1)]
         return [self.row(attribute, {"from": data} if isinstance(data, list) else data, where)]
 
     def block(self, data: dict[str, Any]) -> Block:
@@ -246,7 +251,7 @@ class _Compiler:
         return Block(
             data["id"],
             data.get("name", ""),
-            tuple(self.row("", k, f"{where}.kind") for k in ([kinds] if isinstance(kinds, dict) else kinds)),
+            tuple(self.rows("", [kinds] if isinstance(kinds, dict) else kinds, f"{where}.kind")),
             data.get("parent", ""),
             data.get("into", ""),
             self.paths(data.get("each", "."), where),
