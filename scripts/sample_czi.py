@@ -97,6 +97,7 @@ def write_czi(
     *,
     part: int = 0,
     primary_guid: bytes | None = None,
+    directory_first: bool = False,
 ) -> None:
     """Write a CZI file.
 
@@ -111,13 +112,24 @@ def write_czi(
         Number of the file in a multi-file set, 0 for the first.
     primary_guid : bytes, optional
         Identity of the first file of the set; this file's own where none is given.
+    directory_first : bool
+        Whether the directory stands before the sub-blocks, as ZEN writes it; libCZI writes it behind them.
     """
     guid = hashlib.sha256(xml + repr(list(subblocks)).encode()).digest()[:16]
     with Path(path).open("wb") as stream:
         stream.write(bytes(544))
         metadata = _segment(stream, b"ZISRAWMETADATA", struct.pack("<ii248x", len(xml), 0) + xml) if xml else 0
+        directory = stream.tell()
+        if directory_first:
+            _segment(stream, b"ZISRAWDIRECTORY", _directory([block.entry(0) for block in subblocks]))
         entries = [_write_subblock(stream, block) for block in subblocks]
-        directory = _segment(stream, b"ZISRAWDIRECTORY", struct.pack("<i124x", len(entries)) + b"".join(entries))
+        if directory_first:
+            end = stream.tell()
+            stream.seek(directory)
+            _segment(stream, b"ZISRAWDIRECTORY", _directory(entries))
+            stream.seek(end)
+        else:
+            directory = _segment(stream, b"ZISRAWDIRECTORY", _directory(entries))
         listed = [_write_attachment(stream, attachment) for attachment in attachments]
         listing = 0
         if listed:
@@ -127,6 +139,10 @@ def write_czi(
             "<iiii16s16siqqiq", 1, 0, 0, 0, primary_guid or guid, guid, part, directory, metadata, 0, listing
         )
         _segment(stream, b"ZISRAWFILE", header.ljust(512, b"\0"))
+
+
+def _directory(entries: Sequence[bytes]) -> bytes:
+    return struct.pack("<i124x", len(entries)) + b"".join(entries)
 
 
 def _segment(stream: BinaryIO, name: bytes, data: bytes, hole: int = 0) -> int:

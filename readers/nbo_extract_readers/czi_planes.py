@@ -65,16 +65,16 @@ class PlaneReader:
         for position, part, plane in order:
             for path, text in self._metadata(position, part, rows[plane]).items():
                 name = path if path not in own else f"METADATA/{path}"
-                column = columns.get(name)
-                if column is None:
+                if name not in columns:
                     if not self._afford(len(rows) * _CELL_BYTES):
                         break
-                    column = columns[name] = [None] * len(rows)
+                    columns[name] = [None] * len(rows)
                     paths[name] = f"SubBlock/METADATA/{path}"
-                if last.get(name) == text:
-                    column[plane] = last[name]
-                elif self._afford(_TEXT_BYTES + len(text)):
-                    column[plane] = last[name] = text
+                if last.get(name) != text:
+                    if not self._afford(_TEXT_BYTES + len(text)):
+                        break
+                    last[name] = text
+                columns[name][plane] = last[name]
         return PlaneColumns(columns, paths)
 
     def _places(self, rows: Sequence[int]) -> dict[str, list[str | None]]:
@@ -95,6 +95,7 @@ class PlaneReader:
     def _afford(self, cost: int) -> bool:
         if cost > self.room:
             self.room = 0
+            self._note("left")
             return False
         self.room -= cost
         return True

@@ -193,19 +193,21 @@ class LeafReader:
         stack: list[tuple[etree._Element, str]] = [(root, "")]
         while stack and len(found) < MAX_LEAVES:
             element, path = stack.pop()
-            for name, value in element.items():
-                _add(found, f"{path}@{_local(name)}", str(value))
+            if element.attrib:
+                for name, value in element.items():
+                    _add(found, f"{path}@{_local(name)}", str(value))
             text = (element.text or "").strip()
             nested = self._parse_nested(text) if text.startswith("<") else None
             if text and nested is None:
                 _add(found, path[:-1], text)
-            children = [c for c in element if isinstance(c.tag, str)] if nested is None else [nested]
-            seen: dict[str, int] = {}
             below: list[tuple[etree._Element, str]] = []
-            for child in children[:MAX_LEAVES]:
+            seen: dict[str, int] = {}
+            for child in element if nested is None else (nested,):
                 name = _local(child.tag)
-                seen[name] = seen.get(name, 0) + 1
-                below.append((child, f"{path}{name}/" if seen[name] == 1 else f"{path}{name}[{seen[name]}]/"))
+                seen[name] = number = seen.get(name, 0) + 1
+                below.append((child, f"{path}{name}/" if number == 1 else f"{path}{name}[{number}]/"))
+                if len(below) >= MAX_LEAVES:
+                    break
             stack.extend(reversed(below))
         return found
 
@@ -234,4 +236,4 @@ def _add(found: dict[str, str], path: str, text: str) -> None:
 
 def _local(name: str | bytes | bytearray) -> str:
     text = name if isinstance(name, str) else bytes(name).decode()
-    return text.rsplit("}", 1)[-1]
+    return text.rpartition("}")[2]
