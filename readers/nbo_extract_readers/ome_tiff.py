@@ -113,7 +113,7 @@ def _unread(directory: FirstDirectory | None, path: str) -> list[Finding]:
     if directory is None or not directory.unread:
         return []
     message = f"The TIFF is damaged: {', '.join(directory.unread)} lie outside of the file and were left out."
-    return [Finding("NBO112", "warning", message, file=os.path.basename(path), source="TIFF tags")]
+    return [Finding("NBO102", "warning", message, file=os.path.basename(path), source="TIFF tags")]
 
 
 def _follow(path: str, member: OmeXml, findings: list[Finding]) -> tuple[str, OmeXml]:

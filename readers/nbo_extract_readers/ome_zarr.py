@@ -171,7 +171,7 @@ def _seen(root: Group) -> str:
 
 def _lost(record: RawRecord, what: str, error: CorruptFileError) -> Finding:
     message = f"The {what} was left out: {error.message}"
-    return Finding("NBO112", "warning", message, file=os.path.basename(record.path), source=what)
+    return Finding("NBO102", "warning", message, file=os.path.basename(record.path), source=what)
 
 
 def _add_image(store: Store, group: Group, key: str, structure: etree._Element, record: RawRecord) -> None:
@@ -198,7 +198,7 @@ def _add_image(store: Store, group: Group, key: str, structure: etree._Element, 
     if problems:
         message = f"The pixel sizes of the image {group.path or name or key} were left out: {'; '.join(problems)}."
         file = os.path.basename(record.path)
-        record.findings.append(Finding("NBO112", "warning", message, file=file, source=group.source))
+        record.findings.append(Finding("NBO102", "warning", message, file=file, source=group.source))
     downscaling = scalar(multiscale.get("type"))
     if downscaling is not None:
         image.set("Downscaling", clean(downscaling))

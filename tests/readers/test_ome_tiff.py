@@ -437,7 +437,7 @@ def test_damaged_directories(tmp_path: Path) -> None:
     record = read(str(path))
     assert tags(record) == {"ImageWidth": "7"}
     assert messages(record) == [
-        ("NBO112", "warning", "The TIFF is damaged: Software lie outside of the file and were left out.")
+        ("NBO102", "warning", "The TIFF is damaged: Software lie outside of the file and were left out.")
     ]
 
 

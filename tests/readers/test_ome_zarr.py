@@ -207,12 +207,12 @@ def test_bad_images_of_a_plate_do_not_stop_it(tmp_path: Path, version: str) -> N
     # The wording of the cause is Python's and differs between versions.
     assert [(c, s, re.sub(r" \(.*\)", "", m)) for c, s, m in messages(record)] == [
         (
-            "NBO112",
+            "NBO102",
             "warning",
             f"The image A/1/1 was left out: {broken} is not valid JSON; copy the dataset again from its source.",
         ),
         (
-            "NBO112",
+            "NBO102",
             "warning",
             f"The well B/2 was left out: {gone} holds none of zarr.json, .zgroup and .zattrs.",
         ),
@@ -272,7 +272,7 @@ def test_what_cannot_be_combined_is_left_out(tmp_path: Path) -> None:
     assert [a.get("Scale") for a in record.tree.iterfind("Structure/Image/Axis")] == [None] * 4
     assert messages(record) == [
         (
-            "NBO112",
+            "NBO102",
             "warning",
             "The pixel sizes of the image cells were left out: a scale of 2 values does not fit 4 axes; a coordinate "
             "transformation of type affine is not supported.",
