@@ -90,7 +90,7 @@ def find_reader(path: str, name: str | None = None) -> ReaderInfo | None:
     lower = path.replace("\\", "/").rstrip("/").lower()
     fitting = [r for r in readers() if r.directory == directory and r.sniff(start, lower if not directory else path)]
     named = [r for r in fitting if lower.endswith(r.suffixes)]
-    return (named or fitting or [None])[0]
+    return next(iter(named or fitting), None)
 
 
 def read(path: str | Path, name: str | None = None) -> RawRecord:
