@@ -1,0 +1,257 @@
+"""What the names of parts say: makers, catalogue numbers, words, bands and lines, by the table of matching rules."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass, field
+from decimal import Decimal
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from nbo_extract.model import Fact
+from nbo_extract.schema import load
+from nbo_extract.units import UnitError, convert
+
+if TYPE_CHECKING:
+    from nbo_extract.model import Node
+
+_NUMBER = r"\d+(?:[.,]\d+)?"
+_BANDS = re.compile(
+    rf"(?P<lp>(?:lp|ba|rlp) ?>?(?P<lpn>{_NUMBER})(?:if)?(?![\d/\-.]))"
+    rf"|(?P<sp>(?:sp) ?<?(?P<spn>{_NUMBER})(?![\d/\-.]))"
+    rf"|(?P<low>\d{{3,4}}(?:[.,]\d+)?) ?- ?(?P<high>\d{{3,4}}(?:[.,]\d+)?)(?!\d)"
+    rf"|(?P<centre>\d{{3,4}}(?:[.,]\d+)?) ?/ ?(?P<width>\d{{1,3}}(?:[.,]\d+)?)(?![\d/])"
+)
+_LINE = re.compile(r"(?<![\d.])(\d{3,4}(?:\.\d+)?)(?= ?nm|(?![\d.]* ?mw)(?!\d))")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Rules of one kind of part.
+
+    Attributes
+    ----------
+    name : str
+    elements : frozenset of str
+    compare : str
+        Name of the comparison.
+    generic : str
+        Element that states the kind alone; a part of it may turn out to be any other.
+    many : bool
+        Whether several embedded parts may be one described part (a filter listed once a channel).
+    """
+
+    name: str
+    elements: frozenset[str]
+    compare: str
+    generic: str
+    many: bool
+    rewrites: tuple[tuple[re.Pattern[str], str], ...]
+    noise: frozenset[str]
+    raw: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The table of matching rules, compiled."""
+
+    raw: dict[str, Any] = field(repr=False)
+    kinds: tuple[Kind, ...]
+    makers: dict[str, str]
+    nothing: re.Pattern[str]
+
+    def kind(self, element: str) -> Kind:
+        """Return the kind that an element of Instrument belongs to."""
+        return next((k for k in self.kinds if element in k.elements), self.kinds[-1])
+
+
+@functools.cache
+def rules() -> Rules:
+    """Load the matching rules."""
+    file = resources.files("nbo_extract_mappings") / "hardware" / "matching.toml"
+    raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    schema = load()
+    kinds = []
+    for name, entry in raw["kind"].items():
+        elements = {*entry.get("elements", ()), *(schema.members(entry["group"]) if "group" in entry else ())}
+        kinds.append(
+            Kind(
+                name,
+                frozenset(elements),
+                entry["compare"],
+                entry.get("generic", ""),
+                entry.get("many", False),
+                tuple((re.compile(p), to) for p, to in entry.get("rewrite", ())),
+                frozenset(entry.get("noise", ())),
+                entry,
+            )
+        )
+    makers = {spelling: owner for owner, spellings in raw["makers"].items() for spelling in spellings}
+    words = "|".join(re.escape(w) for w in raw["nothing"]["words"])
+    return Rules(raw, tuple(kinds), makers, re.compile(rf"(?:{words}|{'|'.join(raw['nothing']['patterns'])})\Z"))
+
+
+def fold(text: str) -> str:
+    """Fold case, blanks, underscores, trade marks and Greek letters that makers spell out."""
+    text = text.replace("Î»", "lambda").replace("λ", "lambda").replace("Λ", "lambda").replace("α", "alpha")
+    text = unicodedata.normalize("NFKC", re.sub("[®™©]", "", text)).casefold().replace("×", "x").replace("_", " ")
+    return " ".join(re.sub(r"(?<=\d),(?=\d)", ".", text).split())
+
+
+def says_something(text: str | None) -> bool:
+    """Whether a text names a part: no placeholder, no mere position."""
+    return text is not None and rules().nothing.match(fold(text)) is None
+
+
+def maker(node: Node) -> str | None:
+    """Owner of the part's maker, or None where none is stated."""
+    text = node.get("Manufacturer") or node.get("Developer")
+    return owner(text) if text is not None and says_something(text) else None
+
+
+def owner(text: str) -> str:
+    """Owner of a maker's name; the folded name itself where the table does not know it."""
+    noise = set(rules().raw["maker-noise"]["words"])
+    name = " ".join(w for w in fold(text).replace(",", " ").split() if w not in noise)
+    return rules().makers.get(name, rules().makers.get(fold(text), name))
+
+
+def code(text: str) -> str:
+    """Letters and digits of a catalogue number, with the rewrites of the table."""
+    plain = "".join(c for c in fold(text) if c.isalnum())
+    for pattern, to in rules().raw["catalogue"]["rewrite"]:
+        plain = re.sub(pattern, to, plain)
+    return plain
+
+
+def catalogue(node: Node) -> str | None:
+    """Catalogue number of a part in comparable form, or None where none is stated."""
+    text = node.get("CatalogNumber")
+    if text is None or not says_something(text):
+        return None
+    plain = code(text)
+    useful = len(plain) >= rules().raw["catalogue"]["shortest"] and any(c.isdigit() for c in plain)
+    return plain if useful and re.fullmatch(r"0+|9+", plain) is None else None
+
+
+def variant_of(node: Node) -> str | None:
+    """Part number without the block that tells variants of one part, None where it has none."""
+    found = re.search(rules().raw["catalogue"]["variant"], (node.get("CatalogNumber") or "").strip())
+    return found[1] if found else None
+
+
+def rewritten(text: str, kind: Kind) -> str:
+    """Folded text after the rewrites of a kind."""
+    text = fold(text)
+    for pattern, to in kind.rewrites:
+        text = pattern.sub(to, text)
+    return " ".join(text.split())
+
+
+def words(text: str, kind: Kind, *, split: bool = True) -> tuple[str, ...]:
+    """Words of a name without noise, letters and digits apart, in order."""
+    text = rewritten(text, kind)
+    pattern = r"[^\W\d_]+|\d+(?:\.\d+)?" if split else r"[^\W_]+(?:\.\d+)?"
+    found = re.findall(pattern, text)
+    return tuple(_plain(w) for w in found if w not in kind.noise)
+
+
+def _plain(word: str) -> str:
+    number = Fact(word).number
+    return word if number is None or "." not in word else format(number.normalize(), "f")
+
+
+def title(node: Node, kind: Kind) -> str | None:
+    """Return the name by which a part is recognised: its model, or its own name where the model says less."""
+    model, name = (t if says_something(t) else None for t in (node.get("Model"), node.get("Name")))
+    if model is None or name is None:
+        return model or name
+    in_model, in_name = set(words(model, kind)), set(words(name, kind))
+    return name if in_model < in_name and kind.name == "objective" else model
+
+
+def bands(node: Node, kind: Kind) -> tuple[tuple[str, Decimal, Decimal], ...] | None:
+    """Pass bands of a filter as (``band``, centre, width) or (``long``/``short``, edge, 0), None where not stated.
+
+    Stated ranges come first; where there is none, the model's text speaks. An empty tuple means that both speak and
+    contradict each other.
+    """
+    stated = _stated_bands(node)
+    text = title(node, kind)
+    told = tuple(sorted(parse_bands(text, kind))) if text else ()
+    if stated and told and len(stated) == len(told) and not same_bands(stated, told, Decimal(2)):
+        return ()
+    return stated or told or None
+
+
+def _stated_bands(node: Node) -> tuple[tuple[str, Decimal, Decimal], ...]:
+    edge = {"LongPass": "long", "ShortPass": "short"}.get(node.get("Type") or "")
+    found = []
+    for child in node.all("TransmittanceRange"):
+        centre, width = nanometres(child, "Wavelength"), nanometres(child, "FWHMBandwidth")
+        if centre is None or (width is None and edge is None):
+            return ()
+        found.append(
+            ("band", centre, width) if edge is None and width is not None else (edge or "", centre, Decimal(0))
+        )
+    return tuple(sorted(found))
+
+
+def parse_bands(text: str, kind: Kind) -> list[tuple[str, Decimal, Decimal]]:
+    """Bands in the name of a filter: ``BP 525/50``, ``BP 500-550``, ``LP 590``, ``BA420IF``."""
+    found = []
+    for match in _BANDS.finditer(rewritten(text, kind)):
+        parts = {k: Decimal(v.replace(",", ".")) for k, v in match.groupdict().items() if v and k not in ("lp", "sp")}
+        if "lpn" in parts:
+            found.append(("long", parts["lpn"], Decimal(0)))
+        elif "spn" in parts:
+            found.append(("short", parts["spn"], Decimal(0)))
+        elif "low" in parts and parts["low"] < parts["high"]:
+            found.append(("band", (parts["low"] + parts["high"]) / 2, parts["high"] - parts["low"]))
+        elif "centre" in parts:
+            found.append(("band", parts["centre"], parts["width"]))
+    return found
+
+
+def band_text_removed(text: str, kind: Kind) -> tuple[str, ...]:
+    """Words of a filter's name that say more than its bands."""
+    left = _BANDS.sub(" ", rewritten(text, kind))
+    return tuple(w for w in words(left, kind) if w not in {"bp", "ba", "m", "x", "hc", "band", "qbp", "tbp", "dbp"})
+
+
+def same_bands(
+    first: tuple[tuple[str, Decimal, Decimal], ...], second: tuple[tuple[str, Decimal, Decimal], ...], within: Decimal
+) -> bool:
+    """Whether two filters pass the same bands."""
+    return len(first) == len(second) and all(
+        a[0] == b[0] and abs(a[1] - b[1]) <= within and abs(a[2] - b[2]) <= within
+        for a, b in zip(first, second, strict=True)
+    )
+
+
+def nanometres(node: Node, attribute: str) -> Decimal | None:
+    """Return a wavelength in nanometres, which NBO takes for granted, or None where no readable one is stated."""
+    fact = node.facts.get(attribute)
+    if fact is None:
+        return None
+    try:
+        return Decimal(convert(fact.value, fact.unit or "nm", "nm"))
+    except UnitError:
+        return None
+
+
+def lines(node: Node, kind: Kind) -> tuple[Decimal, ...]:
+    """Peak wavelengths of a light source in nanometres: stated ones, else the one in its name."""
+    ranges = node.all("IlluminationWavelengthRange", "LEDModule")
+    stated = [p for r in ranges if (p := nanometres(r, "PeakWavelength")) is not None]
+    if stated:
+        return tuple(sorted(stated))
+    text = title(node, kind)
+    found = _LINE.search(rewritten(text, kind)) if text else None
+    # A number that is no visible or near wavelength is part of a name.
+    if found is not None and 330 <= Decimal(found[1]) <= 1100:
+        return (Decimal(found[1]),)
+    return ()
