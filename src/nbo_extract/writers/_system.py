@@ -1,0 +1,240 @@
+"""The system calls of the writers, in one object that a test can replace, and what is built of them."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import stat
+import sys
+from typing import TYPE_CHECKING, Final
+
+from nbo_extract.errors import WriteError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SIDECAR_HINT: Final = "write a sidecar instead (leave out --embed)"
+_BINARY: Final = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
+#: A file system without locks: going on is what every other program does there.
+_NO_LOCKS: Final = {errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
+
+
+class System:
+    """Thin, stateless passage to the operating system; offsets are explicit, no call moves a shared position."""
+
+    def open(self, path: Path, flags: int, mode: int = 0o666) -> int:
+        """Open a file, never through a symbolic link."""
+        return os.open(path, flags | _BINARY | _NO_FOLLOW, mode)
+
+    def close(self, fd: int) -> None:
+        """Close a descriptor."""
+        os.close(fd)
+
+    def read(self, fd: int, offset: int, size: int) -> bytes:
+        """Read up to `size` bytes at `offset`."""
+        os.lseek(fd, offset, os.SEEK_SET)
+        return os.read(fd, size)
+
+    def write(self, fd: int, offset: int, data: bytes | memoryview) -> int:
+        """Write at `offset` and return how many bytes were taken."""
+        os.lseek(fd, offset, os.SEEK_SET)
+        return os.write(fd, data)
+
+    def fsync(self, fd: int) -> None:
+        """Wait until the data of a file is on the disk."""
+        os.fsync(fd)
+
+    def truncate(self, fd: int, length: int) -> None:
+        """Set the length of a file."""
+        os.ftruncate(fd, length)
+
+    def chmod(self, fd: int, mode: int) -> None:
+        """Set the permissions of an open file, where the system has such."""
+        if hasattr(os, "fchmod"):
+            os.fchmod(fd, mode)
+
+    def replace(self, source: Path, target: Path) -> None:
+        """Put one file in the place of another, atomically."""
+        os.replace(source, target)
+
+    def unlink(self, path: Path) -> None:
+        """Remove a file."""
+        os.unlink(path)
+
+    def writable(self, folder: Path) -> bool:
+        """Whether files may be made in a folder."""
+        return os.access(folder, os.W_OK)
+
+    def free(self, folder: Path) -> int:
+        """Bytes that are free for this user on the disk of a folder."""
+        return shutil.disk_usage(folder).free
+
+    def lock(self, fd: int) -> bool:
+        """Lock for writing against other runs; false where somebody else holds the lock."""
+        if sys.platform == "win32":
+            import msvcrt
+
+            os.lseek(fd, 1 << 62, os.SEEK_SET)
+            try:
+                msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+            except OSError:
+                return False
+            return True
+        import fcntl
+
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+        return True
+
+
+SYSTEM: Final = System()
+
+
+def read_exactly(system: System, fd: int, offset: int, size: int) -> bytes:
+    """Read `size` bytes at `offset`, or fewer where the file ends."""
+    parts = []
+    while size > 0:
+        part = system.read(fd, offset, size)
+        if not part:
+            break
+        parts.append(part)
+        offset += len(part)
+        size -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def write_exactly(system: System, fd: int, offset: int, data: bytes) -> None:
+    """Write all of `data` at `offset`."""
+    view = memoryview(data)
+    while view:
+        done = system.write(fd, offset, view)
+        if done <= 0:
+            raise OSError(errno.EIO, "the system took none of the data")
+        offset += done
+        view = view[done:]
+
+
+def cause(error: OSError) -> str:
+    """Return why the system refused, in words."""
+    return (error.strerror or str(error) or type(error).__name__).lower()
+
+
+def refuse_links(path: Path) -> os.stat_result:
+    """Check that a path is a plain file with one name.
+
+    Raises
+    ------
+    WriteError
+        If it is missing, no plain file, a symbolic link, or has hard links.
+    """
+    try:
+        status = path.lstat()
+    except OSError as error:
+        raise WriteError(f"{path} cannot be opened: {cause(error)}") from error
+    what = ""
+    if stat.S_ISLNK(status.st_mode):
+        what = "is a symbolic link"
+    elif not stat.S_ISREG(status.st_mode):
+        raise WriteError(f"{path} is no file: give the path of an image file")
+    elif status.st_nlink > 1:
+        what = f"is one of {status.st_nlink} hard links to the same data"
+    if what:
+        raise WriteError(
+            f"{path} {what}, and changing what links point to (--follow-links) is not available yet: "
+            f"{SIDECAR_HINT}, or write a copy with -o"
+        )
+    return status
+
+
+@contextlib.contextmanager
+def closing(system: System, fd: int) -> Iterator[int]:
+    """Close a descriptor at the end, whatever happens."""
+    try:
+        yield fd
+    finally:
+        system.close(fd)
+
+
+def check_free(system: System, folder: Path, label: Path, needed: int) -> None:
+    """Check that a disk has room.
+
+    Raises
+    ------
+    WriteError
+        If fewer than `needed` bytes are free.
+    """
+    try:
+        free = system.free(folder)
+    except OSError:
+        return  # a file system that does not say: the write itself will
+    if free < needed:
+        raise WriteError(
+            f"{label} is left as it is: {needed} bytes are needed and {free} are free on its disk; make room, "
+            "or write a sidecar elsewhere with -o"
+        )
+
+
+def sync_folder(system: System, folder: Path) -> None:
+    """Make a rename in a folder survive a power cut, where the system can."""
+    if sys.platform == "win32":
+        return
+    fd = system.open(folder, os.O_RDONLY)
+    with closing(system, fd):
+        system.fsync(fd)
+
+
+def replace_file(path: Path, data: bytes, system: System = SYSTEM) -> None:
+    """Give a file new content: old or new at every instant, permissions kept.
+
+    Parameters
+    ----------
+    path : Path
+        Need not exist yet; must be no link.
+    data : bytes
+        The whole new content.
+    system : System
+        The system calls.
+
+    Raises
+    ------
+    OSError
+        If the system refuses; the file is as it was.
+    """
+    # A fixed name: what an interrupted run left is written over by the next, and never piles up.
+    spare = path.with_name(f".{path.name}.nbo-tmp")
+    try:
+        mode: int | None = stat.S_IMODE(path.lstat().st_mode)
+    except FileNotFoundError:
+        mode = None
+    fd = system.open(spare, os.O_RDWR | os.O_CREAT)
+    with closing(system, fd):
+        if not system.lock(fd):
+            raise OSError(errno.EBUSY, "another run of nbo-extract is writing it")
+        try:
+            system.truncate(fd, 0)
+            write_exactly(system, fd, 0, data)
+            if mode is not None:
+                system.chmod(fd, mode)
+            system.fsync(fd)
+            if read_exactly(system, fd, 0, len(data) + 1) != data:
+                raise OSError(errno.EIO, "what was written reads back differently")
+        except OSError:
+            with contextlib.suppress(OSError):
+                system.unlink(spare)
+            raise
+    try:
+        system.replace(spare, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            system.unlink(spare)
+        raise
+    sync_folder(system, path.parent)

@@ -1,0 +1,85 @@
+"""What is embedded, and what a writer reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NBO_VERSION: Final = "02-01"
+#: All that this product embeds is recognised by this start of the namespace, whatever version wrote it.
+OWN_NAMESPACES: Final = "https://nbo-extract.org/ns/"
+NBO_NAMESPACE: Final = f"{OWN_NAMESPACES}nbo/{NBO_VERSION}"
+PROVENANCE_NAMESPACE: Final = f"{OWN_NAMESPACES}provenance/1"
+
+State = Literal["embedded", "unchanged", "restored", "written", "dry-run"]
+
+
+@dataclass(frozen=True, slots=True)
+class CoreFill:
+    """An attribute that OME-XML lacks and that is known.
+
+    Attributes
+    ----------
+    element : str
+        ID of the element, such as ``Objective:0``, or its path below ``OME`` with one-based places among siblings of
+        the same name, such as ``Image[1]/Pixels[1]/Channel[2]/DetectorSettings[1]``.
+    attribute : str
+        OME name of the attribute.
+    value : str
+        As it is to be read back; escaping is the writer's work.
+    """
+
+    element: str
+    attribute: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """All that is embedded into one image.
+
+    Attributes
+    ----------
+    nbo_xml : str
+        NBO document with the prefix ``nbo``: one root, no XML declaration.
+    provenance_json : str
+        Where each fact came from.
+    jsonld : str
+        The document as JSON-LD, for OME-Zarr.
+    core_fills : tuple of CoreFill
+        OME attributes that are absent and known.
+    product_version : str
+        Version of nbo-extract that made the block.
+    """
+
+    nbo_xml: str
+    provenance_json: str
+    jsonld: str = "{}"
+    core_fills: tuple[CoreFill, ...] = ()
+    product_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What a writer did.
+
+    Attributes
+    ----------
+    path : Path
+        The image or sidecar.
+    state : {'embedded', 'unchanged', 'restored', 'written', 'dry-run'}
+        ``unchanged``: the file held just this already, or had nothing to restore, and was not touched.
+        ``written``: a sidecar.
+    bytes_added : int
+        By how much the files grew in this call, or would grow; negative where they shrink.
+    diff : str
+        Unified diff of the metadata text against the original, for a dry run.
+    """
+
+    path: Path
+    state: State
+    bytes_added: int
+    diff: str = ""
