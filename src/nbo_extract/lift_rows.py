@@ -41,6 +41,7 @@ class Scope:
         self._paths = paths
         self._parent = parent
         self._values: dict[str, Any] = {"item": [item]}
+        self._arguments: dict[str, Any] = {}
         if name:
             self._values[name] = [item]
 
@@ -53,6 +54,14 @@ class Scope:
             self._values[name] = self._rows.evaluate(self._paths[name], self)
             return self._values[name]
         return self._parent.get(name) if self._parent is not None else []
+
+    def argument(self, name: str) -> Any:
+        """Return the value of a variable as libxml2 takes it."""
+        if name not in self._values and name not in self._paths:
+            return self._parent.argument(name) if self._parent is not None else []
+        if name not in self._arguments:
+            self._arguments[name] = _argument(self.get(name))
+        return self._arguments[name]
 
 
 @dataclass
@@ -74,7 +83,7 @@ class Rows:
         """Evaluate a path at the item of a scope, with its variables."""
         if path.variable:
             return scope.get(path.variable)
-        return path.find(scope.item, **{name: _argument(scope.get(name)) for name in path.names})
+        return path.find(scope.item, **{name: scope.argument(name) for name in path.names})
 
     def fact(self, row: Row, attribute: Attribute, node: Node, scope: Scope) -> Fact | None:
         """Return the fact that a row states of an attribute, or None."""
