@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING
 
 from nbo_extract.record import PlaneColumns
@@ -61,9 +62,9 @@ class PlaneReader:
         own = set(columns)
         last: dict[str, str] = {}
         # In the order of the file: on a network drive or a hard disk anything else costs seeks.
-        order = sorted((*self.directory.place(row), plane) for plane, row in enumerate(rows))
-        for position, part, plane in order:
-            for path, text in self._metadata(position, part, rows[plane]).items():
+        positions = array("q", (self.directory.place(row)[0] for row in rows))
+        for plane in sorted(range(len(rows)), key=positions.__getitem__):
+            for path, text in self._metadata(rows[plane]).items():
                 name = path if path not in own else f"METADATA/{path}"
                 if name not in columns:
                     if not self._afford(len(rows) * _CELL_BYTES):
@@ -100,7 +101,8 @@ class PlaneReader:
         self.room -= cost
         return True
 
-    def _metadata(self, position: int, part: int, row: int) -> dict[str, str]:
+    def _metadata(self, row: int) -> dict[str, str]:
+        position, part = self.directory.place(row)
         if part != self.file.header.part:
             self.elsewhere += 1
             return {}

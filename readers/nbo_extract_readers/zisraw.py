@@ -23,12 +23,14 @@ MAGIC = b"ZISRAWFILE"
 HEADER_BYTES = 544
 
 # Above these sizes a part is taken for damaged: the largest metadata seen in practice are tens of MB, a directory
-# needs about 170 bytes a sub-block, and the metadata of a sub-block are about a kB. They bound the memory too.
+# needs about 170 bytes a sub-block, and the metadata of a sub-block are about a kB. They also keep the memory for one
+# file below 1 GB, measured with a million sub-blocks.
 MAX_METADATA_BYTES = 256 << 20
-MAX_DIRECTORY_BYTES = 256 << 20
+MAX_DIRECTORY_BYTES = 208 << 20
 MAX_SUBBLOCK_METADATA_BYTES = 1 << 20
 MAX_ATTACHMENTS = 10_000
 MAX_DIMENSIONS = 40
+MAX_SCENES_OR_CHANNELS = 50_000
 
 _SEGMENT = struct.Struct("<16sqq")
 _FILE_HEADER = struct.Struct("<iiii16s16siqqiq")
@@ -305,6 +307,7 @@ def _text(data: bytes) -> str:
 
 def _parse_directory(data: bytes, count: int) -> Directory:
     directory = Directory(data)
+    counted: dict[str, set[int]] = {"S": set(), "C": set()}
     offset = 0
     for number in range(1, count + 1):
         try:
@@ -313,9 +316,14 @@ def _parse_directory(data: bytes, count: int) -> Directory:
             raise _DamageError(f"the sub-block directory ends within entry {number} of {count}") from error
         except _DamageError as error:
             raise _DamageError(f"entry {number} of {count} in the sub-block directory {error}") from error
-        directory.names.update([d.name for d in entry.dimensions])
+        for dimension in entry.dimensions:
+            directory.names.add(dimension.name)
+            if dimension.name in counted:
+                counted[dimension.name].add(dimension.start)
         directory.offsets.append(offset)
         offset = end
+    if len(directory.names) > MAX_DIMENSIONS or max(map(len, counted.values())) > MAX_SCENES_OR_CHANNELS:
+        raise _DamageError("the sub-block directory states more dimensions, scenes or channels than there can be")
     directory.data = data[:offset]
     return directory
 

@@ -484,6 +484,22 @@ def test_damaged_directory(path: str, offset: int, data: bytes, cause: str) -> N
     assert record.planes == {}
 
 
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        [SubBlock({f"Q{i:02}": 0}) for i in range(39)],
+        [SubBlock({"S": i}) for i in range(6)],
+        [SubBlock({"C": i}) for i in range(6)],
+    ],
+)
+def test_more_than_there_can_be(path: str, blocks: list[SubBlock], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zisraw, "MAX_SCENES_OR_CHANNELS", 5)
+    write_czi(path, XML, blocks)
+    record = read(path)
+    assert "states more dimensions, scenes or channels than there can be" in found(record)[0][2]
+    assert structure(record) == ""
+
+
 @pytest.mark.parametrize("position", [-1, 1, 2**62, -(2**63), 544])
 def test_absurd_positions(path: str, position: int) -> None:
     write_czi(path, XML, [SubBlock()])
