@@ -50,6 +50,8 @@ class FirstDirectory:
     big : bool
         Whether it is a BigTIFF.
     order : {'little', 'big'}
+    more : bool
+        Whether another directory follows.
     description : bytes or None
         Value of ImageDescription as stored, None where there is none.
     tags : list of (str, str)
@@ -61,6 +63,7 @@ class FirstDirectory:
 
     big: bool
     order: str
+    more: bool = False
     description: bytes | None = None
     tags: list[tuple[str, str]] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
@@ -115,6 +118,9 @@ class _Walker:
                 "from its source."
             )
         table = self._bytes(self.first + (8 if self.big else 2), count * width, where)
+        following = self.first + (8 if self.big else 2) + len(table)
+        length = 8 if self.big else 4
+        found.more = following + length <= self.size and self._number(self._bytes(following, length, where)) != 0
         for start in range(0, len(table), width):
             self._entry(table[start : start + width], found)
         return found

@@ -219,6 +219,7 @@ def _add_file(
     if directory is not None:
         file.set("BigTIFF", str(directory.big).lower())
         file.set("ByteOrder", directory.order)
+        file.set("MorePages", str(directory.more).lower())
     if xml is not None:
         file.set("OMENamespace", xml.namespace)
     if metadata_file:

@@ -68,7 +68,7 @@ def test_structure_of_each_kind_of_tiff(tmp_path: Path, order: Order, big: bool)
     assert record.tree.tag == "Record"
     assert [c.tag for c in record.tree] == ["OME", "Structure"]
     assert text(record.tree.find("Structure/File")) == (
-        f'<File Name="cells.ome.tiff" BigTIFF="{str(big).lower()}" ByteOrder="{order}" OMENamespace="{NS}"/>'
+        f'<File Name="cells.ome.tiff" BigTIFF="{str(big).lower()}" ByteOrder="{order}" MorePages="true" OMENamespace="{NS}"/>'
     )
     assert tags(record) == {
         "ImageWidth": "32", "ImageLength": "32", "BitsPerSample": "16", "Compression": "1",
