@@ -124,6 +124,8 @@ class Use:
         Number of the xsd:choice that holds the use; None outside of a choice.
     declaration : Declaration or None
         Local declaration; None for a reference to a global element.
+    choice_minimum : int
+        Least number of children of that choice, whichever they are.
     """
 
     name: str
@@ -134,6 +136,7 @@ class Use:
     position: int
     choice: int | None
     declaration: Declaration | None
+    choice_minimum: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -366,33 +369,34 @@ class Schema:
         position = 0
         choices = 0
 
-        def visit(part: dict[str, Any], choice: int | None) -> Iterator[Use]:
+        def visit(part: dict[str, Any], choice: int | None, least: int) -> Iterator[Use]:
             nonlocal position, choices
             if "choice" in part:
                 choices += 1
                 inside = choices
+                demanding = all("seq" not in inner and inner.get("min", 1) for inner in part["choice"])
+                least = part.get("min", 1) if demanding else 0
                 # Members of a repeated choice may mix: they share one position and keep the order of instances.
                 for inner in part["choice"]:
                     start = position
-                    yield from visit(inner, inside)
+                    yield from visit(inner, inside, least)
                     if part.get("max", 1) is None and "seq" not in inner:
                         position = start
                 position += 1
             elif "seq" in part:
                 for inner in part["seq"]:
-                    yield from visit(inner, choice)
+                    yield from visit(inner, choice, least)
             else:
                 name = part.get("ref") or part["el"]
                 declared = self._declare(name, part["decl"]) if "decl" in part else None
                 optional = 0 if choice is not None and part.get("min", 1) else part.get("min", 1)
-                yield Use(
-                    name, optional, part.get("max", 1), part.get("tier"), part.get("ext"), position, choice, declared
-                )
+                limit = part.get("max", 1)
+                yield Use(name, optional, limit, part.get("tier"), part.get("ext"), position, choice, declared, least)
                 position += 1
 
         for part in parts:
             if "content" in part:
-                yield from visit(part["content"], None)
+                yield from visit(part["content"], None, 0)
 
 
 @functools.cache
