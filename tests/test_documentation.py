@@ -1,0 +1,52 @@
+"""Each command block of README and docs is run, as a newcomer would run it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+INSTALL = re.compile(r"^python3 -m venv \.venv && \.venv/bin/pip install --quiet (\.|-e '\.\[test\]') && \.venv/bin/")
+
+BLOCKS = [
+    pytest.param(kind, text, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, (kind, text) in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")), 1)
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), BLOCKS)
+def test_block_runs(kind: str, text: str, tmp_path: Path, sample_data: Path) -> None:
+    shutil.copytree(sample_data, tmp_path / "sample_data")
+    # The installation in front of a command is what made the environment that runs this test.
+    command = INSTALL.sub("", text)
+    if command.strip() == "pytest":
+        return
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    program = ["bash", "-euo", "pipefail", "-c", command] if kind == "sh" else [sys.executable, "-c", command]
+    done = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_readme_has_one_command_to_run_and_one_to_test() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for marker, rest in (("run", "nbo-extract sample_data/"), ("tests", "pytest\n")):
+        block = re.search(rf"<!-- {marker} -->\n```sh\n(.*?)```", readme, re.DOTALL)
+        assert block is not None
+        assert len(block[1].splitlines()) == 1
+        assert INSTALL.sub("", block[1]).startswith(rest)
+
+
+def test_links_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
