@@ -1,0 +1,137 @@
+"""Measure start-up, reading and embedding, side by side in one run, as ratios.
+
+    python scripts/benchmark.py [--image FILE.czi ...] [--json OUT]
+
+Times depend on the machine and on what else it does; the ratios beside a reference measured in the same run do not
+nearly as much. Where ``NBO_BIOFORMATS_JAR`` names the jar of Bio-Formats, its command-line tools are the reference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SAMPLE = Path(__file__).resolve().parent.parent / "sample_data"
+COMMAND = [sys.executable, "-m", "nbo_extract"]
+PLANES = 100_000
+
+
+def best(job: Callable[[], object], times: int = 5) -> float:
+    """Return the shortest of several runs in seconds: the one least disturbed."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        job()
+        taken.append(time.perf_counter() - start)
+    return min(taken)
+
+
+def run(*command: str) -> None:
+    """Run a command; its output is dropped."""
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def bioformats(tool: str, *arguments: str) -> list[str] | None:
+    """Return the command of a Bio-Formats tool, or None where there is no jar."""
+    jar = os.environ.get("NBO_BIOFORMATS_JAR")
+    return ["java", "-cp", jar, f"loci.formats.tools.{tool}", *arguments] if jar else None
+
+
+def start_up(rows: list[tuple[str, float, str, float]]) -> None:
+    """Measure ``--help`` against an empty Python process."""
+    bare = best(lambda: run(sys.executable, "-c", "pass"))
+    rows.append(("--help, cold", best(lambda: run(*COMMAND, "--help")), "python -c pass", bare))
+
+
+def reading(rows: list[tuple[str, float, str, float]], image: Path) -> None:
+    """Measure reading one CZI cold and warm, against Bio-Formats and against parsing its XML."""
+    from lxml import etree
+
+    from nbo_extract.api import extract
+    from nbo_extract.registry import read
+
+    cold = best(lambda: run(*COMMAND, str(image), "-o", "-"), 3)
+    showinf = bioformats("ImageInfo", "-nopix", "-omexml", str(image))
+    reference = (
+        best(lambda: run(*showinf), 3) if showinf else best(lambda: run(sys.executable, "-c", "import lxml.etree"))
+    )
+    rows.append((f"{image.name}, cold", cold, "Bio-Formats showinf" if showinf else "import lxml", reference))
+    document = read(image).tree.find("ImageDocument")
+    if document is not None:
+        xml = etree.tostring(document)
+        extract(image)
+        rows.append(
+            (
+                f"{image.name}, warm",
+                best(lambda: extract(image)),
+                "parsing its XML",
+                best(lambda: etree.fromstring(xml)),
+            )
+        )
+
+
+def embedding(rows: list[tuple[str, float, str, float]], folder: Path) -> None:
+    """Measure embedding into an OME-TIFF of many planes, and the same XML in a small and in a large file."""
+    import sample_ome
+    from nbo_extract.api import extract, make_block
+    from nbo_extract.writers.tiff import embed_tiff
+
+    planes = "".join(
+        f'<Plane TheZ="0" TheC="0" TheT="{t}" DeltaT="{t}" PositionX="0.5" PositionY="1.5"/>' for t in range(PLANES)
+    )
+    xml = sample_ome.ome_xml(name="many planes", tiff_data="<TiffData/>" + planes, planes=False)
+    small = sample_ome.make_ome_tiff(folder / "small.ome.tiff", description=xml.encode(), big=True)
+    large = shutil.copy(small, folder / "large.ome.tiff")
+    block = make_block(extract(small))
+    # The pixels of a large file are a hole: what is measured is that nothing of them is read or moved.
+    with open(large, "r+b") as file:
+        file.truncate(2 * 1024**3)
+    taken = {}
+    for path in (small, Path(large)):
+        start = time.perf_counter()
+        embed_tiff(path, block)
+        taken[path] = time.perf_counter() - start
+    rows.append((f"embed, {PLANES} planes, 2 GB", taken[Path(large)], "the same in a small file", taken[small]))
+    comment = bioformats("TiffComment", "-set", "-", str(small))
+    if comment:
+        text = xml.encode()
+        start = time.perf_counter()
+        subprocess.run(comment, input=text, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        rows.append((f"embed, {PLANES} planes", taken[small], "tiffcomment -set", time.perf_counter() - start))
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--image", type=Path, action="append", help="CZI to read; the sample by default")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    rows: list[tuple[str, float, str, float]] = []
+    start_up(rows)
+    for image in arguments.image or [SAMPLE / "widefield.czi"]:
+        reading(rows, image)
+    with tempfile.TemporaryDirectory() as folder:
+        embedding(rows, Path(folder))
+    for what, seconds, reference, other in rows:
+        mine, theirs = f"{seconds * 1000:9.1f} ms", f"{other * 1000:9.1f} ms"
+        print(f"{what:50.50s} {mine}   {reference:26s} {theirs}   ratio {seconds / other:7.2f}")
+    print(f"median ratio {statistics.median(s / o for _, s, _, o in rows):.2f}")
+    if arguments.json:
+        keys = ("what", "seconds", "reference", "reference_seconds")
+        arguments.json.write_text(json.dumps([dict(zip(keys, row, strict=True)) for row in rows], indent=1))
+
+
+if __name__ == "__main__":
+    main()
