@@ -93,7 +93,7 @@ def compare(embedded: Node, described: Node) -> Verdict:
     numbers = catalogue(embedded), catalogue(described)
     if None not in numbers:
         if numbers[0] == numbers[1]:
-            return _with_catalogue(verdict, f"catalogue number {described.get('CatalogNumber')}", 1.0)
+            return _with_catalogue(verdict, kind, f"catalogue number {described.get('CatalogNumber')}", 1.0)
         variants = variant_of(embedded), variant_of(described)
         if None in variants or variants[0] != variants[1]:
             return Verdict("different", 0.0, ("other catalogue numbers",))
@@ -101,14 +101,17 @@ def compare(embedded: Node, described: Node) -> Verdict:
     for number, other in ((numbers[1], embedded), (numbers[0], described)):
         model = other.get("Model")
         if number is not None and len(number) >= 5 and model is not None and code(model) == number:
-            return _with_catalogue(verdict, f"catalogue number {model}", 0.98)
+            return _with_catalogue(verdict, kind, f"catalogue number {model}", 0.98)
     return verdict
 
 
-def _with_catalogue(verdict: Verdict, evidence: str, score: float) -> Verdict:
-    # Equal numbers on parts that differ otherwise: one of the two files is wrong, and nobody can tell which.
+def _with_catalogue(verdict: Verdict, kind: Kind, evidence: str, score: float) -> Verdict:
+    # A lens of another magnification is another lens whatever its number says: one of the two files is wrong. What
+    # else differs (a peak wavelength read from a filter, say) is a disagreement about one part.
     if verdict.state == "different" and verdict.evidence:
-        return Verdict("weak", 0.5, (evidence, *verdict.evidence))
+        if kind.name == "objective":
+            return Verdict("weak", 0.5, (evidence, *verdict.evidence))
+        return Verdict("same", score - 0.1, (evidence, f"but {', '.join(verdict.evidence)}"))
     return Verdict("same", score, (evidence, *verdict.evidence))
 
 

@@ -1,0 +1,303 @@
+"""Merging hardware descriptions into a Document: embedded values win, every filled fact names its source.
+
+A description is used only where its stand is the image's. Parts are matched by evidence (`nbo_extract.matching`); a
+matched part is filled, the other described parts are added, since they are part of the microscope.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from nbo_extract.errors import HardwareError
+from nbo_extract.findings import Finding
+from nbo_extract.hardware import Hardware, label
+from nbo_extract.matching import Match, compare, match_parts
+from nbo_extract.merge_fill import Filler
+from nbo_extract.model import Document, Fact, Node, Origin, Source
+from nbo_extract.parts import rules, says_something
+from nbo_extract.schema import load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def merge(
+    document: Document, hardware: Hardware | Sequence[Hardware], *, matches: Mapping[str, str] = _NONE
+) -> Document:
+    """Fill a Document from hardware descriptions.
+
+    Parameters
+    ----------
+    document : Document
+        Left as it is.
+    hardware : Hardware or sequence of Hardware
+        Descriptions; of several, the one whose stand is the image's.
+    matches : mapping of str to str, optional
+        IDs of parts of the document to IDs of described parts: what the user settles.
+
+    Returns
+    -------
+    Document
+        A new one, in the schema's order, with findings added. It may share plane tables with `document`.
+
+    Raises
+    ------
+    HardwareError
+        If `matches` names a part that is not there, or parts of different kinds.
+    """
+    given = (hardware,) if isinstance(hardware, Hardware) else tuple(hardware)
+    result = _copied(document).arrange()
+    _check_matches(result, given, matches)
+    if not matches and given:
+        # A description that is in already would find nothing to do.
+        given = tuple(h for h in given if h.sha256 not in result.origin.hardware.values())
+    if not given:
+        return result
+    if not result.instruments:
+        _add_instrument(result, given)
+    else:
+        for number, instrument in enumerate(result.instruments):
+            chosen, finding = choose(instrument, given, matches, result.origin.file)
+            result.findings.append(finding)
+            if chosen is not None:
+                _merge_into(result, instrument, chosen, number, matches)
+    return result.arrange()
+
+
+def _copied(document: Document) -> Document:
+    origin = document.origin
+    return Document(
+        _copy(document.root),
+        document.version,
+        Origin(origin.file, origin.format, origin.reader, dict(origin.versions), origin.files, dict(origin.hardware)),
+        list(document.findings),
+        list(document.unmapped),
+    )
+
+
+def _copy(node: Node) -> Node:
+    return Node(node.name, dict(node.facts), [_copy(c) for c in node.children], node.text, node.foreign, node.planes)
+
+
+def _parts(instrument: Node) -> list[Node]:
+    references = load().references
+    return [c for c in instrument.children if c.id and c.name not in references]
+
+
+def _check_matches(document: Document, given: Sequence[Hardware], matches: Mapping[str, str]) -> None:
+    mine = {p.id: p for i in document.instruments for p in _parts(i)}
+    for embedded, wanted in matches.items():
+        theirs = [p for h in given for p in _parts(h.instrument) if p.id == wanted]
+        if embedded not in mine:
+            raise HardwareError(
+                f"{document.origin.file or 'the document'} has no part {embedded}; it has {_some(mine)}"
+            )
+        if not theirs:
+            names = ", ".join(h.name for h in given) or "no description"
+            raise HardwareError(f"{names} has no part {wanted}; see its parts with nbo-extract hardware")
+        kind = rules().kind(mine[embedded].name)
+        if theirs[0].name != mine[embedded].name and theirs[0].name not in kind.elements:
+            raise HardwareError(
+                f"{embedded} is a {mine[embedded].name} and {wanted} a {theirs[0].name}; match parts of one kind"
+            )
+
+
+def _some(parts: Mapping[str, Node]) -> str:
+    return ", ".join(list(parts)[:20]) or "none"
+
+
+# ---------------------------------------------------------------------------------------------------- which description
+
+
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """Whether a description is one of the image's microscope: ``same``, ``unknown`` or ``different``."""
+
+    state: str
+    score: float
+    mine: Fact
+    theirs: Fact
+
+
+def choose(
+    instrument: Node, given: Sequence[Hardware], matches: Mapping[str, str], file: str
+) -> tuple[Hardware | None, Finding]:
+    """Choose the description whose stand is the Instrument's; say in a finding what was chosen and why."""
+    gates = [(_gate(instrument, h, matches), h) for h in given]
+    same = sorted((g for g in gates if g[0].state == "same"), key=lambda g: (-g[0].score, g[1].name, g[1].sha256))
+    if len(given) == 1:
+        gate, only = gates[0]
+        if gate.state == "different":
+            return None, _stand_finding(
+                "NBO303",
+                f"this description seems to be of another microscope: its stand is {gate.theirs.value!r}, the file's "
+                f"is {gate.mine.value!r}; nothing is merged",
+                instrument, gate, only, file,
+            )  # fmt: skip
+        said = (
+            f"{only.name} describes the stand {gate.theirs.value!r}, as the file does; it is merged"
+            if gate.state == "same"
+            else f"{only.name} is merged as the description given, without proof: "
+            f"{'the description' if gate.mine.value else 'the file'} names no model of the stand"
+        )
+        return only, _stand_finding("NBO312", said, instrument, gate, only, file)
+    if same and (len(same) == 1 or same[0][0].score > same[1][0].score):
+        gate, best = same[0]
+        said = f"of {len(given)} descriptions {best.name} is merged: its stand is {gate.theirs.value!r}, as the file's"
+        return best, _stand_finding("NBO312", said, instrument, gate, best, file)
+    equal = [h for g, h in same if g.score == same[0][0].score] or [h for g, h in gates if g.state == "unknown"]
+    gate, first = gates[0]
+    if not equal:
+        said = f"none of {len(given)} descriptions is of the file's stand {gate.mine.value!r}; nothing is merged"
+        return None, replace(
+            _stand_finding("NBO303", said, instrument, gate, first, file),
+            other=", ".join(f"{h.name}: {g.theirs.value}" for g, h in gates), other_source="",
+        )  # fmt: skip
+    names = ", ".join(sorted(h.name for h in equal))
+    said = f"the file's stand does not tell which of {len(equal)} descriptions is meant; nothing is merged, give one"
+    return None, replace(
+        _stand_finding("NBO307", said, instrument, gate, first, file), other=names, other_source=""
+    )  # fmt: skip
+
+
+def _stands(instrument: Node) -> list[Node]:
+    return instrument.all(*load().members("MicroscopeStandGroup"))
+
+
+def _gate(instrument: Node, hardware: Hardware, matches: Mapping[str, str]) -> _Gate:
+    mine, theirs = (
+        [s for s in _stands(i) if says_something(s.get("Model"))] for i in (instrument, hardware.instrument)
+    )
+    facts = [s[0].facts["Model"] if s else Fact("") for s in (mine, theirs)]
+    settled = {s.id for s in _stands(hardware.instrument)}
+    if any(matches.get(s.id) in settled for s in _stands(instrument)):
+        return _Gate("same", 1.0, facts[0], facts[1])
+    if not mine or not theirs:
+        return _Gate("unknown", 0.0, facts[0], facts[1])
+    scores = [v.score for a in mine for b in theirs if (v := compare(a, b)).state == "same"]
+    return _Gate("same" if scores else "different", max(scores, default=0.0), facts[0], facts[1])
+
+
+def _stand_finding(code: str, message: str, instrument: Node, gate: _Gate, hardware: Hardware, file: str) -> Finding:
+    sources = [f.source.path if f.source is not None else "" for f in (gate.mine, gate.theirs)]
+    return Finding(
+        code,
+        "info" if code == "NBO312" else "warning",
+        message,
+        file=file,
+        element="Instrument",
+        instance=instrument.id,
+        attribute="Model",
+        value=gate.mine.value,
+        source=sources[0],
+        other=gate.theirs.value,
+        other_source=f"{hardware.name}: {sources[1]}" if sources[1] else hardware.name,
+    )
+
+
+# -------------------------------------------------------------------------------------------------------------- merging
+
+
+def _add_instrument(result: Document, given: Sequence[Hardware]) -> None:
+    """Add the described Instrument to a document that has none."""
+    if len(given) > 1:
+        names = ", ".join(sorted(h.name for h in given))
+        message = f"the file names no instrument that tells which of {len(given)} descriptions is meant; give one"
+        result.findings.append(Finding("NBO307", "warning", message, file=result.origin.file, other=names))
+        return
+    hardware = given[0]
+    instrument = Node("Instrument")
+    filler = Filler(result, instrument, hardware, 0)
+    identifier = filler.new_id(hardware.instrument.id) if hardware.instrument.id else ""
+    if identifier:
+        instrument.facts["ID"] = replace(hardware.instrument.facts["ID"], value=identifier)
+    result.root.children.append(instrument)
+    _merge_into(result, instrument, hardware, 0, {})
+    source = Source("hardware", hardware.name, "Instrument", rule="the only description given")
+    for image in result.images:
+        if identifier and image.first("InstrumentRef") is None:
+            image.children.append(Node("InstrumentRef", {"ID": Fact(identifier, source=source)}))
+    message = f"the file names no instrument; {hardware.name} is merged as the description given, without proof"
+    result.findings.append(
+        Finding("NBO312", "info", message, file=result.origin.file, element="Instrument", other_source=hardware.name)
+    )
+
+
+def _merge_into(
+    result: Document, instrument: Node, hardware: Hardware, number: int, matches: Mapping[str, str]
+) -> None:
+    filler = Filler(result, instrument, hardware, number)
+    mine, theirs = _parts(instrument), _parts(hardware.instrument)
+    described = {p.id: p for p in theirs}
+    found = match_parts(mine, theirs, _settled(filler, instrument, mine, theirs, matches))
+    parts = {p.id: p for p in mine}
+    for match in found:
+        if match.hardware is not None:
+            filler.ids.setdefault(match.hardware, match.embedded)
+    taken = {m.hardware for m in found}
+    filler.add([p for p in theirs if p.id not in taken])
+    references = filler.schema.references
+    filler.add_nameless([p for p in hardware.instrument.children if not p.id and p.name not in references])
+    kind = load(result.version).element("Instrument")
+    for match in found:
+        part = parts[match.embedded]
+        if match.hardware is None:
+            if match.candidates or len(part.facts) > 1:
+                filler.findings.append(_unmatched(part, match, hardware, result.origin.file))
+            continue
+        filler.specify(part, described[match.hardware])
+        declared = kind.child(part.name)
+        if declared is not None:
+            filler.fill(part, described[match.hardware], declared, part.id)
+    own = Node("Instrument", hardware.instrument.facts, hardware.instrument.all("AnnotationRef"))
+    filler.fill(instrument, own, kind, instrument.id)
+    result.findings.extend(filler.findings)
+    known = result.origin.hardware.get(hardware.name, hardware.sha256) == hardware.sha256
+    result.origin.hardware[hardware.name if known else hardware.path] = hardware.sha256
+
+
+def _settled(
+    filler: Filler, instrument: Node, mine: Sequence[Node], theirs: Sequence[Node], matches: Mapping[str, str]
+) -> dict[str, str]:
+    """Pairs that need no evidence: the user's, parts that an earlier merge added, and the only stands."""
+    described = {p.id: p for p in theirs}
+    settled = {e: h for e, h in matches.items() if h in described and any(p.id == e for p in mine)}
+    by_id = {p.id: p for p in mine}
+    for part in theirs:
+        for identifier in filler.own_ids(part.id):
+            if identifier in by_id and by_id[identifier].name == part.name and identifier not in settled:
+                settled[identifier] = part.id
+    stands = _stands(instrument), _stands(filler.hardware.instrument)
+    if len(stands[0]) == len(stands[1]) == 1 and stands[0][0].id and stands[1][0].id:
+        settled.setdefault(stands[0][0].id, stands[1][0].id)
+    return settled
+
+
+def _unmatched(part: Node, match: Match, hardware: Hardware, file: str) -> Finding:
+    if match.candidates:
+        evidence = f" ({'; '.join(match.evidence)})" if match.evidence else ""
+        names = ", ".join(match.candidates)
+        return Finding(
+            "NBO302",
+            "warning",
+            f"{label(part)} may be {names} of {hardware.name}, which is not proven{evidence}; it is not filled. "
+            f"Settle it with --match {part.id}={match.candidates[0]}",
+            file=file,
+            element=part.name,
+            instance=part.id,
+            other=names,
+            other_source=hardware.name,
+        )
+    return Finding(
+        "NBO313",
+        "info",
+        f"{label(part)} fits no part of {hardware.name}; it is not filled",
+        file=file,
+        element=part.name,
+        instance=part.id,
+        other_source=hardware.name,
+    )
