@@ -18,42 +18,39 @@ _MAX_DIRECTORIES: Final = 4_000_000
 _MAX_PLACES: Final = 1 << 24
 
 
-class _Layout:
-    """Places of the tags in a directory; the planes of a file are mostly alike, so that one look gets all."""
+class _Quick:
+    """Reads a directory like one that was seen, at once: planes of a file are mostly alike, with data in one piece."""
 
-    def __init__(self, kind: Kind, raw: bytes) -> None:
-        self.kind = kind
+    def __init__(self, kind: Kind, raw: bytes, first: int, second: int) -> None:
+        head = kind.entry_size - kind.offset_size
+        number = "Q" if kind.big else "I"
+        layout, position = kind.count, kind.count_size
+        for at in (first, second):
+            letter = _INTEGERS[struct.unpack_from(kind.order + "H", raw, at + 2)[0]]
+            layout += f"{at - position}xHH{number}{letter}"
+            position = at + head + struct.calcsize("=" + letter)
+        # All tags behind are compared too: directories below others would be among them.
+        rest = range(second + kind.entry_size, len(raw) - kind.offset_size, kind.entry_size)
+        for at in rest:
+            layout += f"{at - position}xH"
+            position = at + 2
+        layout += f"{len(raw) - kind.offset_size - position}x{kind.offset[1:]}"
         self.size = len(raw)
-        self.end = len(raw) - kind.offset_size
-        self.tags = self.key(raw)
-        self.at: dict[int, int] = {}
-        for at in range(kind.count_size, self.end, kind.entry_size):
-            self.at.setdefault(struct.unpack_from(kind.order + "H", raw, at)[0], at)
-        self.quick = self._quick(raw)
+        self.unpack = struct.Struct(layout).unpack_from
+        stated = self.unpack(raw)
+        self.like = (stated[:4], stated[5:8], stated[9:-1])
 
-    def key(self, raw: bytes) -> bytes:
-        """Return the tags of a directory of this size: the first two bytes of each entry."""
-        lead, step = self.kind.count_size, self.kind.entry_size
-        return raw[lead : self.end : step] + raw[lead + 1 : self.end : step]
-
-    def _quick(self, raw: bytes) -> tuple[struct.Struct, tuple[int, int, int, int]] | None:
-        """Return what reads place, size and next directory at once, where the data are in one piece."""
-        kind = self.kind
-        pairs = [pair for pair in _DATA if pair[0] in self.at and pair[1] in self.at]
-        if len(pairs) != 1 or _SUB_DIRECTORIES in self.at or self.at[pairs[0][0]] > self.at[pairs[0][1]]:
+    @classmethod
+    def make(cls, kind: Kind, raw: bytes, where: dict[int, int]) -> _Quick | None:
+        """Return what reads directories like this one; None where its data are in pieces or others lie below it."""
+        pairs = [pair for pair in _DATA if pair[0] in where and pair[1] in where]
+        if len(pairs) != 1 or _SUB_DIRECTORIES in where or where[pairs[0][0]] > where[pairs[0][1]]:
             return None
-        layout, position, expected = kind.order, 0, []
         for tag in pairs[0]:
-            _, code, count, _ = struct.unpack_from(kind.entry, raw, self.at[tag])
-            letter = _INTEGERS.get(code)
-            if letter is None or count != 1:
+            _, code, count, _ = struct.unpack_from(kind.entry, raw, where[tag])
+            if code not in _INTEGERS or count != 1:
                 return None
-            number = "Q" if kind.big else "I"
-            layout += f"{self.at[tag] + 2 - position}xH{number}{letter}"
-            position = self.at[tag] + kind.entry_size - kind.offset_size + struct.calcsize("=" + letter)
-            expected += [code, count]
-        layout += f"{self.end - position}x{kind.offset[1:]}"
-        return struct.Struct(layout), (expected[0], expected[1], expected[2], expected[3])
+        return cls(kind, raw, where[pairs[0][0]], where[pairs[0][1]])
 
 
 def check_chain(tiff: TiffFile, first: int) -> None:
@@ -72,49 +69,73 @@ def check_chain(tiff: TiffFile, first: int) -> None:
     WriteError
         If the file is truncated, its directories run in a circle, or are no directories.
     """
-    layouts: dict[int, _Layout] = {}
-    seen: set[int] = set()
-    todo = [first]
-    length = tiff.length
-    while todo:
-        at = todo.pop()
-        if at in seen:
+    walk = _Walk(tiff)
+    at = first
+    while at:
+        if at in walk.seen:
             raise tiff.damaged(f"its image directories run in a circle at byte {at}")
-        seen.add(at)
+        at = walk.visit(at)
+    # Levels of a pyramid are listed, and may also point to each other: coming twice is no circle here.
+    while walk.below:
+        at = walk.below.pop()
+        while at and at not in walk.seen:
+            at = walk.visit(at)
+
+
+class _Walk:
+    """Checks one directory after the other."""
+
+    def __init__(self, tiff: TiffFile) -> None:
+        self.tiff = tiff
+        self.seen: set[int] = set()
+        self.below: list[int] = []
+        self.quick: _Quick | None = None
+
+    def visit(self, at: int) -> int:
+        """Check the directory at an offset and return the offset of the next one."""
+        self.seen.add(at)
+        tiff, quick = self.tiff, self.quick
+        if quick is not None:
+            start = at - tiff.window_at
+            if not 0 <= start <= len(tiff.window) - quick.size:
+                tiff.raw_directory(at)
+                start = at - tiff.window_at
+            if 0 <= start <= len(tiff.window) - quick.size:
+                stated = quick.unpack(tiff.window, start)
+                if (stated[:4], stated[5:8], stated[9:-1]) == quick.like:
+                    self._check_end(stated[4] + stated[8])
+                    following: int = stated[-1]
+                    return following
+        return self._visit_slowly(at)
+
+    def _visit_slowly(self, at: int) -> int:
+        tiff = self.tiff
+        if len(self.seen) + len(self.below) > _MAX_DIRECTORIES:
+            raise tiff.damaged(f"it has more than {_MAX_DIRECTORIES} image directories")
         raw = tiff.raw_directory(at)
-        layout = layouts.get(len(raw))
-        if layout is None or layout.key(raw) != layout.tags:
-            layout = layouts[len(raw)] = _Layout(tiff.kind, raw)
-            if len(seen) + len(todo) > _MAX_DIRECTORIES:
-                raise tiff.damaged(f"it has more than {_MAX_DIRECTORIES} image directories")
-        if layout.quick is not None:
-            unpack, expected = layout.quick
-            code, count, offset, code2, count2, size, following = unpack.unpack_from(raw)
-            if (code, count, code2, count2) == expected:
-                if offset + size > length:
-                    raise _truncated(tiff, offset + size)
-                if following:
-                    todo.append(following)
-                continue
-        todo += _slow(tiff, raw, layout)
+        where = _places(tiff.kind, raw)
+        for offsets_tag, counts_tag in _DATA:
+            if offsets_tag in where and counts_tag in where:
+                offsets = _integers(tiff, raw, where[offsets_tag])
+                counts = _integers(tiff, raw, where[counts_tag])
+                self._check_end(max(map(operator.add, offsets, counts), default=0))
+        if _SUB_DIRECTORIES in where:
+            self.below += _integers(tiff, raw, where[_SUB_DIRECTORIES])
+        self.quick = _Quick.make(tiff.kind, raw, where)
+        following: int = struct.unpack_from(tiff.kind.offset, raw, len(raw) - tiff.kind.offset_size)[0]
+        return following
+
+    def _check_end(self, end: int) -> None:
+        if end > self.tiff.length:
+            raise self.tiff.damaged(f"it is truncated: image data reach to byte {end}, but it has {self.tiff.length}")
 
 
-def _truncated(tiff: TiffFile, end: int) -> Exception:
-    return tiff.damaged(f"it is truncated: image data reach to byte {end}, but it has {tiff.length}")
-
-
-def _slow(tiff: TiffFile, raw: bytes, layout: _Layout) -> tuple[int, ...]:
-    """Check the data of any directory and return the directories that it leads to."""
-    for offsets_tag, counts_tag in _DATA:
-        if offsets_tag in layout.at and counts_tag in layout.at:
-            offsets = _integers(tiff, raw, layout.at[offsets_tag])
-            counts = _integers(tiff, raw, layout.at[counts_tag])
-            end = max(map(operator.add, offsets, counts), default=0)
-            if end > tiff.length:
-                raise _truncated(tiff, end)
-    below = _integers(tiff, raw, layout.at[_SUB_DIRECTORIES]) if _SUB_DIRECTORIES in layout.at else ()
-    following: int = struct.unpack_from(tiff.kind.offset, raw, layout.end)[0]
-    return (following, *below) if following else below
+def _places(kind: Kind, raw: bytes) -> dict[int, int]:
+    """Return where the entry of each tag is; of a tag that comes twice the first."""
+    where: dict[int, int] = {}
+    for at in range(kind.count_size, len(raw) - kind.offset_size, kind.entry_size):
+        where.setdefault(struct.unpack_from(kind.order + "H", raw, at)[0], at)
+    return where
 
 
 def _integers(tiff: TiffFile, raw: bytes, at: int) -> tuple[int, ...]:

@@ -110,8 +110,8 @@ class TiffFile:
         self.fd = fd
         self.path = path
         self.length = length
-        self._at = 0
-        self._window = b""
+        self.window_at = 0
+        self.window = b""
         self.kind, self.first = self._header()
 
     def damaged(self, why: str) -> WriteError:
@@ -122,17 +122,17 @@ class TiffFile:
         """Read within the file; refuse what lies outside."""
         if offset < 0 or offset + size > self.length:
             raise self.damaged(f"it is truncated: it points to byte {offset + size}, but has {self.length}")
-        start = offset - self._at
-        if 0 <= start and start + size <= len(self._window):
-            return self._window[start : start + size]
+        start = offset - self.window_at
+        if 0 <= start and start + size <= len(self.window):
+            return self.window[start : start + size]
         if size > _FAR:
             data = read_exactly(self.system, self.fd, offset, size)
         else:
             # Directories written one after the other come in few large reads, scattered ones in small reads.
-            near = 0 <= start <= len(self._window) + _FAR
+            near = 0 <= start <= len(self.window) + _FAR
             want = min(_NEAR if near else _FAR, self.length - offset)
-            self._at, self._window = offset, read_exactly(self.system, self.fd, offset, want)
-            data = self._window[:size]
+            self.window_at, self.window = offset, read_exactly(self.system, self.fd, offset, want)
+            data = self.window[:size]
         if len(data) < size:
             raise self.damaged("it was cut off while it was read")
         return data
@@ -163,15 +163,15 @@ class TiffFile:
         kind = self.kind
         if offset < 2 * kind.first_at:
             raise self.damaged(f"it has no image directory at byte {offset}")
-        start = offset - self._at
-        if start < 0 or start + kind.count_size > len(self._window):
+        start = offset - self.window_at
+        if start < 0 or start + kind.count_size > len(self.window):
             self.read(offset, kind.count_size)
-            start = offset - self._at
-        count: int = kind.unpack_count(self._window, start)[0]
+            start = offset - self.window_at
+        count: int = kind.unpack_count(self.window, start)[0]
         if not 0 < count <= _MAX_ENTRIES:
             raise self.damaged(f"the image directory at byte {offset} has {count} entries")
         size = kind.count_size + count * kind.entry_size + kind.offset_size
-        raw = self._window[start : start + size]
+        raw = self.window[start : start + size]
         return raw if len(raw) == size else self.read(offset, size)
 
     def text(self, directory: Directory) -> bytes | None:

@@ -155,7 +155,8 @@ class _Scanner:
         # What is open: a place to fill in at its end or None, and the steps that may go on below it.
         self.open: list[Place | None] = []
         self.steps: list[_Step | None] = []
-        self.home = ""
+        self.home = self.pixels = self.parent = ""
+        self.many: frozenset[str] = frozenset()
         self.here: Place | None = None
         self.tags = ("", "", "", "")
         # Whatever the declaration says, only UTF-8 is spliced; see `declared`.
@@ -212,14 +213,31 @@ class _Scanner:
                 step = self._step(above, name)
             if depth == 1:
                 place = self._child(name, attributes)
-            elif depth == 2 and self.open[1] is not None:
-                place = self._grandchild(name, attributes)
+            elif depth == 2:
+                self.parent = name
+                if self.open[1] is not None:
+                    place = self._grandchild(name, attributes)
+            elif depth == 3 and name in self.many and self.parent == self.pixels:
+                self._skip(name)
             if self.ids and attributes.get("ID") in self.ids:
                 self._named(name, attributes["ID"])
             if name == _RECORD and self._annotated():
                 self.found.record = dict(attributes)
         self.open.append(place)
         self.steps.append(step)
+
+    def _skip(self, name: str) -> None:
+        """Pass over what is left of Pixels, which may be 100,000 planes, unless something is looked for there."""
+        above = self.steps[-1]
+        if above is None or name.rpartition(" ")[2] not in above.below:
+            self.parser.StartElementHandler = None
+            self.parser.EndElementHandler = self.skipped
+
+    def skipped(self, name: str) -> None:
+        if name == self.pixels:
+            self.parser.StartElementHandler = self.start
+            self.parser.EndElementHandler = self.end
+            del self.open[2:], self.steps[2:]
 
     def _root(self, name: str) -> Place:
         namespace, _, local = name.rpartition(" ")
@@ -236,6 +254,9 @@ class _Scanner:
         self.found.version = version
         self.found.part_namespace = part
         self.home = namespace
+        self.pixels = f"{namespace} Pixels"
+        # These come behind all else in Pixels.
+        self.many = frozenset(f"{namespace} {local}" for local in ("TiffData", "Plane"))
         roi = namespace if version >= _UNITED else namespace.replace("/OME/", "/ROI/")
         self.tags = (f"{namespace} Image", f"{part} StructuredAnnotations", f"{roi} ROI", f"{part} AnnotationRef")
         self.found.root = self.place()
@@ -295,6 +316,8 @@ class _Scanner:
         return len(self.open) > 1 and self.open[1] is not None and self.open[1] is self.found.annotations
 
     def end(self, name: str) -> None:
+        if not self.open:
+            raise WriteError(f"{self.label}: its OME-XML has Pixels in Pixels; {SIDECAR_HINT}")
         self.steps.pop()
         place = self.open.pop()
         if place is None:
