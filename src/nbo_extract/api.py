@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from nbo_extract import __version__
+from nbo_extract.embedded import embedded_document
 from nbo_extract.errors import WriteError
 from nbo_extract.findings import Finding
 from nbo_extract.lift import lift
@@ -23,7 +24,9 @@ AUTO_PLANES = 20_000
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 
-def extract(path: str | os.PathLike[str], *, reader: str | None = None, planes: Planes = "auto") -> Document:
+def extract(
+    path: str | os.PathLike[str], *, reader: str | None = None, planes: Planes = "auto", embedded: bool = True
+) -> Document:
     """Read the metadata of an image and state it in the NBO model.
 
     Parameters
@@ -34,6 +37,9 @@ def extract(path: str | os.PathLike[str], *, reader: str | None = None, planes: 
         Name of the reader to use; by default it is chosen by content.
     planes : {'auto', 'all', 'none'}
         Whether facts of each plane are kept; ``auto`` keeps up to 20,000 planes of a file.
+    embedded : bool
+        Whether an NBO block that an earlier run embedded is the result. Without it, and before embedding again, the
+        image's own metadata alone are.
 
     Returns
     -------
@@ -47,7 +53,10 @@ def extract(path: str | os.PathLike[str], *, reader: str | None = None, planes: 
     CorruptFileError
         If the file is damaged beyond a partial result.
     """
-    document = lift(read(os.fspath(path), reader))
+    record = read(os.fspath(path), reader)
+    document = lift(record)
+    if embedded:
+        document = embedded_document(record, document) or document
     document.origin.versions = {"nbo-extract": __version__, **document.origin.versions}
     limit_planes(document, planes)
     return document

@@ -1,0 +1,122 @@
+"""An NBO block that an earlier run embedded: read back with its provenance."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from nbo_extract.errors import DocumentError
+from nbo_extract.findings import Finding
+from nbo_extract.model import Fact, Source
+
+if TYPE_CHECKING:
+    from nbo_extract.model import Document, Node
+    from nbo_extract.record import RawRecord
+
+_KINDS = ("embedded", "hardware", "derived", "user")
+
+
+def embedded_document(record: RawRecord, lifted: Document) -> Document | None:
+    """Return the Document of the block that a record carries.
+
+    Parameters
+    ----------
+    record : RawRecord
+        Readers leave what an earlier run embedded in ``Structure/NBO``.
+    lifted : Document
+        The Document of the rest: gives planes, which a block does not repeat, origin and findings.
+
+    Returns
+    -------
+    Document or None
+        None where there is no block, or, with a finding in `lifted`, none that can be read.
+    """
+    from nbo_extract.xmlio import from_xml
+
+    xml, provenance = _texts(record)
+    if not xml:
+        return None
+    try:
+        document = from_xml(xml)
+    except DocumentError as error:
+        message = f"the embedded NBO block cannot be read and is left aside: {error.message}"
+        lifted.findings.append(Finding("NBO157", "warning", message, record.path))
+        return None
+    _apply(document.root, provenance)
+    _take_planes(document, lifted)
+    document.origin, document.findings = lifted.origin, lifted.findings
+    return document
+
+
+def _texts(record: RawRecord) -> tuple[str, dict[str, Any]]:
+    """Return the NBO XML of a block and its provenance, empty where there is none."""
+    xml, provenance = "", ""
+    for node in record.tree.findall("Structure/NBO"):
+        text = node.text or ""
+        if node.get("Key"):
+            value = _object(text)
+            xml = xml or str(value.get("xml", ""))
+            given = value.get("provenance", "")
+            provenance = provenance or (given if isinstance(given, str) else json.dumps(given))
+        elif "/ns/nbo/" in node.get("Namespace", ""):
+            xml = text
+        elif "/ns/provenance/" in node.get("Namespace", ""):
+            provenance = _content(text)
+    return xml, _object(provenance)
+
+
+def _content(text: str) -> str:
+    """Return the text of the provenance element."""
+    from lxml import etree
+
+    try:
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+        return "".join(str(t) for t in etree.fromstring(text.encode("utf-8"), parser).itertext())
+    except etree.XMLSyntaxError:
+        return text
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _apply(root: Node, provenance: dict[str, Any]) -> None:
+    """Give facts their sources back; an entry that does not fit is passed over."""
+    sources = [_source(s) for s in provenance.get("sources", []) if isinstance(s, dict)]
+    entries = {
+        e["path"]: e for e in provenance.get("nodes", []) if isinstance(e, dict) and isinstance(e.get("path"), str)
+    }
+
+    def visit(node: Node, path: str) -> None:
+        facts = entries.get(path, {}).get("facts", {})
+        for name, number in facts.items() if isinstance(facts, dict) else ():
+            source = sources[number] if isinstance(number, int) and 0 <= number < len(sources) else None
+            if name == "#text" and node.text is not None:
+                node.text = Fact(node.text.value, node.text.unit, source)
+            elif name in node.facts:
+                node.facts[name] = Fact(node.facts[name].value, node.facts[name].unit, source)
+        counts: dict[str, int] = {}
+        for child in node.children:
+            place = counts.setdefault(child.name, 0)
+            counts[child.name] += 1
+            visit(child, f"{path}/{child.name}[{place}]")
+
+    visit(root, root.name)
+
+
+def _source(entry: dict[str, Any]) -> Source:
+    kind = entry.get("kind")
+    texts = [str(entry.get(key, "")) for key in ("file", "path", "raw", "rule")]
+    return Source(kind if kind in _KINDS else "embedded", *texts)
+
+
+def _take_planes(document: Document, lifted: Document) -> None:
+    theirs = [n for n in lifted.root.walk() if n.name == "Pixels"]
+    own = [n for n in document.root.walk() if n.name == "Pixels"]
+    if len(theirs) == len(own):
+        for node, other in zip(own, theirs, strict=True):
+            node.planes = other.planes

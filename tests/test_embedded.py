@@ -1,0 +1,70 @@
+"""What was embedded is read back as it was stated, with its provenance."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from nbo_extract.api import embed, extract, restore
+from nbo_extract.jsonio import to_json
+from nbo_extract.model import Source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+IMAGES = ["confocal.ome.tiff", "cells_v04.ome.zarr", "cells_v05.ome.zarr"]
+
+
+@pytest.fixture(params=IMAGES)
+def image(request: pytest.FixtureRequest, sample_data: Path, tmp_path: Path) -> Path:
+    source, target = sample_data / request.param, tmp_path / request.param
+    if source.is_dir():
+        shutil.copytree(source, target)
+    else:
+        shutil.copy(source, target)
+    return target
+
+
+def content(path: Path) -> dict[str, bytes]:
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    return {str(p.relative_to(path.parent)): p.read_bytes() for p in files}
+
+
+def test_block_reads_back_with_provenance(image: Path) -> None:
+    before = content(image)
+    document = extract(image)
+    node = document.images[0]
+    node.put("Name", "given by hand", None, Source("user", "sheet.csv", "B7"))
+    assert embed(image, document).state == "embedded"
+
+    again = extract(image)
+    assert to_json(again) == to_json(document)
+    assert again.images[0].facts["Name"].source == Source("user", "sheet.csv", "B7")
+    # Without the block the image says what it said.
+    assert extract(image, embedded=False).images[0].get("Name") != "given by hand"
+
+    assert restore(image).state == "restored"
+    assert content(image) == before
+
+
+def test_embedding_twice_changes_nothing(image: Path) -> None:
+    document = extract(image)
+    embed(image, document)
+    once = content(image)
+    assert embed(image, extract(image, embedded=False)).state == "unchanged"
+    assert content(image) == once
+
+
+def test_unreadable_block_is_a_finding(image: Path) -> None:
+    document = extract(image)
+    embed(image, document)
+    for file in [p for p in image.rglob("*") if p.is_file()] if image.is_dir() else [image]:
+        data = file.read_bytes()
+        # The same length, so that offsets in a TIFF stay what they are.
+        for tag in (b"nbo:Pixels", b"nbo:Image "):
+            data = data.replace(tag, tag.replace(b"nbo:P", b"nbo:Q").replace(b"nbo:I", b"nbo:J"))
+        file.write_bytes(data)
+    again = extract(image)
+    assert [f.code for f in again.findings if f.code == "NBO157"] == ["NBO157"]
+    assert again == extract(image, embedded=False)
