@@ -13,7 +13,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from nbo_extract.values import number_text
+from nbo_extract.values import LARGEST_EXPONENT, number_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,12 +25,14 @@ FUNCTIONS: dict[str, Function] = {}
 EXPANDERS: dict[str, Expander] = {}
 
 _PLAIN = r"[0-9]+(?:[.,][0-9]+)?"
+# Three digits at least: the 01 of Semrock's FF01-445/20 and BLP01-488R is the number of a design.
+_NM = r"[1-9][0-9]{2,3}(?:[.,][0-9]+)?"
 _BAND = re.compile(
-    rf"(?P<lp>(?:LP|RLP|FT)\s*>?\s*(?P<lpn>{_PLAIN}))"
-    rf"|(?P<sp>(?:SP|KP)\s*<?\s*(?P<spn>{_PLAIN}))"
-    rf"|(?P<low>{_PLAIN})\s*-\s*(?P<high>{_PLAIN})"
+    rf"(?P<lp>(?:LP|RLP|FT)\s*>?\s*(?P<lpn>{_NM}))"
+    rf"|(?P<sp>(?:SP|KP)\s*<?\s*(?P<spn>{_NM}))"
+    rf"|(?<![/\d.,])(?P<low>{_NM})\s*-\s*(?P<high>{_NM})(?![/\d])"
     # Not the line list of a multi-line beam splitter, such as 488/561/633.
-    rf"|(?<![/\d.,])(?P<centre>{_PLAIN})\s*/\s*(?P<width>{_PLAIN})(?![/\d.,])",
+    rf"|(?<![/\d.,])(?P<centre>{_NM})\s*/\s*(?P<width>{_PLAIN})(?![/\d.,])",
     re.IGNORECASE,
 )
 
@@ -50,7 +52,9 @@ def _decimal(text: str) -> Decimal | None:
         number = Decimal(text.strip())
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    if not number.is_finite() or (number and abs(number.adjusted()) > LARGEST_EXPONENT):
+        return None
+    return number
 
 
 def _decimals(texts: Sequence[str]) -> list[Decimal] | None:
@@ -259,9 +263,13 @@ def filter_bands(text: str) -> list[dict[str, str]]:
 
 @_expander
 def wavelength_ranges(text: str) -> list[dict[str, str]]:
-    """Return the ranges of a text such as ``450-488,540-570`` as items with ``low`` and ``high``."""
+    """Return the ranges of a text such as ``450-488,540-570`` as items with ``low`` and ``high``.
+
+    A comma separates ranges; decimals have a point.
+    """
+    number = r"[0-9]+(?:\.[0-9]+)?"
     return [
         {"low": m[1], "high": m[2]}
-        for m in re.finditer(rf"({_PLAIN})\s*-\s*({_PLAIN})", text)
-        if Decimal(m[1].replace(",", ".")) < Decimal(m[2].replace(",", "."))
+        for m in re.finditer(rf"({number})\s*-\s*({number})", text)
+        if Decimal(m[1]) < Decimal(m[2])
     ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,13 +16,15 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff￾￿]")
 # Beyond this many places a plain decimal is unreadable; the exponent form is as exact.
 _LONGEST = 40
 _DOUBLE_DIGITS = 16
+# Beyond the range of a double nothing is a measurement, and arithmetic of decimals may overflow.
+LARGEST_EXPONENT = 400
 
 
 def number_text(number: Decimal) -> str:
     """Return the plain decimal of a finite number, without trailing zeros; exact."""
     if number == 0:
         return "0"
-    number = number.normalize()
+    number = number.normalize(Context(prec=len(number.as_tuple().digits)))
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and not -_LONGEST < exponent < _LONGEST:
         return str(number)
@@ -31,15 +34,17 @@ def number_text(number: Decimal) -> str:
 def shortest(text: str) -> str:
     """Return the shortest text of the same double, for a text that has all digits of one.
 
-    Vendors print doubles with 17 digits: ``1.4000000000000001`` is the double that ``1.4`` is. A text with fewer
-    digits is no print of a double and stays as it is.
+    Vendors print doubles with 17 digits: ``1.3999999999999999`` is the double that ``1.4`` is. A text with fewer
+    digits or without a point is no print of a double and stays as it is.
     """
-    if sum(c.isdigit() for c in text.lower().partition("e")[0].lstrip("-+0.")) < _DOUBLE_DIGITS:
+    digits = text.lower().partition("e")[0]
+    if "." not in digits or sum(c.isdigit() for c in digits.lstrip("-+0.")) < _DOUBLE_DIGITS:
         return text
     try:
-        return repr(float(text))
+        number = float(text)
     except ValueError:
         return text
+    return repr(number) if math.isfinite(number) else text
 
 
 def canonical(text: str, kind: SimpleType) -> str:
@@ -83,11 +88,12 @@ def _number(text: str, kind: SimpleType) -> str:
         number = Decimal(text)
     except InvalidOperation:
         raise ValueError("is not a number") from None
-    if not number.is_finite():
+    if not number.is_finite() or (number and abs(number.adjusted()) > LARGEST_EXPONENT):
         raise ValueError("is not a finite number")
     if kind.integer and number != number.to_integral_value():
         raise ValueError("is not a whole number")
-    if kind.integer and abs(number) >= 2**63:
+    limit = 2**31 if kind.primitive == "xsd:int" else 2**63
+    if kind.integer and not -limit <= number < limit:
         raise ValueError("is too large")
     if kind.above is not None and number <= Decimal(kind.above):
         raise ValueError(f"is not above {kind.above:g}")
