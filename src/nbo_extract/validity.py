@@ -28,6 +28,7 @@ _OFFERED = 6
 class _Fault:
     labels: list[str] = field(default_factory=list)
     instances: list[str] = field(default_factory=list)
+    nodes: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,9 @@ class _Validity:
         key = _Key(code, element or node.name, name, value, problem)
         fault = self.faults.setdefault(key, _Fault())
         label = self.labels[node]
-        if label not in fault.labels:
-            fault.labels.append(f"{element} of {label}" if element else label)
+        if id(node) not in fault.nodes:
+            fault.nodes.add(id(node))
+            fault.labels.append(label if element in ("", node.name) else f"{element} of {label}")
             fault.instances.append(node.id)
 
     def _finding(self, key: _Key, fault: _Fault) -> Finding:
