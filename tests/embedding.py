@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from nbo_extract.writers._system import System
 from nbo_extract.writers.block import Block
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 NBO = "http://www.NamespaceTest.org/Schemas/NBO/2020-11"
 
 
-def make_block(name: str = "µscope", **more: object) -> Block:
+def make_block(name: str = "µscope", **more: Any) -> Block:
     """Return a block whose document names an instrument."""
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
         "nbo_xml": f'<nbo:OME xmlns:nbo="{NBO}">\n  <nbo:Instrument ID="Instrument:0" Name="{name}"/>\n</nbo:OME>',
         "provenance_json": f'{{"Instrument:0/Name": ["µ", "<&>", "{name}"]}}',
         "jsonld": f'{{\n  "@type": "OME", "Name": "{name}", "Magnification": 63.0, "tiny": 1e-9\n}}\n',
         "product_version": "1.2.3",
     }
-    return Block(**{**fields, **more})  # type: ignore[arg-type]
+    return Block(**{**fields, **more})
 
 
 def sha(path: Path) -> str:
@@ -34,13 +34,13 @@ def sha(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def make_image(path: Path, kind: str, *, big: bool = False, order: str = "<") -> NDArray[np.uint16]:
+def make_image(path: Path, kind: str, *, big: bool = False, order: Literal["<", ">"] = "<") -> NDArray[np.uint16]:
     """Write an OME-TIFF of 2 channels and 3 planes and return its pixels."""
     import numpy as np
     import tifffile
 
     pixels = np.arange(2 * 3 * 64 * 96, dtype=np.uint16).reshape(2, 3, 64, 96)
-    how: dict[str, object] = {"photometric": "minisblack"}
+    how: dict[str, Any] = {"photometric": "minisblack"}
     if kind in ("tiled", "pyramid"):
         how["tile"] = (32, 32)
     if kind == "compressed":

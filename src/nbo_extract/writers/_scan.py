@@ -138,6 +138,9 @@ def scan(xml: bytes, label: str, targets: Iterable[str] = ()) -> Scan:
     """
     if len(xml) > MAX_XML_BYTES:
         raise WriteError(f"{label}: OME-XML of {len(xml)} bytes is beyond the limit of {MAX_XML_BYTES}; {SIDECAR_HINT}")
+    if b"\0" in xml:
+        # Expat would follow a byte order mark of UTF-16, whatever it is told.
+        raise WriteError(f"{label}: its OME-XML is not UTF-8 (it holds NUL bytes); {SIDECAR_HINT}")
     scanner = _Scanner(xml, label, targets)
     scanner.run()
     return scanner.found
@@ -182,7 +185,7 @@ class _Scanner:
         except expat.ExpatError as error:
             raise WriteError(
                 f"{self.label}: its OME-XML is not well-formed UTF-8 XML "
-                f"({expat.ErrorString(error.code)}, byte {self.parser.ErrorByteIndex}); {SIDECAR_HINT}"
+                f"({expat.ErrorString(error.code)}, byte {max(self.parser.ErrorByteIndex, 0)}); {SIDECAR_HINT}"
             ) from error
 
     def declared(self, version: str, encoding: str | None, standalone: int) -> None:
