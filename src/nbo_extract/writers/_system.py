@@ -192,6 +192,14 @@ def sync_folder(system: System, folder: Path) -> None:
         system.fsync(fd)
 
 
+def spare_of(path: Path) -> Path:
+    """Return where new content of a file is prepared.
+
+    A fixed name: what an interrupted run left is written over by the next, and never piles up.
+    """
+    return path.with_name(f".{path.name}.nbo-tmp")
+
+
 def replace_file(path: Path, data: bytes, system: System = SYSTEM) -> None:
     """Give a file new content: old or new at every instant, permissions kept.
 
@@ -209,8 +217,7 @@ def replace_file(path: Path, data: bytes, system: System = SYSTEM) -> None:
     OSError
         If the system refuses; the file is as it was.
     """
-    # A fixed name: what an interrupted run left is written over by the next, and never piles up.
-    spare = path.with_name(f".{path.name}.nbo-tmp")
+    spare = spare_of(path)
     try:
         mode: int | None = stat.S_IMODE(path.lstat().st_mode)
     except FileNotFoundError:

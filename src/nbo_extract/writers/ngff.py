@@ -28,11 +28,12 @@ from nbo_extract.writers.omexml import plan_splice, strip
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nbo_extract.writers.block import Block
+    from nbo_extract.writers.block import Block, State
 
 KEY: Final = "nbo"
 _OME_XML: Final = Path("OME", "METADATA.ome.xml")
 _CONSOLIDATED: Final = ".zmetadata"
+_FILES: Final = (_OME_XML, _CONSOLIDATED, ".zattrs", "zarr.json")
 #: One of these says that attributes are those of an OME-Zarr.
 _MARKERS: Final = ("multiscales", "plate", "well", "bioformats2raw.layout", "labels")
 
@@ -127,32 +128,37 @@ def read_base_xml(path: str | Path) -> bytes | None:
     return remove(_read(xml), label=str(xml))[0] if xml.is_file() else None
 
 
-def _carry_out(path: Path, changes: list[_Change], state: Any, dry_run: bool, system: System) -> WriteResult:
+def _carry_out(path: Path, changes: list[_Change], state: State, dry_run: bool, system: System) -> WriteResult:
     needed = [change for change in changes if change.before != change.after]
     growth = sum(len(change.after) - len(change.before) for change in needed)
-    if not needed:
-        return WriteResult(path, "unchanged", 0)
     for change in needed:
         if change.path.is_symlink():
             _system.refuse_links(change.path)
-    if dry_run:
+    if dry_run and needed:
         return WriteResult(path, "dry-run", growth, "".join(change.diff for change in changes))
+    left = [spare for spare in (_system.spare_of(path / name) for name in _FILES) if spare.exists()]
+    if dry_run or not (needed or left):
+        return WriteResult(path, "unchanged", 0)
     for folder in sorted({change.path.parent for change in needed}):
         if not system.writable(folder):
             raise WriteError(f"{path} is left as it is, because its folder {folder} is read-only: {SIDECAR_HINT}")
     _system.check_free(system, path, path, sum(len(change.after) for change in needed))
     with _locked(path, system):
-        for change in needed:
-            try:
+        try:
+            for change in needed:
                 if _read(change.path) != change.before:
                     raise WriteError(f"{change.path} was changed by another program just now: try again")
                 _system.replace_file(change.path, change.after, system)
-            except OSError as error:
-                raise WriteError(
-                    f"{change.path} could not be changed and is as it was: {_system.cause(error)}; run again when "
-                    f"that is mended, or {SIDECAR_HINT}"
-                ) from error
-    return WriteResult(path, state, growth)
+            # What an interrupted run left beside files that are as they should be.
+            for spare in left:
+                if spare.exists():
+                    system.unlink(spare)
+        except OSError as error:
+            raise WriteError(
+                f"{path} could not be changed: {_system.cause(error)}; each of its files is whole, old or new: run "
+                f"again when that is mended, or {SIDECAR_HINT}"
+            ) from error
+    return WriteResult(path, state if needed else "unchanged", growth)
 
 
 @contextlib.contextmanager
