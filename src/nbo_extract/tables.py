@@ -104,12 +104,19 @@ class Block:
 
     @property
     def elements(self) -> tuple[str, ...]:
-        """All elements that instances may be."""
-        from nbo_extract.words import load_words
-
-        found = [v for kind in self.kinds for v in (sorted(load_words(kind.words).values) if kind.words else [])]
+        """All elements that instances may be; a word table that is missing gives none."""
+        found = [v for kind in self.kinds if kind.words for v in _words_of(kind.words)]
         found += [kind.value for kind in self.kinds if kind.value]
         return tuple(dict.fromkeys([*found, *([self.name] if self.name else [])]))
+
+
+def _words_of(name: str) -> list[str]:
+    from nbo_extract.words import load_words
+
+    try:
+        return sorted(load_words(name).values)
+    except MappingTableError:
+        return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +220,8 @@ class _Compiler:
     def row(self, attribute: str, data: Any, where: str) -> Row:
         if isinstance(data, str):
             data = {"from": data}
+        if not isinstance(data, dict):
+            raise self.fail(f"{where}: a row is a text, a list of texts or a table of keys, not {data!r}")
         self.only(data, _ROW, where)
         refs = data.get("ref", [])
         return Row(
@@ -246,6 +255,8 @@ class _Compiler:
 
     def block(self, data: dict[str, Any]) -> Block:
         where = data.get("id") or data.get("name") or "?"
+        if "id" not in data:
+            raise self.fail(f"{where}: a block needs an id")
         self.only(data, _BLOCK, where)
         kinds = data.get("kind", [])
         return Block(
@@ -266,9 +277,13 @@ class _Compiler:
 
     def planes(self, data: dict[str, Any]) -> PlaneRules:
         self.only(data, {"block", "channel_block", "key", "index", "rank", "facts"}, "planes")
+        for needed in ("block", "key", "index"):
+            if needed not in data:
+                raise self.fail(f"planes: needs {needed}")
         rows = []
         for name, row in data.get("facts", {}).items():
             where = f"planes.{name}"
+            row = {"column": row} if isinstance(row, str) else row
             self.only(row, _PLANE, where)
             columns = row.get("column", [])
             rows.append(
