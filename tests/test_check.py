@@ -378,6 +378,7 @@ def test_shutter_mode_is_asked_of_cmos_cameras_only() -> None:
 def test_a_document_of_nothing_does_not_pass() -> None:
     report = check(Document())
     assert not report.passed
+    assert [f.code for f in report.findings] == ["NBO200"]
     assert messages(report) == ["The document: Image is missing (tier 1, MUST)"]
     assert report.tiers[1] == TierSummary(1, 1, 0, 1, 0)
 

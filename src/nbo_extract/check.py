@@ -26,6 +26,7 @@ _CODES = {
     ("attribute", "should"): "NBO203",
     ("child", "should"): "NBO204",
 }
+_NOTHING = "NBO200"
 # Says that planes were read but are not kept.
 _PLANES_LEFT_OUT = "NBO156"
 _EXAMPLES = 3
@@ -93,7 +94,7 @@ class CheckReport:
     passed : bool
         Whether nothing that counts is missing and nothing stated is invalid.
     findings : list of Finding
-        NBO201 to NBO204 for what is missing, by tier and level; then NBO210 to NBO214 for what is not allowed.
+        NBO200 to NBO204 for what is missing, by tier and level; then NBO210 to NBO214 for what is not allowed.
     gaps : list of Gap
         What is missing, as data, in the order of its findings.
     tiers : dict of int to TierSummary
@@ -363,7 +364,7 @@ def _finding(gap: Gap, file: str) -> Finding:
     level = requirement.level
     severity: Literal["warning", "info"] = "warning" if level == "must" and gap.counted else "info"
     return Finding(
-        _CODES[requirement.kind, level],
+        _NOTHING if requirement.element == "OME" else _CODES[requirement.kind, level],
         severity,
         f"{_subject(gap)}: {_missing(gap)} (tier {requirement.tier}, {level.upper()}){_remark(gap)}",
         file=file,
