@@ -1,0 +1,257 @@
+"""Commands and their options."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nbo_extract import __version__
+from nbo_extract.cli.group import Default, Program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+_PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+_VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Show everything, not the first few.")
+
+
+def _number(ctx: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _workers(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
+    if not value.isdecimal() or int(value) < 1:
+        raise click.BadParameter(f"{value!r} is no number of processes; give 1 or more")
+    return int(value)
+
+
+def _extensions(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    from nbo_extract.requirements import EXTENSIONS
+
+    names = tuple(dict.fromkeys(name.strip().lower() for name in value.split(",") if name.strip()))
+    unknown = [name for name in names if name not in EXTENSIONS]
+    if unknown or not names:
+        known = ", ".join(EXTENSIONS)
+        raise click.BadParameter(f"{unknown[0] if unknown else 'nothing'!r} is no extension of NBO; there are {known}")
+    return names
+
+
+def _matches(ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in value]
+    for embedded, _, described in pairs:
+        if not embedded or not described:
+            raise click.BadParameter("write the ID in the image, =, the ID in the description: Objective:0=Objective:7")
+    return {embedded.strip(): described.strip() for embedded, _, described in pairs}
+
+
+def _all(*options: Decorator) -> Decorator:
+    """Make one decorator of several, shown in this order."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+_HARDWARE = _all(
+    click.option(
+        "--hardware",
+        multiple=True,
+        metavar="PATH",
+        help="Microscope description (Micro-Meta App JSON, NBO XML or JSON), or a folder of them; repeatable.",
+    ),
+    click.option(
+        "--match",
+        "matches",
+        multiple=True,
+        callback=_matches,
+        metavar="EMBEDDED=HARDWARE",
+        help="Settle which described part a part of the image is, by their IDs; repeatable.",
+    ),
+)
+_PROFILE = _all(
+    click.option(
+        "--tier",
+        type=click.Choice(["1", "2", "3"]),
+        callback=_number,
+        help="Tier to check against; where given, exit 1 if it is not met. [1]",
+    ),
+    click.option(
+        "--extensions",
+        default="core",
+        callback=_extensions,
+        metavar="LIST",
+        help="Of core, basic, advanced, calibration; with commas. [core]",
+    ),
+    click.option(
+        "--level",
+        type=click.Choice(["must", "should"]),
+        default="must",
+        help="Check what NBO requires, or what it recommends as well. [must]",
+    ),
+)
+_READING = _all(
+    click.option("--reader", metavar="NAME", help="Reader to use; see nbo-extract doctor. [chosen by content]"),
+    click.option("--workers", default="1", callback=_workers, metavar="N", help="Processes to use. [1]"),
+)
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="nbo-extract", message="%(prog)s %(version)s")
+def program() -> None:
+    """State the metadata of microscopy images in the 4DN-BINA-OME (NBO) model.
+
+    Each PATH is an image or a folder of images. What the microscope wrote into the image is extracted, completed from a
+    hardware description, checked against a tier, and written to a sidecar <name>.nbo.xml, or into the image itself.
+    """
+
+
+@program.command("extract", cls=Default, hidden=True)
+@_PATHS
+@_HARDWARE
+@click.option(
+    "-o",
+    "--output",
+    metavar="PATH",
+    help="File, folder, or - for standard output. [beside the image]",
+)
+@click.option("--format", "format_", type=click.Choice(["xml", "json", "jsonld"]), help="What to write. [xml]")
+@click.option("--embed", is_flag=True, help="Write into the OME-TIFF or OME-Zarr itself; undo with restore.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; say what would change.")
+@_PROFILE
+@click.option(
+    "--planes",
+    type=click.Choice(["auto", "all", "none"]),
+    default="auto",
+    help="Keep the facts of each plane; auto: of up to 20,000. [auto]",
+)
+@click.option("--redact", is_flag=True, help="Leave out names, user names and e-mail addresses of people.")
+@_READING
+@_VERBOSE
+@click.option("-q", "--quiet", is_flag=True, help="Show errors only.")
+def extract(**options: Any) -> int:
+    """Extract, complete, check and write the metadata of images."""
+    from nbo_extract.cli.extract import run
+
+    return run(**options)
+
+
+@program.command()
+@_PATHS
+@_HARDWARE
+@_PROFILE
+@_READING
+@click.option("--json", "as_json", is_flag=True, help="Report as JSON on standard output.")
+@_VERBOSE
+def check(**options: Any) -> int:
+    """Say what images miss for a tier.
+
+    Each PATH is an image, a folder of images, or an NBO document that was written for one. Writes nothing; exit 1 if
+    anything is missing.
+    """
+    from nbo_extract.cli.extract import run_check
+
+    return run_check(**options)
+
+
+@program.command()
+@_PATHS
+def restore(paths: tuple[str, ...]) -> int:
+    """Take embedded metadata out again.
+
+    An OME-TIFF gets its original bytes back, an OME-Zarr its original attributes.
+    """
+    from nbo_extract.cli.restore import run
+
+    return run(paths)
+
+
+@program.group()
+def hardware() -> None:
+    """Look at microscope descriptions."""
+
+
+@hardware.command("show")
+@_PATHS
+@_VERBOSE
+def hardware_show(paths: tuple[str, ...], verbose: bool) -> int:
+    """List the parts of a microscope.
+
+    With their IDs, which --match takes.
+    """
+    from nbo_extract.cli.hardware import show
+
+    return show(paths, verbose)
+
+
+@hardware.command("check")
+@_PATHS
+@_PROFILE
+@_VERBOSE
+def hardware_check(**options: Any) -> int:
+    """Say what descriptions miss for a tier.
+
+    Exit 1 if anything is missing.
+    """
+    from nbo_extract.cli.hardware import check_files
+
+    return check_files(**options)
+
+
+@program.command()
+@click.argument("element", required=False)
+def schema(element: str | None) -> int:
+    """Show what NBO says of an element.
+
+    Such as Objective. Without one, all elements are listed.
+    """
+    from nbo_extract.cli.model import show_schema
+
+    return show_schema(element)
+
+
+@program.group()
+def mappings() -> None:
+    """Look at the tables from vendor to NBO."""
+
+
+@mappings.command("list")
+def mappings_list() -> int:
+    """List the mapping tables."""
+    from nbo_extract.cli.model import list_mappings
+
+    return list_mappings()
+
+
+@mappings.command("show")
+@click.argument("name")
+def mappings_show(name: str) -> int:
+    """Show which vendor paths give which NBO attributes."""
+    from nbo_extract.cli.model import show_mapping
+
+    return show_mapping(name)
+
+
+@mappings.command("check")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def mappings_check(names: tuple[str, ...]) -> int:
+    """Check tables against the NBO model.
+
+    Exit 1 if anything is wrong.
+    """
+    from nbo_extract.cli.model import check_mappings
+
+    return check_mappings(names)
+
+
+@program.command()
+def doctor() -> int:
+    """Show what is installed and what works."""
+    from nbo_extract.cli.doctor import run
+
+    return run()

@@ -1,0 +1,228 @@
+"""The default command, and `check`: images in, files and a summary out."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
+
+from nbo_extract.cli.group import FAILED, NOT_MET, OK, Refusal, complain
+from nbo_extract.cli.inputs import find_images, format_of, load_all, plan
+from nbo_extract.cli.work import Job, Task, process_all
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbo_extract.cli.render import Printer
+    from nbo_extract.cli.work import Format, Outcome
+    from nbo_extract.walk import Walk
+
+#: Up to so many images are summarised one by one; more are a line each.
+FEW = 8
+_DONE = {
+    "written": "wrote {target}",
+    "embedded": "embedded into {path} ({bytes:+,} bytes)",
+    "unchanged": "unchanged: {target}",
+    "dry-run": "would write {target} ({bytes:+,} bytes)",
+}
+
+
+def run(
+    *,
+    paths: Sequence[str],
+    hardware: Sequence[str],
+    matches: dict[str, str],
+    output: str | None,
+    format_: Format | None,
+    embed: bool,
+    dry_run: bool,
+    tier: int | None,
+    verbose: bool,
+    quiet: bool,
+    reader: str | None,
+    workers: int,
+    **profile: Any,
+) -> int:
+    """Run the default command and return the exit code."""
+    _refuse_contradictions(output, format_, embed)
+    found = find_images(paths, reader)
+    form = format_of(format_, output)
+    if output == "-" and len(found.units) > 1:
+        raise Refusal(f"-o - writes one document, and there are {len(found.units)} images; give a folder with -o")
+    show = output == "-"
+    tasks = [Task(u.path) for u in found.units] if show or embed else plan(found.units, paths, output, form)
+    job = Job(
+        "show" if show else "embed" if embed else "write",
+        form,
+        dry_run,
+        reader,
+        hardware=load_all(hardware),
+        matches=matches,
+        tier=tier or 1,
+        **profile,
+    )
+    if embed and job.redact:
+        complain("--redact leaves people out of what is embedded; what the image itself says of them stays in it")
+    report = Report(found, len(tasks), sys.stderr if show else sys.stdout, verbose=verbose, quiet=quiet)
+    for outcome in process_all(tasks, job, min(workers, len(tasks))):
+        if outcome.text:
+            sys.stdout.buffer.write(outcome.text.encode("utf-8"))
+            sys.stdout.buffer.flush()
+        report.add(outcome)
+    return report.end(asked=tier is not None)
+
+
+def _refuse_contradictions(output: str | None, format_: Format | None, embed: bool) -> None:
+    if embed and output is not None:
+        raise Refusal("--embed writes into the image, -o beside it; leave one of them out")
+    if embed and format_ is not None:
+        raise Refusal("--embed writes the form that the image file takes; leave --format out")
+
+
+def run_check(
+    *,
+    paths: Sequence[str],
+    hardware: Sequence[str],
+    matches: dict[str, str],
+    tier: int | None,
+    reader: str | None,
+    workers: int,
+    as_json: bool,
+    verbose: bool,
+    **profile: Any,
+) -> int:
+    """Run `check` and return the exit code."""
+    found = find_images(paths, reader, sidecars=True)
+    job = Job("check", reader=reader, hardware=load_all(hardware), matches=matches, tier=tier or 1, **profile)
+    tasks = [Task(u.path) for u in found.units]
+    report = Report(found, len(tasks), sys.stdout, verbose=verbose, quiet=as_json, checking=True)
+    results = []
+    for outcome in process_all(tasks, job, min(workers, len(tasks))):
+        report.add(outcome)
+        if as_json:
+            results.append(_as_dict(outcome, job))
+    if as_json:
+        import json
+
+        sys.stdout.write(json.dumps(results, ensure_ascii=False, indent=1) + "\n")
+    return report.end(asked=True)
+
+
+def _as_dict(outcome: Outcome, job: Job) -> dict[str, Any]:
+    head = {"file": outcome.path, "tier": job.tier, "extensions": list(job.extensions), "level": job.level}
+    if outcome.summary is None:
+        return {**head, "passed": False, "failed": outcome.message}
+    stated = [*outcome.summary.disagreements, *outcome.summary.findings]
+    findings = [*outcome.findings, *(f for f in stated if f not in outcome.findings)]
+    return {**head, "passed": outcome.passed, "findings": [f.to_dict() for f in findings]}
+
+
+class Report:
+    """Tells what became of the images while they are worked on, and in the end how many.
+
+    Parameters
+    ----------
+    found : Walk
+    total : int
+    stream : text stream
+        Of the summary; messages go to standard error.
+    verbose, quiet : bool
+    checking : bool
+        Whether what is missing is told in full, and nothing else.
+    """
+
+    def __init__(
+        self, found: Walk, total: int, stream: TextIO, *, verbose: bool, quiet: bool, checking: bool = False
+    ) -> None:
+        self.found = found
+        self.total = total
+        self.stream = stream
+        self.verbose = verbose
+        self.quiet = quiet
+        self.checking = checking
+        self.states: dict[str, int] = {}
+        self.not_met = 0
+        self._printer: Printer | None = None
+
+    @property
+    def printer(self) -> Printer:
+        """Made when first needed: failures alone are told without rich."""
+        if self._printer is None:
+            from nbo_extract.cli.render import Printer
+
+            self._printer = Printer(self.stream, verbose=self.verbose)
+        return self._printer
+
+    def add(self, outcome: Outcome) -> None:
+        """Tell what became of one image."""
+        number = sum(self.states.values()) + 1
+        self.states[outcome.state] = self.states.get(outcome.state, 0) + 1
+        if outcome.state == "failed":
+            complain(outcome.message)
+            return
+        self.not_met += not outcome.passed
+        if self.quiet:
+            return
+        if self.total > FEW and not self.verbose:
+            self._line(outcome, number)
+            return
+        if number > 1:
+            self.printer.line()
+        if outcome.summary is not None:
+            if self.checking:
+                self.printer.checked(outcome.summary)
+            else:
+                self.printer.summary(outcome.summary)
+        if outcome.state != "read":
+            self.printer.line()
+            self.printer.line(self._done(outcome), "green", 2)
+        if outcome.diff:
+            self.printer.line(outcome.diff.rstrip("\n"))
+
+    def _done(self, outcome: Outcome) -> str:
+        form = "would embed into {path} ({bytes:+,} bytes)" if outcome.diff else _DONE[outcome.state]
+        return form.format(path=outcome.path, target=outcome.target, bytes=outcome.bytes_added)
+
+    def _line(self, outcome: Outcome, number: int) -> None:
+        told = [] if outcome.state == "read" else [outcome.state]
+        if outcome.summary is not None:
+            verdict, disagreements = outcome.summary.verdict, len(outcome.summary.disagreements)
+            if verdict is not None:
+                told.append(
+                    f"{verdict.missing} missing for tier {verdict.tier}" if verdict.missing else "nothing missing"
+                )
+            if disagreements:
+                told.append(f"{disagreements} disagree with the hardware file")
+            if outcome.summary.findings:
+                told.append(f"{len(outcome.summary.findings)} warnings")
+        self.printer.line(f"[{number}/{self.total}] {outcome.path}: {', '.join(told)}")
+
+    def end(self, *, asked: bool) -> int:
+        """Tell how many, and return the exit code."""
+        for problem in self.found.problems:
+            complain(problem)
+        failed = self.states.get("failed", 0)
+        many = self.total > 1 or self.found.left_out or self.found.members
+        if many and not self.quiet:
+            self.printer.line()
+            self.printer.line(self._count(failed), "bold")
+        if failed or self.found.problems:
+            return FAILED
+        return NOT_MET if asked and self.not_met else OK
+
+    def _count(self, failed: int) -> str:
+        told = [f"{n} {state}" for state, n in self.states.items() if state not in ("read", "failed")]
+        if self.checking:
+            told.append(f"{self.total - failed - self.not_met} passed")
+            told += [f"{self.not_met} not"] if self.not_met else []
+        told += [f"{failed} failed"] if failed else []
+        others = []
+        if self.found.members:
+            others.append(f"{self.found.members} further {_files(self.found.members)} of sets")
+        if self.found.left_out:
+            others.append(f"{self.found.left_out} other {_files(self.found.left_out)} left out")
+        images = "1 image" if self.total == 1 else f"{self.total} images"
+        return "; ".join([f"{images}: {', '.join(told)}" if told else images, *others])
+
+
+def _files(number: int) -> str:
+    return "file" if number == 1 else "files"

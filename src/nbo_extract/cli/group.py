@@ -1,0 +1,103 @@
+"""How arguments become commands, and errors become one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+OK, NOT_MET, USAGE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+#: Command that is meant where no command is named.
+DEFAULT = "extract"
+
+
+class Refusal(click.ClickException):
+    """One sentence for the user; nothing was done.
+
+    Parameters
+    ----------
+    message : str
+    """
+
+    exit_code = USAGE
+
+
+class Failure(Refusal):
+    """One sentence for the user: what was named cannot be worked on."""
+
+    exit_code = FAILED
+
+
+class Program(click.Group):
+    """A group that takes paths directly: what is no command is an image for the default command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default command in front, unless a command or an option of the program itself comes first."""
+        if not args:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(USAGE)
+        if args[0] not in self.commands and args[0] not in ("-h", "--help", "--version"):
+            args = [DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Show the default command's arguments."""
+        return ["PATH...", "[OPTIONS]"]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the options of the default command, then the commands."""
+        default = self.commands[DEFAULT]
+        inner = click.Context(default, info_name=DEFAULT, parent=ctx)
+        own = [p for p in self.get_params(ctx) if p.name != "help"]
+        records = [r for p in [*default.params, *own] if (r := p.get_help_record(inner)) is not None]
+        records += [r for p in self.get_params(ctx) if p.name == "help" and (r := p.get_help_record(ctx)) is not None]
+        with formatter.section("Options"):
+            formatter.write_dl(records)
+        self.format_commands(ctx, formatter)
+
+
+class Default(click.Command):
+    """The default command; its help is the program's."""
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the help of the program."""
+        if ctx.parent is not None:
+            ctx.parent.command.format_help(ctx.parent, formatter)
+
+
+def run(program: click.Command, args: list[str] | None) -> int:
+    """Run a program; every error ends as one line on standard error.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A console that cannot show µ shows another sign; it does not stop the work.
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    try:
+        code = program.main(args=args, prog_name="nbo-extract", standalone_mode=False)
+    except click.ClickException as error:
+        complain(_sentence(error))
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        complain("interrupted; what is finished is complete, the rest is as it was")
+        return INTERRUPTED
+    return code if isinstance(code, int) else OK
+
+
+def _sentence(error: click.ClickException) -> str:
+    message = error.format_message()
+    if not isinstance(error, click.UsageError):
+        return message
+    command = error.ctx.command_path.removesuffix(f" {DEFAULT}") if error.ctx is not None else "nbo-extract"
+    text = message[:1].lower() + message[1:].rstrip(".")
+    return f"{text}; see {command} --help"
+
+
+def complain(message: str) -> None:
+    """Write one line on standard error."""
+    click.echo(f"nbo-extract: {message}", err=True)

@@ -1,0 +1,191 @@
+"""Arguments of the command line turned into what the work needs: images, hardware descriptions, places to write."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbo_extract.cli.group import Failure, Refusal, complain
+from nbo_extract.cli.work import Task
+from nbo_extract.errors import HardwareError, NboExtractError
+from nbo_extract.hardware import load_hardware
+from nbo_extract.registry import find_reader, readers, refusal
+from nbo_extract.walk import SIDECARS, Walk, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from nbo_extract.cli.work import Format
+    from nbo_extract.hardware import Hardware
+    from nbo_extract.walk import Unit
+
+_ENDINGS = (".xml", ".json", ".jsonld")
+
+
+def find_images(paths: Sequence[str], reader: str | None, *, sidecars: bool = False) -> Walk:
+    """Find the images that the paths stand for.
+
+    Parameters
+    ----------
+    paths : sequence of str
+    reader : str, optional
+    sidecars : bool
+        Whether documents that were written beside images are wanted where they are named.
+
+    Raises
+    ------
+    Refusal
+        If a path does not exist, there is no such reader, or there is no image.
+    """
+    for path in paths:
+        if not os.path.lexists(path):
+            raise Refusal(f"{path}: there is no such file{_meant(path, paths)}; check the path")
+        if not os.path.exists(path):
+            raise Refusal(f"{path}: this link leads nowhere; check where it points to")
+    if reader is not None and reader not in (known := [r.name for r in readers()]):
+        raise Refusal(f"there is no reader {reader}; installed readers: {', '.join(known)}")
+    wanted = [p for p in paths if sidecars or os.path.isdir(p) or not p.lower().endswith(SIDECARS)]
+    for path in [p for p in paths if p not in wanted]:
+        complain(f"{path}: a document that nbo-extract wrote, no image; left out")
+    found = walk(wanted, reader)
+    if not found.units and not found.problems:
+        raise Failure(refusal((found.empty or list(paths))[0]))
+    return found
+
+
+def _meant(path: str, paths: Sequence[str]) -> str:
+    """Say what may be meant by a path that is not there: a command in the wrong place, or a similar name."""
+    from nbo_extract.cli.app import program
+
+    if path in program.commands and path != paths[0]:
+        return f"; to run the command {path}, put it first"
+    folder = os.path.dirname(path)
+    try:
+        names = os.listdir(folder or ".")
+    except OSError:
+        names = []
+    close = difflib.get_close_matches(os.path.basename(path), sorted([*names, *program.commands]), 1, 0.8)
+    return f" (is {os.path.join(folder, close[0])} meant?)" if close else ""
+
+
+def load_all(paths: Sequence[str]) -> tuple[Hardware, ...]:
+    """Load hardware descriptions; of a folder those that can be read, and name the others.
+
+    Raises
+    ------
+    Refusal
+        If a file cannot be used, or a folder holds no description.
+    """
+    found: dict[str, Hardware] = {}
+    for path in paths:
+        place = Path(path)
+        for hardware in _of_folder(place) if place.is_dir() else [_of_file(place)]:
+            found.setdefault(hardware.sha256, hardware)
+    return tuple(found.values())
+
+
+def _of_file(path: Path) -> Hardware:
+    try:
+        return load_hardware(path)
+    except HardwareError as error:
+        raise Refusal(error.message) from error
+
+
+def _of_folder(folder: Path) -> list[Hardware]:
+    try:
+        files = sorted(p for p in folder.iterdir() if p.suffix.lower() in (".json", ".xml") and p.is_file())
+    except OSError as error:
+        raise Refusal(f"{folder}: this folder cannot be listed ({error.strerror}); ask for access") from error
+    found, others = [], []
+    for file in files:
+        if file.name.startswith(".") or file.name.lower().endswith(SIDECARS):
+            continue
+        try:
+            found.append(load_hardware(file))
+        except HardwareError as error:
+            others.append(error.message)
+    if not found:
+        why = f" ({others[0]})" if others else ""
+        raise Refusal(f"{folder}: this folder holds no hardware description{why}; give a Micro-Meta App file")
+    for message in others:
+        complain(f"{message}; left out")
+    return found
+
+
+# -- where to write ---------------------------------------------------------------------------------------------------
+
+
+def format_of(given: Format | None, output: str | None) -> Format:
+    """Format that was asked for, by name or by the ending of the file."""
+    if given is not None:
+        return given
+    lower = (output or "").lower()
+    return "jsonld" if lower.endswith(".jsonld") else "json" if lower.endswith(".json") else "xml"
+
+
+def plan(units: Sequence[Unit], paths: Sequence[str], output: str | None, form: Format) -> list[Task]:
+    """Give each image the file that is written for it.
+
+    Raises
+    ------
+    Refusal
+        If two images would get one file, or the output is a file that must not be overwritten.
+    """
+    if output is None:
+        return [Task(u.path, f"{u.path.rstrip('/' + os.sep)}.nbo.{form}") for u in units]
+    single = len(units) == 1 and len(paths) == 1 and not _is_folder_of_images(paths[0])
+    if single and not _is_folder(output):
+        _refuse_overwriting(output)
+        return [Task(units[0].path, output)]
+    if os.path.exists(output) and not os.path.isdir(output):
+        raise Refusal(f"{output}: this is a file, and {_images(units)} would be written to it; give a folder with -o")
+    if not single and output.lower().endswith(_ENDINGS) and not os.path.isdir(output):
+        raise Refusal(f"{output}: one file cannot hold {_images(units)}; give a folder with -o")
+    tasks = [Task(u.path, os.path.join(output, *f"{u.relative}.nbo.{form}".split("/"))) for u in units]
+    _refuse_collisions(tasks)
+    return tasks
+
+
+def _images(units: Sequence[Unit]) -> str:
+    return "one image of a folder" if len(units) == 1 else f"{len(units)} images"
+
+
+def _is_folder_of_images(path: str) -> bool:
+    return os.path.isdir(path) and find_reader(path) is None
+
+
+def _is_folder(output: str) -> bool:
+    """Whether an output is a folder: it is one, ends like one, or has no ending that a file would have."""
+    return os.path.isdir(output) or output.endswith(("/", os.sep)) or not os.path.splitext(output)[1]
+
+
+def _refuse_overwriting(output: str) -> None:
+    if not os.path.exists(output):
+        return
+    try:
+        image = find_reader(output) is not None
+    except NboExtractError:
+        image = True
+    if image:
+        raise Refusal(f"{output}: this is an image and is not overwritten; give another file with -o")
+    with open(output, "rb") as stream:
+        start = stream.read(256).lstrip()
+    if start and not start.startswith((b"<?xml", b"<OME", b"{")):
+        raise Refusal(
+            f"{output}: nbo-extract has not written this file and does not overwrite it; give another with -o"
+        )
+
+
+def _refuse_collisions(tasks: Iterable[Task]) -> None:
+    seen: dict[str, str] = {}
+    for task in tasks:
+        # File systems that do not tell upper from lower case would make one file of two.
+        key = os.path.normpath(task.target).casefold()
+        if key in seen:
+            raise Refusal(
+                f"{seen[key]} and {task.path} would both be written to {task.target}; "
+                "run them one after the other, with a folder each"
+            )
+        seen[key] = task.path

@@ -1,0 +1,264 @@
+"""The terminal summary: rich on a terminal, plain text elsewhere."""
+
+from __future__ import annotations
+
+import os
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+    from nbo_extract.findings import Finding
+    from nbo_extract.summary import ChannelSummary, Setup, Summary, Verdict
+
+#: Width of plain output, which has no terminal to ask.
+PLAIN_WIDTH = 120
+_UNBOUNDED = 1 << 14
+_MOST_SCENES = 8
+_MOST_GROUPS = 6
+_MOST_NAMES = 6
+_MOST_FINDINGS = 8
+_ABSENT = "not stated"
+_COLUMNS = {
+    "name": "Channel",
+    "fluorophore": "Fluorophore",
+    "light": "Light source",
+    "excitation": "Excitation",
+    "dichroic": "Dichroic",
+    "emission": "Emission",
+    "detector": "Detector",
+    "exposure": "Exposure",
+    "method": "Method",
+}
+
+
+class Printer:
+    """Prints summaries.
+
+    Parameters
+    ----------
+    stream : text stream
+    verbose : bool
+        Whether all is shown, not the first few.
+    """
+
+    def __init__(self, stream: IO[str], *, verbose: bool = False) -> None:
+        from rich.console import Console
+
+        self.verbose = verbose
+        self.plain = not stream.isatty()
+        columns = os.environ.get("COLUMNS", "")
+        width = (int(columns) if columns.isdecimal() and int(columns) else PLAIN_WIDTH) if self.plain else None
+        self.console: Console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+    def line(self, text: str = "", style: str = "", indent: int = 0) -> None:
+        """Print one line; on a terminal, what is too long goes on below, indented."""
+        from rich.padding import Padding
+        from rich.text import Text
+
+        if self.plain:
+            # A line of a file or a pipe stays a line: people search in it.
+            self.console.print(Text(" " * indent + text), soft_wrap=True)
+        else:
+            self.console.print(Padding(Text(text, style=style), (0, 0, 0, indent)))
+
+    def grid(self, rows: Iterable[Sequence[str]], indent: int = 2, style: str = "bold") -> None:
+        """Print rows in columns; the last one takes the room that is left."""
+        from rich.padding import Padding
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for number, row in enumerate(rows):
+            if number == 0:
+                for place in range(len(row)):
+                    last = place == len(row) - 1
+                    table.add_column(style=style if place == 0 else "", overflow="fold", no_wrap=not last)
+            table.add_row(*(Text(cell) for cell in row))
+        # As with single lines, a row of a file or a pipe stays one line.
+        self.print_table(Padding(table, (0, 0, 0, indent)), bounded=not self.plain)
+
+    def print_table(self, table: RenderableType, *, bounded: bool = True) -> None:
+        """Print a table; in plain text without the blanks that fill its last column."""
+        if not self.plain:
+            self.console.print(table)
+            return
+        width = self.console.width
+        if not bounded:
+            self.console.width = _UNBOUNDED
+        with self.console.capture() as captured:
+            self.console.print(table)
+        self.console.width = width
+        text = "\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n"))
+        self.console.file.write(f"{text}\n")
+
+    # -- one file -----------------------------------------------------------------------------------------------------
+
+    def summary(self, summary: Summary) -> None:
+        """Print all that is known of one file."""
+        files = f", set of {summary.files} files" if summary.files > 1 else ""
+        count = f", {summary.images} images" if summary.images > 1 else ""
+        self.line(f"{summary.path}  ({summary.format}{files}{count})", "bold cyan")
+        if not summary.setups:
+            self.line("no image is described", indent=2)
+        for number, setup in enumerate(summary.setups):
+            self._setup(summary, setup, number)
+        self._filled(summary)
+        self._disagreements(summary.disagreements)
+        if summary.verdict is not None:
+            self.verdict(summary.verdict)
+        self._findings(summary)
+
+    def _setup(self, summary: Summary, setup: Setup, number: int) -> None:
+        rows = [("Stand", summary.stand or _ABSENT)] if number == 0 else []
+        rows += [("Objective", setup.objective or _ABSENT), ("Pixel size", setup.pixel_size or _ABSENT)]
+        if len(setup.scenes) == 1:
+            scene = setup.scenes[0]
+            named = scene.name if summary.images > 1 or scene.name not in os.path.basename(summary.path) else ""
+            rows += [(k, v) for k, v in (("Image", named), ("Size", scene.size), ("Date", scene.date)) if v]
+        if number == 0 and summary.software:
+            rows.append(("Software", summary.software))
+        if number:
+            self.line()
+        self.grid(rows)
+        if len(setup.scenes) > 1:
+            self._scenes(setup)
+        self._channels(setup.channels)
+
+    def _scenes(self, setup: Setup) -> None:
+        shown = setup.scenes if self.verbose else setup.scenes[:_MOST_SCENES]
+        self.grid([(f"Image {number}", scene.name, scene.date, scene.size) for number, scene in enumerate(shown, 1)])
+        if len(shown) < len(setup.scenes):
+            self.line(f"and {len(setup.scenes) - len(shown)} more images", indent=2)
+
+    def _channels(self, channels: Sequence[ChannelSummary]) -> None:
+        """Print one row a channel; what all have in common stands below where the rows would be too wide."""
+        from rich.measure import Measurement
+
+        stated = [key for key in _COLUMNS if any(getattr(c, key) for c in channels)]
+        if not stated:
+            return
+        table = self._channel_table(channels, stated)
+        room = self.console.width - 2
+        shared: list[str] = []
+        if Measurement.get(self.console, self.console.options, table).maximum > room and len(channels) > 1:
+            shared = [k for k in stated if k != "name" and len({getattr(c, k) for c in channels}) == 1]
+            table = self._channel_table(channels, [k for k in stated if k not in shared])
+        from rich.padding import Padding
+
+        self.line()
+        self.print_table(Padding(table, (0, 0, 0, 2)))
+        if shared:
+            self.line("All channels:", indent=2)
+            self.grid([(_COLUMNS[key], getattr(channels[0], key)) for key in shared], indent=4)
+
+    def _channel_table(self, channels: Sequence[ChannelSummary], keys: Sequence[str]) -> Table:
+        from rich import box
+        from rich.table import Table
+        from rich.text import Text
+
+        style = None if self.plain else box.SIMPLE_HEAD
+        table = Table(box=style, pad_edge=False, padding=(0, 2, 0, 0) if self.plain else (0, 1), header_style="bold")
+        for key in keys:
+            table.add_column(_COLUMNS[key], overflow="fold")
+        for number, channel in enumerate(channels, 1):
+            cells = [getattr(channel, key) or ("-" if key != "name" else f"({number})") for key in keys]
+            table.add_row(*(Text(cell) for cell in cells))
+        return table
+
+    # -- what the hardware file did ------------------------------------------------------------------------------------
+
+    def _filled(self, summary: Summary) -> None:
+        if not summary.filled:
+            return
+        matched = [f for f in summary.filled if not f.added]
+        added = [f for f in summary.filled if f.added]
+        files = ", ".join(dict.fromkeys(f.file for f in summary.filled))
+        self.line()
+        self.line(f"Filled from {files}: {_count(sum(f.facts for f in summary.filled), 'fact')}", "bold green", 2)
+        if matched:
+            self.grid([(f.part, _count(f.facts, "fact")) for f in matched], indent=4, style="")
+        if added and self.verbose:
+            self.line("Parts of the microscope that the image does not name:", indent=4)
+            self.grid([(f.part, _count(f.facts, "fact")) for f in added], indent=6, style="")
+        elif added:
+            facts = _count(sum(f.facts for f in added), "fact")
+            self.line(
+                f"and {_count(len(added), 'part')} that the image does not name ({facts}; -v lists them)", indent=4
+            )
+
+    def _disagreements(self, findings: Sequence[Finding]) -> None:
+        if not findings:
+            return
+        self.line()
+        self.line("Image and hardware file disagree (the image's value is kept)", "bold yellow", 2)
+        for finding in findings:
+            place = f" ({finding.instance})" if finding.instance else ""
+            self.line(f"{finding.element} {finding.attribute}{place}", indent=4)
+            told, _, where = finding.other_source.partition(": ")
+            self.grid(
+                [(finding.value, "image", finding.source), (finding.other, told, where)],
+                indent=6,
+                style="",
+            )
+
+    # -- what is missing -----------------------------------------------------------------------------------------------
+
+    def checked(self, summary: Summary) -> None:
+        """Print what one file misses, sentence by sentence, and what is wrong with it."""
+        self.line(f"{summary.path}  ({summary.format})", "bold cyan")
+        self._disagreements(summary.disagreements)
+        if summary.verdict is not None:
+            self.verdict(summary.verdict, sentences=True)
+        self._findings(summary)
+
+    def verdict(self, verdict: Verdict, *, sentences: bool = False) -> None:
+        """Print what is missing for a tier, a line for each element or a sentence for each field."""
+        asked = f"tier {verdict.tier} ({', '.join(verdict.extensions)}{_level(verdict)})"
+        self.line()
+        if not verdict.missing:
+            self.line(f"Nothing is missing for {asked}", "bold green", 2)
+        else:
+            counted = f"{verdict.missing} of {_count(verdict.demanded, 'field')}"
+            self.line(f"Missing for {asked}: {counted}", "bold yellow", 2)
+        if self.verbose or sentences:
+            for message in verdict.messages:
+                self.line(message, indent=4)
+            return
+        shown = verdict.groups[:_MOST_GROUPS]
+        if shown:
+            self.grid([(group.element, _some(group.names)) for group in shown], indent=4, style="")
+        rest = verdict.groups[_MOST_GROUPS:]
+        if rest:
+            self.line(f"and in {_some([g.element for g in rest])} (-v lists all)", indent=4)
+
+    def _findings(self, summary: Summary) -> None:
+        if summary.findings:
+            self.line()
+            self.line("Warnings", "bold yellow", 2)
+            shown = summary.findings if self.verbose else summary.findings[:_MOST_FINDINGS]
+            for finding in shown:
+                self.line(f"{finding.code}  {finding.message}", "red" if finding.severity == "error" else "", 4)
+            if len(shown) < len(summary.findings):
+                self.line(f"and {len(summary.findings) - len(shown)} more (-v lists all)", indent=4)
+        if self.verbose and summary.notes:
+            self.line()
+            self.line("Notes", "bold", 2)
+            for note in summary.notes:
+                self.line(note, indent=4)
+
+
+def _level(verdict: Verdict) -> str:
+    return "" if verdict.level == "must" else ", must and should"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MOST_NAMES])
+    return shown if len(names) <= _MOST_NAMES else f"{shown} and {len(names) - _MOST_NAMES} more"

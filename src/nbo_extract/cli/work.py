@@ -1,0 +1,251 @@
+"""What is done with one image, in this process or in a worker."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections import deque
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from nbo_extract.errors import NboExtractError, WriteError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from nbo_extract.api import Planes
+    from nbo_extract.findings import Finding
+    from nbo_extract.hardware import Hardware
+    from nbo_extract.model import Document
+    from nbo_extract.requirements import Level
+    from nbo_extract.summary import Summary
+
+Format = Literal["xml", "json", "jsonld"]
+Goal = Literal["write", "embed", "show", "check"]
+#: Tasks that wait in a worker's queue: enough to keep it busy, few enough to keep memory flat.
+_AHEAD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be done with every image.
+
+    Attributes
+    ----------
+    goal : {'write', 'embed', 'show', 'check'}
+        A file of its own; into the image; the text for standard output; no text at all.
+    """
+
+    goal: Goal
+    format: Format = "xml"
+    dry_run: bool = False
+    reader: str | None = None
+    planes: Planes = "auto"
+    redact: bool = False
+    hardware: tuple[Hardware, ...] = ()
+    matches: dict[str, str] = field(default_factory=dict)
+    tier: int = 1
+    extensions: tuple[str, ...] = ("core",)
+    level: Level = "must"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One image, and the file that is written for it where one is."""
+
+    path: str
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one image.
+
+    Attributes
+    ----------
+    path : str
+    state : str
+        ``written``, ``embedded``, ``unchanged``, ``dry-run``, ``read`` or ``failed``.
+    message : str
+        Why it failed, one sentence.
+    target : str
+        What was written.
+    bytes_added : int
+    diff, text : str
+    summary : Summary or None
+    passed : bool
+    findings : tuple of Finding
+        What is missing for the tier, for a check.
+    """
+
+    path: str
+    state: str
+    message: str = ""
+    target: str = ""
+    bytes_added: int = 0
+    diff: str = ""
+    text: str = ""
+    summary: Summary | None = None
+    passed: bool = True
+    findings: tuple[Finding, ...] = ()
+
+
+def process(task: Task, job: Job) -> Outcome:
+    """Do the job for one image; whatever goes wrong with it stays with it."""
+    try:
+        return _process(task, job)
+    except NboExtractError as error:
+        return Outcome(task.path, "failed", error.message)
+    except Exception as error:
+        # The boundary of a batch: a fault of ours in one file must not cost the others.
+        if os.environ.get("NBO_EXTRACT_DEBUG"):
+            raise
+        text = f"{task.path}: unexpected problem ({type(error).__name__}: {error}); please report it"
+        return Outcome(task.path, "failed", " ".join(text.split()))
+
+
+def _process(task: Task, job: Job) -> Outcome:
+    from nbo_extract.api import embed, limit_planes
+    from nbo_extract.check import check
+    from nbo_extract.merge import merge
+    from nbo_extract.summary import summarise
+    from nbo_extract.writers.sidecar import write_sidecar
+
+    document = _document(task.path, job)
+    if job.hardware:
+        document = merge(document, job.hardware, matches=job.matches)
+    if job.redact:
+        from nbo_extract.redact import redact
+
+        document = redact(document)
+    report = check(document, tier=job.tier, extensions=job.extensions, level=job.level)
+    summary = replace(summarise(document, report), path=task.path)
+    done = Outcome(task.path, "read", summary=summary, passed=report.passed, findings=tuple(report.findings))
+    if job.goal == "check":
+        return done
+    # Only now: exposure times are facts of planes, which summary and check want to see.
+    limit_planes(document, job.planes)
+    done = replace(done, findings=())
+    if job.goal == "embed":
+        result = embed(task.path, document, dry_run=job.dry_run)
+    elif job.goal == "show":
+        return replace(done, text=_text(document, job.format))
+    else:
+        target, text = Path(task.target), _text(document, job.format)
+        if not target.parent.is_dir():
+            if job.dry_run:
+                return replace(done, state="dry-run", target=task.target, bytes_added=len(text.encode()))
+            _make_folder(target.parent)
+        result = write_sidecar(target, text, dry_run=job.dry_run)
+    return replace(done, state=result.state, target=str(result.path), bytes_added=result.bytes_added, diff=result.diff)
+
+
+def _document(path: str, job: Job) -> Document:
+    from nbo_extract import api, jsonio, xmlio
+
+    lower = path.lower()
+    if job.goal == "check" and not os.path.isdir(path):
+        if lower.endswith(".jsonld"):
+            return _named(jsonio.from_jsonld(Path(path)), path)
+        if lower.endswith(".json"):
+            return _named(jsonio.from_json(Path(path)), path)
+        if lower.endswith(".xml"):
+            return _named(xmlio.from_xml(Path(path)), path)
+    return api.extract(path, reader=job.reader, planes="all")
+
+
+def _named(document: Document, path: str) -> Document:
+    document.origin.file = path
+    document.origin.format = f"NBO {document.version} document"
+    document.origin.files = ()
+    return document
+
+
+def _text(document: Document, form: Format) -> str:
+    from nbo_extract import jsonio, xmlio
+
+    if form == "json":
+        return jsonio.to_json(document)
+    return jsonio.to_jsonld(document) if form == "jsonld" else xmlio.to_xml(document)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(f"{folder}: this folder cannot be made ({error.strerror}); choose another with -o") from error
+
+
+# -- many images ------------------------------------------------------------------------------------------------------
+
+
+def process_all(tasks: Iterable[Task], job: Job, workers: int) -> Iterator[Outcome]:
+    """Do the job for all images and yield what became of them, in their order.
+
+    Parameters
+    ----------
+    tasks : iterable of Task
+    job : Job
+    workers : int
+        Number of processes; 1 is this process.
+    """
+    if workers == 1:
+        for task in tasks:
+            yield process(task, job)
+        return
+    yield from _in_processes(tasks, job, workers)
+
+
+def _in_processes(tasks: Iterable[Task], job: Job, workers: int) -> Iterator[Outcome]:
+    from concurrent.futures import Future, ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
+    # The job is the same for all: it travels as bytes that are made once and read once by each worker.
+    data = pickle.dumps(job)
+    waiting: deque[tuple[Task, Future[Outcome]]] = deque()
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _ignore_interrupts)
+
+    def finish() -> Outcome:
+        task, future = waiting.popleft()
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            message = f"{task.path}: a worker process died, perhaps for want of memory; use fewer --workers"
+            return Outcome(task.path, "failed", message)
+
+    try:
+        for task in tasks:
+            try:
+                waiting.append((task, pool.submit(process_pickled, task, data)))
+            except BrokenProcessPool as error:
+                failed: Future[Outcome] = Future()
+                failed.set_exception(error)
+                waiting.append((task, failed))
+            if len(waiting) >= workers * _AHEAD:
+                yield finish()
+        while waiting:
+            yield finish()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def process_pickled(task: Task, data: bytes) -> Outcome:
+    """Do a pickled job for one image."""
+    return process(task, _unpickled(data))
+
+
+@lru_cache(maxsize=1)
+def _unpickled(data: bytes) -> Job:
+    job = pickle.loads(data)  # noqa: S301 - made by the parent process
+    assert isinstance(job, Job)  # noqa: S101
+    return job
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the parent process, which ends its workers in good order."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
