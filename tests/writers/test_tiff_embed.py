@@ -550,3 +550,30 @@ def test_bio_formats_reads_the_block_and_the_same_pixels(image: Path, bio_format
     assert 'Namespace="https://nbo-extract.org/ns/nbo/02-01"' in told
     assert '<nbo:Instrument ID="Instrument:0" Name="Skop"/>' in told
     assert pixels() == before
+
+
+@pytest.mark.parametrize("kind", ["strips", "pyramid"])
+def test_any_damage_to_directories_is_refused_or_undone(tmp_path: Path, kind: str) -> None:
+    import random
+
+    import tifffile
+
+    path = tmp_path / "cells.ome.tif"
+    make_image(path, kind)
+    content = path.read_bytes()
+    with tifffile.TiffFile(path) as tiff:
+        places = [0, *(page.offset for page in tiff.pages)]
+    dice = random.Random(7)
+    refused = 0
+    for _ in range(150):
+        damaged = bytearray(content)
+        for _ in range(dice.choice((1, 2, 5))):
+            damaged[dice.choice(places) + dice.randrange(200)] = dice.choice((0, 1, 255, dice.randrange(256)))
+        path.write_bytes(damaged)
+        try:
+            embed_tiff(path, A)
+            restore_tiff(path)
+        except WriteError:
+            refused += 1
+        assert path.read_bytes() == damaged
+    assert refused > 20
