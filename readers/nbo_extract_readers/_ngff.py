@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _MAX_JSON = 1 << 28
 # Beyond the size of anything; keeps products of absurd numbers short.
 _MAX_EXPONENT = 60
+# What may become the name of an XML attribute.
+IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 MARKERS = ("zarr.json", ".zgroup", ".zattrs", ".zarray")
 
 
@@ -129,7 +132,8 @@ class Store:
         try:
             with open(full, "rb") as handle:
                 return handle.read(_MAX_JSON)
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
+            # ValueError: a path of a damaged JSON file may hold what no file name can.
             return None
         except OSError as error:
             raise NboExtractError(
@@ -276,6 +280,6 @@ def titled(values: Mapping[str, object], prefix: str = "") -> dict[str, str]:
     found: dict[str, str] = {}
     for key, value in values.items():
         text = scalar(value)
-        if text is not None and key.isidentifier():
+        if text is not None and IDENTIFIER.fullmatch(key):
             found[prefix + ("ID" if key == "id" else key[:1].upper() + key[1:])] = text
     return found

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Annotations of this product; what they hold is no metadata of the file's writer.
 OWN_NAMESPACE = "https://nbo-extract.org/ns/"
+# Two million planes; the tree of a text takes several times its size.
+_MAX_XML = 1 << 29
 _OME_HOST = re.compile(r"\{https?://www\.openmicroscopy\.org/[^}]*\}")
 _ROOT = re.compile(rb"<(?:[\w.\-]+:)?OME[\s>]")
 _ROOT_OF_OME = re.compile(rb"<(?:[\w.\-]+:)?OME\s[^>]*openmicroscopy\.org")
@@ -93,6 +95,9 @@ def parse(data: bytes, file: str) -> tuple[OmeXml | None, list[Finding]]:
     tuple
         The document, None where the text is no OME-XML; and the findings.
     """
+    if len(data) > _MAX_XML:
+        message = f"The OME-XML of {len(data)} bytes needs more memory than this reader may use; it is not read."
+        return None, [Finding("NBO107", "error", message, file=file, source="OME-XML")]
     root, findings = _parse_text(data.strip(b"\0 \t\r\n"), file)
     if root is None:
         return None, findings

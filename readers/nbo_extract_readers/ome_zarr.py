@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nbo_extract.errors import CorruptFileError
 from nbo_extract.findings import Finding
 from nbo_extract.record import RawRecord, ReaderInfo
-from nbo_extract_readers._ngff import MARKERS, Store, combine, scalar, titled, to_json
+from nbo_extract_readers._ngff import IDENTIFIER, MARKERS, Store, combine, scalar, titled, to_json
 from nbo_extract_readers._ome_xml import parse
 from nbo_extract_readers._text import clean
 
@@ -218,18 +218,19 @@ def _add_axes(
     stated = multiscale.get("axes")
     axes = [a if isinstance(a, dict) else {"name": a} for a in (stated if isinstance(stated, list) else _FIXED_AXES)]
     names = [scalar(a.get("name")) or "" for a in axes]
-    if len(names) != len(array.shape) or not all(n.isalnum() for n in names) or len(set(names)) < len(names):
+    if len(names) != len(array.shape) or not all(names) or len(set(names)) < len(names):
         raise ValueError(f"states the axes {', '.join(names) or 'none'} for an array of {len(array.shape)} dimensions")
     for name, size in zip(names, array.shape, strict=True):
-        image.set(f"Size{name.upper() if len(name) == 1 else name[0].upper() + name[1:]}", size)
+        if IDENTIFIER.fullmatch(name):
+            image.set(f"Size{name.upper() if len(name) == 1 else name[0].upper() + name[1:]}", size)
     image.set("DataType", array.data_type)
     inner, outer = (d.get("coordinateTransformations") for d in (dataset, multiscale))
     scales, shifts, problems = combine(
         inner if isinstance(inner, list) else [], outer if isinstance(outer, list) else [], len(names)
     )
-    for axis, scale, shift in zip(axes, scales, shifts, strict=True):
+    for axis, size, scale, shift in zip(axes, array.shape, scales, shifts, strict=True):
         facts = {"Name": axis.get("name"), "Type": axis.get("type"), "Unit": axis.get("unit")}
-        facts |= {"Scale": scale, "Translation": shift}
+        facts |= {"Size": size, "Scale": scale, "Translation": shift}
         etree.SubElement(image, "Axis", {k: clean(text) for k, v in facts.items() if (text := scalar(v)) is not None})
     return problems
 

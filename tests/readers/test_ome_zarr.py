@@ -28,9 +28,10 @@ VERSIONS = ("0.4", "0.5")
 TYPES = {"0.4": "&lt;u2", "0.5": "uint16"}
 ZARR = {"0.4": "2", "0.5": "3"}
 AXES = (
-    '<Axis Name="c" Type="channel" Scale="1.0"/><Axis Name="z" Type="space" Unit="micrometer" Scale="0.3"/>'
-    '<Axis Name="y" Type="space" Unit="micrometer" Scale="0.108"/>'
-    '<Axis Name="x" Type="space" Unit="micrometer" Scale="0.108"/>'
+    '<Axis Name="c" Type="channel" Size="2" Scale="1.0"/>'
+    '<Axis Name="z" Type="space" Unit="micrometer" Size="2" Scale="0.3"/>'
+    '<Axis Name="y" Type="space" Unit="micrometer" Size="32" Scale="0.108"/>'
+    '<Axis Name="x" Type="space" Unit="micrometer" Size="32" Scale="0.108"/>'
 )
 CHANNELS = "".join(
     f'<Channel Index="{i}" Label="{label}" Color="{color}" Active="true" WindowStart="0" WindowEnd="2000" '
@@ -299,9 +300,21 @@ def test_images_before_axes_had_names(tmp_path: Path) -> None:
     (path / "0" / ".zarray").write_text('{"zarr_format": 2, "shape": [1, 2, 3, 4, 5], "dtype": "|u1"}')
     assert structure(read(str(path))) == (
         '<Structure><File Name="old.zarr" NGFFVersion="0.2" ZarrFormat="2"/><Image Key="0" Path="" SizeT="1" SizeC="2" '
-        'SizeZ="3" SizeY="4" SizeX="5" DataType="|u1"><Axis Name="t"/><Axis Name="c"/><Axis Name="z"/><Axis Name="y"/>'
-        '<Axis Name="x"/></Image></Structure>'
+        'SizeZ="3" SizeY="4" SizeX="5" DataType="|u1"><Axis Name="t" Size="1"/><Axis Name="c" Size="2"/>'
+        '<Axis Name="z" Size="3"/><Axis Name="y" Size="4"/><Axis Name="x" Size="5"/></Image></Structure>'
     )
+
+
+def test_axes_of_any_name(tmp_path: Path) -> None:
+    path = tmp_path / "cells.zarr"
+    write_image(path, "cells", "0.5")
+    stated = multiscale("cells")
+    stated["axes"][0]["name"] = "²-photon delay"
+    stated["axes"][1]["name"] = "lambda"
+    edit(path, "0.5", {"multiscales": [stated]})
+    image = read(str(path)).tree.find("Structure/Image")
+    assert image is not None
+    assert (image.get("SizeLambda"), image.get("SizeX"), image[0].get("Size")) == ("2", "32", "2")
 
 
 def error_of(path: Path) -> str:
