@@ -44,9 +44,15 @@ Name = "@name"
 """
 
 
-def lens(rows: str, more: str = "") -> str:
+def block(name: str, element: str, parent: str, each: str, rows: str, more: str = "") -> str:
+    """One block; ``each`` as TOML."""
+    head = f'[[element]]\nid = "{name}"\nname = "{element}"\nparent = "{parent}"\neach = {each}\n'
+    return f"{head}{more}\n[element.facts]\n{rows}\n"
+
+
+def lens(rows: str, more: str = "", each: str = '"//Lens"') -> str:
     """Table of objectives: one a Lens."""
-    return f'{INSTRUMENT}[[element]]\nid="lens"\nname="Objective"\nparent="instrument"\neach="//Lens"\n{more}\n[element.facts]\n{rows}\n'
+    return INSTRUMENT + block("lens", "Objective", "instrument", each, rows, more)
 
 
 def record(xml: str, planes: dict[str, PlaneColumns] | None = None) -> RawRecord:
@@ -97,10 +103,7 @@ def findings(document: Document) -> list[tuple[str, str, str]]:
 
 
 def test_each_takes_the_first_alternative_that_finds_any() -> None:
-    table = (
-        INSTRUMENT
-        + '[[element]]\nid="l"\nname="Objective"\nparent="instrument"\neach=["A", "B", "C"]\n[element.facts]\nModel="@m"\n'
-    )
+    table = lens('Model = "@m"', each='["A", "B", "C"]')
     xml = "<v><B m='1'/><C m='2'/><B m='3'/></v>"
     assert nodes(run(xml, table)) == [
         "Instrument ID=Instrument:0",
@@ -110,18 +113,12 @@ def test_each_takes_the_first_alternative_that_finds_any() -> None:
 
 
 def test_an_alternative_of_empty_attributes_finds_nothing() -> None:
-    table = (
-        INSTRUMENT
-        + '[[element]]\nid="l"\nname="Objective"\nparent="instrument"\neach=["A/@m", "B"]\n[element.facts]\nModel="@m"\n'
-    )
+    table = lens('Model = "@m"', each='["A/@m", "B"]')
     assert nodes(run("<v><A m=' '/><B m='2'/></v>", table))[1:] == ["  Objective ID=Objective:0 Model=2"]
 
 
 def test_an_attribute_stands_for_its_element() -> None:
-    table = (
-        INSTRUMENT
-        + '[[element]]\nid="l"\nname="Objective"\nparent="instrument"\neach="A/@m"\n[element.facts]\nModel="@m"\nLensNA="@na"\n'
-    )
+    table = lens('Model = "@m"\nLensNA = "@na"', each='"A/@m"')
     assert nodes(run("<v><A m='x' na='1.4'/></v>", table))[1:] == ["  Objective ID=Objective:0 Model=x LensNA=1.4"]
 
 
@@ -164,7 +161,10 @@ parent = "path"
 into = "instrument"
 each = "Lamp"
 key = "string(@id)"
-kind = [{ from = "@type", words = "light_source_zeiss" }, { from = "@other", words = "light_source_zeiss", otherwise = "silent" }]
+kind = [
+    { from = "@type", words = "light_source_zeiss" },
+    { from = "@other", words = "light_source_zeiss", otherwise = "silent" },
+]
 name = "GenericExcitationSource"
 [element.facts]
 Name = "@id"
@@ -305,7 +305,8 @@ Name = "$lens/@part"
 CatalogNumber = "$factor"
 """
     )
-    xml = "<v factor='7'><Lens part='b'/><Lens part='a'/><Part id='a'><Name>A</Name></Part><Part id='b'><Name>B</Name></Part></v>"
+    parts = "<Part id='a'><Name>A</Name></Part><Part id='b'><Name>B</Name></Part>"
+    xml = f"<v factor='7'><Lens part='b'/><Lens part='a'/>{parts}</v>"
     assert nodes(run(xml, table)) == [
         "Instrument ID=Instrument:0",
         "  Objective ID=Objective:0 Model=B Name=b CatalogNumber=7",
@@ -314,10 +315,7 @@ CatalogNumber = "$factor"
 
 
 def test_the_item_of_an_enclosing_block_is_a_variable_of_its_name() -> None:
-    table = (
-        IMAGE
-        + '[[element]]\nid="dye"\nname="Fluorophore"\nparent="channel"\neach="//Dye[@c = $channel/@name]"\n[element.facts]\nName="@d"\n'
-    )
+    table = IMAGE + block("dye", "Fluorophore", "channel", '"//Dye[@c = $channel/@name]"', 'Name = "@d"')
     document = run("<v><C name='1'/><C name='2'/><Dye c='2' d='GFP'/><Dye c='1' d='DAPI'/></v>", table)
     assert [line.strip() for line in nodes(document)[2:]] == [
         "Channel ID=Channel:0 Name=1",
@@ -448,7 +446,7 @@ def test_ids_are_numbered_in_the_order_of_the_file_and_say_where_from() -> None:
         ("a='0.19' u='mm'", 'WorkingDistance = { from = "@a", unit_from = "@u" }', "WorkingDistance=0.19[mm]"),
         ("a='7' u='in'", 'WorkingDistance = { from = "@a", unit_from = "@u", to = "mm" }', "WorkingDistance=177.8[mm]"),
         ("a='7'", 'WorkingDistance = { from = "@a", unit_from = "@u", unit = "µm" }', "WorkingDistance=7[µm]"),
-        ("a='1.3999999999999999E-3'", 'WorkingDistance = { from = "@a", unit = "m", to = "mm" }', "WorkingDistance=1.4[mm]"),
+        ("a='1.3999999999999999'", 'WorkingDistance = { from = "@a", unit = "m", to = "mm" }', "WorkingDistance=1400[mm]"),
         ("a='1.3999999999999999'", 'LensNA = "@a"', "LensNA=1.4"),
         ("a='1.3999999999999999'", 'Model = "@a"', "Model=1.3999999999999999"),
         # Words.
@@ -642,7 +640,10 @@ ExposureTime = { column = "Exposure", unit = "ms", channel = "Exposure", absent 
 Timestamp = { column = "Time", with = "seconds_between", arg = "/v/@start", unit = "s" }
 """
 )
-XML = "<v start='2020-05-17T12:00:00Z'><Scene key='k'><C name='a'><Exposure>20</Exposure></C><C name='b'><Exposure>7.50</Exposure></C></Scene></v>"
+XML = (
+    "<v start='2020-05-17T12:00:00Z'><Scene key='k'>"
+    "<C name='a'><Exposure>20</Exposure></C><C name='b'><Exposure>7.50</Exposure></C></Scene></v>"
+)
 
 
 def planes(columns: dict[str, list[str | None]], xml: str = XML, table: str = PLANES) -> Document:
