@@ -12,6 +12,7 @@ from nbo_extract.check import CheckReport, TierSummary, check
 from nbo_extract.findings import Finding
 from nbo_extract.model import Document, Node, PlaneTable
 from nbo_extract.xmlio import from_xml, to_xml
+from random_documents import Maker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -389,6 +390,17 @@ def test_invalid_values_fail_the_check() -> None:
     report = check(document)
     assert not report.passed
     assert [f.code for f in report.findings] == ["NBO210"]
+
+
+def test_sums_and_gaps_agree_for_documents_of_the_whole_model() -> None:
+    everything = ("core", "basic", "advanced", "calibration")
+    for seed in range(60):
+        document = Maker(seed).document()
+        report = check(document, tier=3, extensions=everything, level="should")
+        for summary in report.tiers.values():
+            assert summary.demanded == summary.present + summary.missing
+        assert sum(len(g.labels) for g in report.gaps if g.counted) == report.tiers[3].missing
+        assert len({f.message for f in report.findings}) == len(report.findings)
 
 
 def test_the_report_is_deterministic_and_pickles() -> None:

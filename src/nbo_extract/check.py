@@ -336,7 +336,7 @@ class _Walker:
     def _nothing(self) -> None:
         """Report a document that describes neither an image nor an instrument: it would miss nothing."""
         demanded = Requirement("OME", "Image", "child", "must", 1, "core", ("Image",))
-        self.counts[1, "must", "missing"] = 1
+        self.counts[1, "must", "missing"] = self.counts.get((1, "must", "missing"), 0) + 1
         self.gaps[demanded, "", False] = Gap(demanded, ["The document"], [], 1, 1)
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 ENUMERATION, TYPE, RANGE, DANGLING, DUPLICATE = "NBO210", "NBO211", "NBO212", "NBO213", "NBO214"
 _RANGE = re.compile(r"is (not above|below|above|too large)")
+# Numbers of at least 1 in plain writing: nearly all of the values of planes, of which there are many.
+_PLAIN = re.compile(r"[1-9][0-9]{0,8}(\.[0-9]+)?")
+_PLAIN_INTEGER = re.compile(r"[1-9][0-9]{0,8}")
 # Attributes that point to an element though the element that has them is no reference.
 _POINTERS = {"Annotator": frozenset({"Experimenter"})}
 # Elements whose ID is that of any other element.
@@ -106,6 +109,8 @@ class _Validity:
             elif kind.patterns and not any(re.fullmatch(p, value) for p in kind.patterns):
                 self._fault(TYPE, node, name, value, "cannot be stated: NBO's schema allows no value here", element)
             return
+        if _plainly_valid(value, kind):
+            return
         try:
             canonical(value, kind)
         except ValueError as error:
@@ -150,6 +155,12 @@ class _Validity:
             attribute=key.attribute,
             value=key.value,
         )
+
+
+def _plainly_valid(value: str, kind: SimpleType) -> bool:
+    if not kind.numeric or kind.maximum is not None or (kind.minimum or 0) > 1 or (kind.above or 0) > 0:
+        return False
+    return (_PLAIN_INTEGER if kind.integer else _PLAIN).fullmatch(value) is not None
 
 
 def validity(document: Document) -> list[Finding]:
