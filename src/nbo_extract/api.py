@@ -70,9 +70,8 @@ def limit_planes(document: Document, planes: Planes) -> None:
         return
     for node in tables:
         node.planes = None
-    if planes == "auto":
-        message = f"the facts of {total} planes are left out; --planes all keeps them"
-        document.findings.append(Finding("NBO156", "info", message, document.origin.file, "Plane"))
+    message = f"the facts of {total} planes are left out; --planes all keeps them"
+    document.findings.append(Finding("NBO156", "info", message, document.origin.file, "Plane"))
 
 
 def make_block(document: Document) -> Block:
