@@ -125,7 +125,7 @@ def test_an_attribute_stands_for_its_element() -> None:
 def test_without_each_the_item_is_the_parents() -> None:
     table = lens('Model = "@m"', 'when = "@m"')
     assert lenses("<v><Lens m='a'/><Lens/></v>", 'Model = "@m"') == ["Model=a"]
-    assert nodes(run("<v m='a'><Lens m='b'/></v>", table.replace('each="//Lens"', ""))) == [
+    assert nodes(run("<v m='a'><Lens m='b'/></v>", table.replace('each = "//Lens"\n', ""))) == [
         "Instrument ID=Instrument:0",
         "  Objective ID=Objective:0 Model=a",
     ]
@@ -446,7 +446,7 @@ def test_ids_are_numbered_in_the_order_of_the_file_and_say_where_from() -> None:
         ("a='0.19' u='mm'", 'WorkingDistance = { from = "@a", unit_from = "@u" }', "WorkingDistance=0.19[mm]"),
         ("a='7' u='in'", 'WorkingDistance = { from = "@a", unit_from = "@u", to = "mm" }', "WorkingDistance=177.8[mm]"),
         ("a='7'", 'WorkingDistance = { from = "@a", unit_from = "@u", unit = "µm" }', "WorkingDistance=7[µm]"),
-        ("a='1.3999999999999999'", 'WorkingDistance = { from = "@a", unit = "m", to = "mm" }', "WorkingDistance=1400[mm]"),
+        ("a='0.29999999999999999'", 'WorkingDistance = { from = "@a", unit = "m" }', "WorkingDistance=0.3[m]"),
         ("a='1.3999999999999999'", 'LensNA = "@a"', "LensNA=1.4"),
         ("a='1.3999999999999999'", 'Model = "@a"', "Model=1.3999999999999999"),
         # Words.
