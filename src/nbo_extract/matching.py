@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nbo_extract.objectives import compare_lenses, read_lens
@@ -79,6 +80,7 @@ class Match:
 
 
 _DIFFERENT = Verdict("different")
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def compare(embedded: Node, described: Node) -> Verdict:
@@ -333,7 +335,10 @@ _COMPARISONS: dict[str, Callable[[Node, Node, Kind], Verdict]] = {
 
 
 def match_parts(
-    embedded: Iterable[Node], described: Iterable[Node], settled: Mapping[str, str] | None = None
+    embedded: Iterable[Node],
+    described: Iterable[Node],
+    settled: Mapping[str, str] = _NONE,
+    known: Mapping[str, str] = _NONE,
 ) -> list[Match]:
     """Match the parts of an image's Instrument with those of a described one.
 
@@ -342,19 +347,22 @@ def match_parts(
     embedded, described : iterable of Node
         Children of Instrument; those without an ID are passed over.
     settled : mapping of str to str, optional
-        IDs of embedded parts to IDs of described parts that need no evidence.
+        IDs of embedded parts to IDs of described parts by the user's word; these are no candidates for others.
+    known : mapping of str to str, optional
+        The same for parts that an earlier merge added: these need no evidence, but still count as candidates, so that
+        merging again comes to the same result.
 
     Returns
     -------
     list of Match
         One for each embedded part, in their order; independent of the order of the described parts.
     """
-    settled = settled or {}
+    sure = {**known, **settled}
     taken = set(settled.values())
     mine = [n for n in embedded if n.id]
     free = sorted((n for n in described if n.id and n.id not in taken), key=lambda n: n.id)
-    found = [Match(n.id, settled[n.id], 1.0, ("settled",)) if n.id in settled else _best(n, free) for n in mine]
-    return _without_sharing(found, {n.id: n.name for n in mine})
+    found = [Match(n.id, sure[n.id], 1.0, ("settled",)) if n.id in sure else _best(n, free) for n in mine]
+    return _without_sharing(found, {n.id: n.name for n in mine}, sure)
 
 
 def _best(part: Node, described: Sequence[Node]) -> Match:
@@ -371,7 +379,7 @@ def _best(part: Node, described: Sequence[Node]) -> Match:
     return Match(part.id, identifier, first.score, first.evidence)
 
 
-def _without_sharing(found: list[Match], names: Mapping[str, str]) -> list[Match]:
+def _without_sharing(found: list[Match], names: Mapping[str, str], sure: Mapping[str, str]) -> list[Match]:
     """Refuse that two embedded parts are one described part, but for kinds that files list once a channel."""
     owners: dict[str, list[Match]] = {}
     for match in found:
@@ -384,7 +392,7 @@ def _without_sharing(found: list[Match], names: Mapping[str, str]) -> list[Match
     }
     return [
         Match(m.embedded, None, m.score, ("several parts of the file fit it", *m.evidence), (m.hardware,))
-        if m.hardware in shared and m.hardware is not None
+        if m.hardware in shared and m.hardware is not None and m.embedded not in sure
         else m
         for m in found
     ]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _NONE: Mapping[str, str] = MappingProxyType({})
+# So many equal facts, none missing and none different, are no coincidence.
+_MUCH = 6
 
 
 def merge(
@@ -233,7 +235,8 @@ def _merge_into(
     filler = Filler(result, instrument, hardware, number)
     mine, theirs = _parts(instrument), _parts(hardware.instrument)
     described = {p.id: p for p in theirs}
-    found = match_parts(mine, theirs, _settled(filler, instrument, mine, theirs, matches))
+    settled = {e: h for e, h in matches.items() if h in described and any(p.id == e for p in mine)}
+    found = match_parts(mine, theirs, settled, _known(filler, instrument, mine, theirs))
     parts = {p.id: p for p in mine}
     for match in found:
         if match.hardware is not None:
@@ -260,21 +263,28 @@ def _merge_into(
     result.origin.hardware[hardware.name if known else hardware.path] = hardware.sha256
 
 
-def _settled(
-    filler: Filler, instrument: Node, mine: Sequence[Node], theirs: Sequence[Node], matches: Mapping[str, str]
-) -> dict[str, str]:
-    """Pairs that need no evidence: the user's, parts that an earlier merge added, and the only stands."""
-    described = {p.id: p for p in theirs}
-    settled = {e: h for e, h in matches.items() if h in described and any(p.id == e for p in mine)}
+def _known(filler: Filler, instrument: Node, mine: Sequence[Node], theirs: Sequence[Node]) -> dict[str, str]:
+    """Pairs that need no evidence: parts that an earlier merge added or filled, and the only stands."""
+    known: dict[str, str] = {}
     by_id = {p.id: p for p in mine}
     for part in theirs:
         for identifier in filler.own_ids(part.id):
-            if identifier in by_id and by_id[identifier].name == part.name and identifier not in settled:
-                settled[identifier] = part.id
+            if identifier in by_id and by_id[identifier].name == part.name:
+                known[identifier] = part.id
     stands = _stands(instrument), _stands(filler.hardware.instrument)
     if len(stands[0]) == len(stands[1]) == 1 and stands[0][0].id and stands[1][0].id:
-        settled.setdefault(stands[0][0].id, stands[1][0].id)
-    return settled
+        known.setdefault(stands[0][0].id, stands[1][0].id)
+    repeated = [(m.id, t.id) for m in mine for t in theirs if m.name == t.name and _repeats(m, t)]
+    for one, other in repeated:
+        if sum(o == one for o, _ in repeated) == 1 and sum(t == other for _, t in repeated) == 1:
+            known.setdefault(one, other)
+    return known
+
+
+def _repeats(part: Node, described: Node) -> bool:
+    """Whether a part states everything that a described one states, and that is much."""
+    facts = {k: f for k, f in described.facts.items() if k != "ID"}
+    return len(facts) >= _MUCH and all(part.facts.get(k) == f for k, f in facts.items())
 
 
 def _unmatched(part: Node, match: Match, hardware: Hardware, file: str) -> Finding:
