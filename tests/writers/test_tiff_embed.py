@@ -528,28 +528,49 @@ def bio_formats() -> str:
     return jar
 
 
+def bio_formats_tool(jar: str, folder: Path, name: str, *arguments: str) -> str:
+    call = ["java", "-cp", jar, f"loci.formats.tools.{name}", "-no-upgrade", *arguments]
+    return subprocess.run(call, check=True, capture_output=True, text=True, cwd=folder).stdout
+
+
 @pytest.mark.parametrize("kind", ["tiled", "pyramid"])
 def test_bio_formats_reads_the_block_and_the_same_pixels(image: Path, bio_formats: str, kind: str) -> None:
+    import tifffile
+
     make_image(image, kind, big=True, order=">")
 
-    def tool(name: str, *arguments: str) -> str:
-        call = ["java", "-cp", bio_formats, f"loci.formats.tools.{name}", "-no-upgrade", *arguments]
-        return subprocess.run(call, check=True, capture_output=True, text=True, cwd=image.parent).stdout
-
     def pixels() -> bytes:
-        tool("ImageConverter", "-overwrite", "-series", "0", str(image), "out.tif")
-        import tifffile
-
+        arguments = ("-overwrite", "-series", "0", str(image), "out.tif")
+        bio_formats_tool(bio_formats, image.parent, "ImageConverter", *arguments)
         return tifffile.imread(image.parent / "out.tif").tobytes()
 
     before = pixels()
     embed_tiff(image, make_block("Skop"))
-    told = tool("ImageInfo", "-nopix", "-omexml", str(image))
+    told = bio_formats_tool(bio_formats, image.parent, "ImageInfo", "-nopix", "-omexml", str(image))
     assert "Checking file format [OME-TIFF]" in told
     assert "No validation errors found." in told
     assert 'Namespace="https://nbo-extract.org/ns/nbo/02-01"' in told
     assert '<nbo:Instrument ID="Instrument:0" Name="Skop"/>' in told
     assert pixels() == before
+
+
+@pytest.mark.parametrize("version", ["2010-06", "2011-06", "2012-06", "2013-06", "2015-01"])
+def test_bio_formats_keeps_the_block_when_it_upgrades(tmp_path: Path, bio_formats: str, version: str) -> None:
+    import numpy as np
+    import tifffile
+
+    path = tmp_path / "old.ome.tif"
+    description = (
+        f'<?xml version="1.0" encoding="UTF-8"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/{version}">'
+        '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint8" SizeX="8" SizeY="8" SizeZ="1" '
+        'SizeC="1" SizeT="1"><Channel ID="Channel:0:0" SamplesPerPixel="1"/><TiffData/></Pixels></Image></OME>'
+    )
+    tifffile.imwrite(path, np.zeros((8, 8), np.uint8), metadata=None, description=description)
+    embed_tiff(path, make_block("Skop"))
+    told = bio_formats_tool(bio_formats, tmp_path, "ImageInfo", "-nopix", "-omexml", str(path))
+    assert "No validation errors found." in told
+    assert '<OME xmlns="http://www.NamespaceTest.org/Schemas/NBO/2020-11"' in told
+    assert '<Instrument ID="Instrument:0" Name="Skop"/>' in told
 
 
 @pytest.mark.parametrize("kind", ["strips", "pyramid"])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _OME: Final = re.compile(r"http://www\.openmicroscopy\.org/Schemas/OME/(\d{4}-\d{2})")
 _ANY_OME: Final = "http://www.openmicroscopy.org/"
 #: First schema with XMLAnnotation, and the one that gave up namespaces of their own for its parts.
-_FIRST, _UNITED = "2010-06", "2016-06"
+_FIRST, UNITED = "2010-06", "2016-06"
 _START_TAG: Final = re.compile(rb"""<([^\s/>"'=]+)(?:[^>"']|"[^"]*"|'[^']*')*>""")
 _STEP: Final = re.compile(r"([A-Za-z]+)\[([1-9][0-9]*)\]")
 _RECORD: Final = f"{PROVENANCE_NAMESPACE} nboProvenance"
@@ -253,14 +253,14 @@ class _Scanner:
                 f"{self.label} uses the OME schema {version or namespace}, which has no place for annotations "
                 f"in XML (that came with {_FIRST}); {SIDECAR_HINT}"
             )
-        part = namespace if version >= _UNITED else namespace.replace("/OME/", "/SA/")
+        part = namespace if version >= UNITED else namespace.replace("/OME/", "/SA/")
         self.found.version = version
         self.found.part_namespace = part
         self.home = namespace
         self.pixels = f"{namespace} Pixels"
         # These come behind all else in Pixels.
         self.many = frozenset(f"{namespace} {local}" for local in ("TiffData", "Plane"))
-        roi = namespace if version >= _UNITED else namespace.replace("/OME/", "/ROI/")
+        roi = namespace if version >= UNITED else namespace.replace("/OME/", "/ROI/")
         self.tags = (f"{namespace} Image", f"{part} StructuredAnnotations", f"{roi} ROI", f"{part} AnnotationRef")
         self.found.root = self.place()
         return self.found.root

@@ -16,7 +16,7 @@ from xml.parsers import expat
 
 from nbo_extract.errors import WriteError
 from nbo_extract.writers._diff import insertion_diff
-from nbo_extract.writers._scan import Place, Scan, scan
+from nbo_extract.writers._scan import UNITED, Place, Scan, scan
 from nbo_extract.writers._system import SIDECAR_HINT
 from nbo_extract.writers.block import NBO_NAMESPACE, NBO_VERSION, OWN_NAMESPACES, PROVENANCE_NAMESPACE
 
@@ -116,7 +116,7 @@ def plan_splice(
     free = (number for number in range(len(taken) + 2) if number not in taken)
     ids = (f"Annotation:NBO:{next(free)}", f"Annotation:NBO:{next(free)}")
     annotations = found.annotations
-    record = {
+    record: dict[str, str | int | None] = {
         "version": block.product_version,
         "xmlSha256": hashlib.sha256(base).hexdigest(),
         "structuredAnnotations": "created" if annotations is None else "expanded" if annotations.empty else "kept",
@@ -213,9 +213,9 @@ def _unmake(annotations: Place, how: str) -> list[tuple[int, int]]:
 
 
 def _find_fill(xml: bytes, place: Place | None, attribute: str) -> list[tuple[int, int]]:
-    if place is None or not _NAME.fullmatch(attribute):
+    if place is None:
         return []
-    matches = list(re.finditer(rb' %s="[^"]*"' % attribute.encode(), xml[place.start : place.inside]))
+    matches = list(re.finditer(rb' %s="[^"]*"' % re.escape(attribute.encode("utf-8")), xml[place.start : place.inside]))
     return [(place.start + m.start(), place.start + m.end()) for m in matches[-1:]]
 
 
@@ -273,7 +273,7 @@ def _references(found: Scan, identity: str) -> list[tuple[int, str]]:
 
 def _name(found: Scan, near: Place) -> tuple[str, str]:
     """Return the prefix of new annotation elements beside or in `near`, and the namespace they must declare."""
-    if near is found.annotations or found.version >= "2016-06":
+    if near is found.annotations or found.version >= UNITED:
         return near.prefix.decode("utf-8"), ""
     return "", f' xmlns="{found.part_namespace}"'
 
@@ -300,7 +300,7 @@ def _annotation_texts(
 ) -> str:
     """Return both annotations, in the namespace that holds where they are put."""
     prefix = _name(found, found.annotations or found.root)[0]
-    payload = _payload(block.nbo_xml, label)
+    payload = _payload(block.nbo_xml, found.version, label)
     stated = "".join(f' {k}="{str(v).translate(_ATTRIBUTE)}"' for k, v in record.items() if v is not None)
     made = f"nbo-extract {block.product_version}".strip()
     provenance = (
@@ -319,11 +319,12 @@ def _annotation_texts(
     )
 
 
-def _payload(nbo_xml: str, label: str) -> str:
+def _payload(nbo_xml: str, version: str, label: str) -> str:
     """Return the NBO document as it can stand in a Value.
 
     Bio-Formats reads some names and attributes in annotations as its own: these would come out twice after a
-    conversion. Elements without a namespace would fall into that of OME.
+    conversion. Elements without a namespace would fall into that of OME. In documents older than 2016-06 the prefix
+    goes, in favour of a default namespace: Bio-Formats makes ``nbo_OME`` of ``nbo:OME`` when it upgrades them.
     """
     text = nbo_xml.strip()
     if not text.startswith("<nbo:"):
@@ -336,6 +337,8 @@ def _payload(nbo_xml: str, label: str) -> str:
         root = re.match(r"<[^\s/>]+", text)
         end = root.end() if root else 0
         return f'{text[:end]} xmlns=""{text[end:]}'
+    if version < UNITED and not re.search(r"\sxmlns=|<!", text):
+        return re.sub("(</?)nbo:", r"\1", text).replace(" xmlns:nbo=", " xmlns=", 1)
     return text
 
 
