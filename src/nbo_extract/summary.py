@@ -22,6 +22,8 @@ _SHORTENED = Context(prec=5, rounding=ROUND_HALF_EVEN)
 _DETECTOR_SETTINGS = ("GenericDetectorSettings", "CameraSettings", "PointDetectorSettings")
 #: Codes of what is missing; the other codes of a check are about what is stated and not allowed.
 _MISSING = ("NBO200", "NBO201", "NBO202", "NBO203", "NBO204")
+#: Code of the finding that says which hardware description was merged.
+_CHOSEN = "NBO312"
 _POWER = "IlluminationPowerSettings"
 _KIND_WORDS = {
     "LightEmittingDiode": "LED",
@@ -163,6 +165,8 @@ class Summary:
     stand : str
     software : str
     setups : tuple of Setup
+    merged : tuple of str
+        Which hardware description was chosen, and why.
     filled : tuple of Filled
     disagreements : tuple of Finding
         Values of the image that a hardware description contradicts.
@@ -180,6 +184,7 @@ class Summary:
     stand: str = ""
     software: str = ""
     setups: tuple[Setup, ...] = ()
+    merged: tuple[str, ...] = ()
     filled: tuple[Filled, ...] = ()
     disagreements: tuple[Finding, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -216,6 +221,7 @@ def summarise(document: Document, report: CheckReport | None = None) -> Summary:
         _joined(title(n) for n in stands),
         _joined(" ".join(filter(None, (title(n), n.get("Version")))) for n in software),
         _setups(document, index),
+        tuple(f.message for f in document.findings if f.code == _CHOSEN),
         tuple(_filled(document)),
         tuple(f for f in told if is_disagreement(f)),
         tuple(sorted((f for f in told if not is_disagreement(f)), key=lambda f: f.rank)),

@@ -49,7 +49,8 @@ class Program(click.Group):
         default = self.commands[DEFAULT]
         inner = click.Context(default, info_name=DEFAULT, parent=ctx)
         own = [p for p in self.get_params(ctx) if p.name != "help"]
-        records = [r for p in [*default.params, *own] if (r := p.get_help_record(inner)) is not None]
+        options = [p for p in default.params if isinstance(p, click.Option)]
+        records = [r for p in [*options, *own] if (r := p.get_help_record(inner)) is not None]
         records += [r for p in self.get_params(ctx) if p.name == "help" and (r := p.get_help_record(ctx)) is not None]
         with formatter.section("Options"):
             formatter.write_dl(records)

@@ -139,7 +139,10 @@ class Printer:
         from rich.measure import Measurement
 
         stated = [key for key in _COLUMNS if any(getattr(c, key) for c in channels)]
-        if not stated:
+        if set(stated) <= {"name"}:
+            names = [c.name for c in channels if c.name]
+            if names:
+                self.grid([("Channels", ", ".join(names))])
             return
         table = self._channel_table(channels, stated)
         room = self.console.width - 2
