@@ -22,6 +22,7 @@ from nbo_extract.parts import (
     lines,
     maker,
     nanometres,
+    parse_bands,
     rewritten,
     rules,
     same_bands,
@@ -103,7 +104,7 @@ def compare(embedded: Node, described: Node) -> Verdict:
     for number, other in ((numbers[1], embedded), (numbers[0], described)):
         model = other.get("Model")
         if number is not None and len(number) >= 5 and model is not None and code(model) == number:
-            return _with_catalogue(verdict, kind, f"catalogue number {model}", 0.98)
+            return _with_catalogue(verdict, kind, f"catalogue number {model}", 0.92)
     return verdict
 
 
@@ -150,8 +151,8 @@ def _compare_words(a: tuple[str, ...], b: tuple[str, ...], name: str) -> Verdict
     small, large = sorted((a, b), key=len)
     if set(small) < set(large):
         # A maker's code with a trade name beside it is the same part; any other extra word may tell a variant.
-        extra = set(large) - set(small)
-        if any(len(w) >= 4 and w.isdigit() for w in small) and not any(len(w) <= 2 and w.isalpha() for w in extra):
+        extra = [w for w in large if w not in small and w.isalpha()]
+        if any(len(w) >= 4 and w.isdigit() for w in small) and extra and all(len(w) > 2 for w in extra):
             return Verdict("same", 0.8, (f"model code {' '.join(small)}",))
         return Verdict("weak", 0.3, (f"the models differ by {' '.join(w for w in large if w not in small)}",))
     return Verdict("different", 0.0, ("other models",))
@@ -187,8 +188,12 @@ def _compare_filters(first: Node, second: Node, kind: Kind) -> Verdict:
     )
     if left[0] and left[1] and sorted(left[0]) != sorted(left[1]):
         return Verdict("different", 0.0, ("other coatings or codes",))
-    if "he" in (*left[0], *left[1]) and ("he" in left[0]) != ("he" in left[1]):
-        return Verdict("weak", 0.4, (said, "HE stands on one side alone"))
+    odd = (set(left[0]) ^ set(left[1])) & set(kind.raw["unsure"])
+    if odd:
+        return Verdict("weak", 0.4, (said, f"{', '.join(sorted(odd))} stands on one side alone"))
+    told = tuple(tuple(sorted(parse_bands(n, kind))) if n else () for n in names)
+    if told[0] and told[1] and told[0] != told[1]:
+        return Verdict("weak", 0.4, (said, "the names state other bands"))
     if "MultiPass" in (first.get("Type"), second.get("Type")) and len(pass_bands[0]) == 1:
         return Verdict("weak", 0.2, (said, "a multi-band filter with one band stated"))
     agree = maker(first) is not None and maker(first) == maker(second)
@@ -297,8 +302,14 @@ def _alternatives(name: str, kind: Kind) -> list[str]:
 
 
 def _compare_stand_words(a: str, b: str, name: str, kind: Kind) -> Verdict:
-    first, second = (tuple(w for w in re.findall(r"[^\W_]+", t) if w not in kind.noise) for t in (a, b))
+    found = [[w for w in re.findall(r"[^\W_]+", t) if w not in kind.noise] for t in (a, b)]
+    systems = [[w for w in f if re.fullmatch(kind.raw["systems"], w)] for f in found]
+    first, second = ([w for w in f if w not in s] for f, s in zip(found, systems, strict=True))
+    if systems[0] and systems[1] and systems[0] != systems[1]:
+        return _DIFFERENT
     if not first or not second:
+        if systems[0] and systems[0] == systems[1]:
+            return Verdict("same", 0.6, (f"stand {name}, as far as it is stated",))
         return Verdict("weak", 0.1, ("no model of the stand",))
     if "".join(first) == "".join(second):
         return Verdict("same", 0.9, (f"stand {name}",))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _BANDS = re.compile(
-    rf"(?P<lp>(?:lp|ba|rlp) ?>?(?P<lpn>{_NUMBER})(?:if)?(?![\d/\-.]))"
+    rf"(?P<lp>(?:lp|ba|rlp) ?>?(?P<lpn>{_NUMBER})(?![\d/\-.]))"
     rf"|(?P<sp>(?:sp) ?<?(?P<spn>{_NUMBER})(?![\d/\-.]))"
     rf"|(?P<low>\d{{3,4}}(?:[.,]\d+)?) ?- ?(?P<high>\d{{3,4}}(?:[.,]\d+)?)(?!\d)"
     rf"|(?P<centre>\d{{3,4}}(?:[.,]\d+)?) ?/ ?(?P<width>\d{{1,3}}(?:[.,]\d+)?)(?![\d/])"
@@ -94,6 +94,7 @@ def rules() -> Rules:
     return Rules(raw, tuple(kinds), makers, re.compile(rf"(?:{words}|{'|'.join(raw['nothing']['patterns'])})\Z"))
 
 
+@functools.lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """Fold case, blanks, underscores, trade marks and Greek letters that makers spell out."""
     text = text.replace("Î»", "lambda").replace("λ", "lambda").replace("Λ", "lambda").replace("α", "alpha")
@@ -112,6 +113,7 @@ def maker(node: Node) -> str | None:
     return owner(text) if text is not None and says_something(text) else None
 
 
+@functools.lru_cache(maxsize=4096)
 def owner(text: str) -> str:
     """Owner of a maker's name; the folded name itself where the table does not know it."""
     noise = set(rules().raw["maker-noise"]["words"])
@@ -119,6 +121,7 @@ def owner(text: str) -> str:
     return rules().makers.get(name, rules().makers.get(fold(text), name))
 
 
+@functools.lru_cache(maxsize=4096)
 def code(text: str) -> str:
     """Letters and digits of a catalogue number, with the rewrites of the table."""
     plain = "".join(c for c in fold(text) if c.isalnum())
@@ -145,8 +148,13 @@ def variant_of(node: Node) -> str | None:
 
 def rewritten(text: str, kind: Kind) -> str:
     """Folded text after the rewrites of a kind."""
+    return _rewritten(text, kind.rewrites)
+
+
+@functools.lru_cache(maxsize=4096)
+def _rewritten(text: str, rewrites: tuple[tuple[re.Pattern[str], str], ...]) -> str:
     text = fold(text)
-    for pattern, to in kind.rewrites:
+    for pattern, to in rewrites:
         text = pattern.sub(to, text)
     return " ".join(text.split())
 
