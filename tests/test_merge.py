@@ -291,6 +291,17 @@ def test_of_several_descriptions_the_one_with_the_same_stand() -> None:
         )
 
 
+def test_merging_again_does_not_fall_back_on_another_description() -> None:
+    given = [
+        described(objective(Manufacturer="Zeiss"), stand="Axio Observer 7", name="exact.xml"),
+        described(objective(LotNumber="x"), stand="Axio Observer", name="vague.xml"),
+    ]
+    merged = merge(image_of(objective(), stand="Axio Observer 7"), given)
+    assert list(merged.origin.hardware) == ["exact.xml"]
+    again = merge(merged, given)
+    assert (again, again.findings, again.origin) == (merged, merged.findings, merged.origin)
+
+
 @pytest.mark.parametrize(
     ("stand", "others", "code", "message"),
     [

@@ -54,10 +54,9 @@ def merge(
     given = (hardware,) if isinstance(hardware, Hardware) else tuple(hardware)
     result = _copied(document).arrange()
     _check_matches(result, given, matches)
-    if not matches and given:
-        # A description that is in already would find nothing to do.
-        given = tuple(h for h in given if h.sha256 not in result.origin.hardware.values())
-    if not given:
+    # Merging again would find nothing to do, and must not fall back on the second best of several descriptions.
+    merged = not matches and any(h.sha256 in result.origin.hardware.values() for h in given)
+    if merged or not given:
         return result
     if not result.instruments:
         _add_instrument(result, given)
