@@ -10,6 +10,7 @@ from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
 from nbo_extract.errors import CorruptFileError, NboExtractError
+from nbo_extract_readers._text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -122,7 +123,9 @@ class Store:
         data_type = node.get(kind)
         if not isinstance(shape, list) or not all(isinstance(n, Number) for n in shape):
             raise CorruptFileError(f"{self.name(path)} is an array that states no shape.")
-        return Array(tuple(str(n) for n in shape), data_type if isinstance(data_type, str) else to_json(data_type))
+        return Array(
+            tuple(str(n) for n in shape), clean(data_type if isinstance(data_type, str) else to_json(data_type))
+        )
 
     def bytes(self, path: str) -> bytes | None:
         """Return the content of a small file, None where it does not exist."""
@@ -187,10 +190,10 @@ def to_json(value: object) -> str:
 
 
 def scalar(value: object) -> str | None:
-    """Text of a string, number or boolean; None for anything else."""
+    """Text of a string, number or boolean, as XML can carry it; None for anything else."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, str) else None
+    return clean(str(value)) if isinstance(value, str) else None
 
 
 def combine(

@@ -5,6 +5,7 @@ Planes and TiffData blocks may be a hundred thousand; they leave the tree here a
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import re
 from dataclasses import dataclass, field
@@ -264,7 +265,10 @@ def _strip(root: etree._Element) -> None:
     while pending:
         element = pending.pop()
         name = _OME_HOST.sub("", str(element.tag))
-        element.tag = name if name.startswith("{") else name.rpartition(":")[2]
+        if not name.startswith("{"):
+            # Of damaged XML, names may be left that lxml gives but does not take.
+            with contextlib.suppress(ValueError):
+                element.tag = name.rpartition(":")[2]
         element.tail = None
         parent = element.getparent()
         if element.tag == "Value" and parent is not None and parent.tag == "XMLAnnotation":

@@ -190,7 +190,7 @@ def _add_image(store: Store, group: Group, key: str, structure: etree._Element, 
     image = etree.Element("Image", {"Key": key, "Path": group.path})
     name = scalar(multiscale.get("name"))
     if name is not None:
-        image.set("Name", clean(name))
+        image.set("Name", name)
     try:
         problems = _add_axes(image, multiscale, dataset, array)
     except ValueError as error:
@@ -201,7 +201,7 @@ def _add_image(store: Store, group: Group, key: str, structure: etree._Element, 
         record.findings.append(Finding("NBO102", "warning", message, file=file, source=group.source))
     downscaling = scalar(multiscale.get("type"))
     if downscaling is not None:
-        image.set("Downscaling", clean(downscaling))
+        image.set("Downscaling", downscaling)
     _note_version(record, group)
     _add_omero(image, group.get_dict("omero"))
     if group.path:
@@ -231,7 +231,7 @@ def _add_axes(
     for axis, size, scale, shift in zip(axes, array.shape, scales, shifts, strict=True):
         facts = {"Name": axis.get("name"), "Type": axis.get("type"), "Unit": axis.get("unit")}
         facts |= {"Size": size, "Scale": scale, "Translation": shift}
-        etree.SubElement(image, "Axis", {k: clean(text) for k, v in facts.items() if (text := scalar(v)) is not None})
+        etree.SubElement(image, "Axis", {k: text for k, v in facts.items() if (text := scalar(v)) is not None})
     return problems
 
 
@@ -245,10 +245,10 @@ def _add_omero(image: etree._Element, omero: dict[str, object]) -> None:
             facts |= titled(channel)
             window = channel.get("window")
             facts |= titled(window, "Window") if isinstance(window, dict) else {}
-        etree.SubElement(image, "Channel", {k: clean(v) for k, v in facts.items()})
+        etree.SubElement(image, "Channel", facts)
     rendering = omero.get("rdefs")
     if isinstance(rendering, dict):
-        etree.SubElement(image, "Rendering", {k: clean(v) for k, v in titled(rendering).items()})
+        etree.SubElement(image, "Rendering", titled(rendering))
 
 
 def _add_plate(store: Store, root: Group, structure: etree._Element, record: RawRecord) -> None:
@@ -257,16 +257,16 @@ def _add_plate(store: Store, root: Group, structure: etree._Element, record: Raw
     stated = root.get_dict("plate")
     rows, columns = (_names(stated.get(k)) for k in ("rows", "columns"))
     facts = titled({k: v for k, v in stated.items() if k not in ("rows", "columns")})
-    plate = etree.Element("Plate", {k: clean(v) for k, v in facts.items() if k != "Version"})
+    plate = etree.Element("Plate", {k: v for k, v in facts.items() if k != "Version"})
     plate.set("Rows", str(len(rows)))
     plate.set("Columns", str(len(columns)))
     for tag, names in (("Row", rows), ("Column", columns)):
         for name in names:
-            etree.SubElement(plate, tag, {"Name": clean(name)})
+            etree.SubElement(plate, tag, {"Name": name})
     acquisitions = stated.get("acquisitions")
     for acquisition in acquisitions if isinstance(acquisitions, list) else []:
         if isinstance(acquisition, dict):
-            etree.SubElement(plate, "Acquisition", {k: clean(v) for k, v in titled(acquisition).items()})
+            etree.SubElement(plate, "Acquisition", titled(acquisition))
     wells = stated.get("wells")
     for well in wells if isinstance(wells, list) else []:
         if isinstance(well, dict) and scalar(well.get("path")) is not None:
@@ -284,7 +284,7 @@ def _add_well(
     from lxml import etree
 
     facts = titled({k: v for k, v in stated.items() if k in ("path", "rowIndex", "columnIndex")})
-    well = etree.SubElement(plate, "Well", {k: clean(v) for k, v in facts.items()})
+    well = etree.SubElement(plate, "Well", facts)
     path = str(scalar(stated.get("path"))).strip("/")
     try:
         images = store.group(path).get_dict("well").get("images")
@@ -320,7 +320,7 @@ def _note_version(record: RawRecord, group: Group) -> None:
     for place in places:
         version = scalar(place.get("version"))
         if version:
-            record.versions.setdefault("NGFF", clean(version))
+            record.versions.setdefault("NGFF", version)
 
 
 def _add_attributes(group: Group, parent: etree._Element) -> None:

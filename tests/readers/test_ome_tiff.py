@@ -68,7 +68,8 @@ def test_structure_of_each_kind_of_tiff(tmp_path: Path, order: Order, big: bool)
     assert record.tree.tag == "Record"
     assert [c.tag for c in record.tree] == ["OME", "Structure"]
     assert text(record.tree.find("Structure/File")) == (
-        f'<File Name="cells.ome.tiff" BigTIFF="{str(big).lower()}" ByteOrder="{order}" MorePages="true" OMENamespace="{NS}"/>'
+        f'<File Name="cells.ome.tiff" BigTIFF="{str(big).lower()}" ByteOrder="{order}" MorePages="true" '
+        f'OMENamespace="{NS}"/>'
     )
     assert tags(record) == {
         "ImageWidth": "32", "ImageLength": "32", "BitsPerSample": "16", "Compression": "1",
@@ -486,3 +487,8 @@ def test_damage_anywhere_is_told_in_one_sentence(tmp_path: Path, seed: int) -> N
         assert str(path) in error.message
     else:
         assert record.tree.find("Structure/File") is not None
+
+
+def test_undeclared_prefixes_of_damaged_xml(tmp_path: Path) -> None:
+    record = read(str(tiff(tmp_path / "a.ome.tif", ome("<sa:Image/><x:00/>"))))
+    assert [c.tag for c in record.tree[0]] == ["Image", f"{{{NS}}}x:00"]

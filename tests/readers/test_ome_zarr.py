@@ -388,3 +388,17 @@ def test_sniff(tmp_path: Path) -> None:
     assert not INFO.sniff(b"II*\0", "cells.zarr")
     write_group(tmp_path, "0.5", {})
     assert INFO.sniff(b"", str(tmp_path))
+
+
+def test_characters_that_xml_does_not_allow(tmp_path: Path) -> None:
+    path = plate(tmp_path / "screen.zarr", "0.5")
+    field = path / "A" / "1"
+    edit(field, "0.5", {"well": {"images": [{"path": "0", "acquisition": "\x00\x0b4"}, {"path": "\x00"}]}})
+    edit(field / "0", "0.5", {"multiscales": [{**multiscale("a\x00b")}]})
+    record = read(str(path))
+    first = record.tree.find("Structure/Image")
+    assert first is not None
+    assert (first.get("Key"), first.get("Name")) == ("A/1/0", "ab")
+    found = record.tree.find("Structure/Plate/Well/Field")
+    assert found is not None
+    assert found.get("Acquisition") == "4"
