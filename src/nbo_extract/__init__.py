@@ -8,17 +8,17 @@ if TYPE_CHECKING:
     from nbo_extract.api import embed as embed
     from nbo_extract.api import extract as extract
     from nbo_extract.api import restore as restore
-    from nbo_extract.check import check as check
-    from nbo_extract.merge import merge as merge
+    from nbo_extract.checking import check as check
+    from nbo_extract.merging import merge as merge
 
 __version__ = "0.1.0"
 __all__ = ["check", "embed", "extract", "merge", "restore"]
 
 _HOMES = {
-    "check": "nbo_extract.check",
+    "check": "nbo_extract.checking",
     "embed": "nbo_extract.api",
     "extract": "nbo_extract.api",
-    "merge": "nbo_extract.merge",
+    "merge": "nbo_extract.merging",
     "restore": "nbo_extract.api",
 }
 

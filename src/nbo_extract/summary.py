@@ -14,7 +14,7 @@ from nbo_extract.schema import load
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from nbo_extract.check import CheckReport
+    from nbo_extract.checking import CheckReport
     from nbo_extract.findings import Finding
     from nbo_extract.model import Document, Fact, Node
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from nbo_extract.check import check
+from nbo_extract.checking import check
 from nbo_extract.cli.group import NOT_MET, OK
 from nbo_extract.cli.inputs import load_all
 from nbo_extract.cli.render import Printer

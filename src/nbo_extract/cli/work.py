@@ -108,8 +108,8 @@ def process(task: Task, job: Job) -> Outcome:
 
 def _process(task: Task, job: Job) -> Outcome:
     from nbo_extract.api import embed, limit_planes
-    from nbo_extract.check import check
-    from nbo_extract.merge import merge
+    from nbo_extract.checking import check
+    from nbo_extract.merging import merge
     from nbo_extract.summary import summarise
     from nbo_extract.writers.sidecar import write_sidecar
 
