@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nbo_extract.applicability import check_table, kinds_of, rules
-from nbo_extract.check import CheckReport, TierSummary, check
+from nbo_extract.checking import CheckReport, TierSummary, check
 from nbo_extract.findings import Finding
 from nbo_extract.model import Document, Node, PlaneTable
 from nbo_extract.xmlio import from_xml, to_xml

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nbo_extract.errors import HardwareError
 from nbo_extract.hardware import Hardware, check_ids, drop_dangling, load_hardware
-from nbo_extract.merge import merge
+from nbo_extract.merging import merge
 from nbo_extract.model import Document, Fact, Node, Source
 from nbo_extract.schema import load
 from nbo_extract.xmlio import from_xml, to_xml

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nbo_extract.api import extract
-from nbo_extract.check import check
+from nbo_extract.checking import check
 from nbo_extract.cli.render import Printer
 from nbo_extract.findings import Finding
 from nbo_extract.hardware import load_hardware
-from nbo_extract.merge import merge
+from nbo_extract.merging import merge
 from nbo_extract.model import Document, Fact, Node, PlaneTable, Source
 from nbo_extract.redact import redact
 from nbo_extract.summary import ChannelSummary, Scene, Setup, Summary, short, summarise
