@@ -152,9 +152,8 @@ CASES: dict[str, list[tuple[str, str, str]]] = {
         ("filter.Model", "ET525/50m", instrument(FILTER.format('Model="ET525/50m"', ""))),
         ("filter.LotNumber", "7", instrument(FILTER.format('LotNumber="7"', ""))),
         ("filter.Type", "MultiPass", instrument(FILTER.format('Type="MultiPass"', ""))),
-        ("filter.Type#2", "BandPass", instrument(BAND.format('CutIn="500" CutOut="550"'))),
-        ("filter.Type#3", "LongPass", instrument(BAND.format('CutIn="500"'))),
-        ("filter.Type#4", "ShortPass", instrument(BAND.format('CutOut="500"'))),
+        ("filter.Type#2", "LongPass", instrument(BAND.format('CutIn="500"'))),
+        ("filter.Type#3", "ShortPass", instrument(BAND.format('CutOut="500"'))),
         ("filter_band.Wavelength", "525 nm", instrument(BAND.format('CutIn="500" CutOut="550"'))),
         (
             "filter_band.Wavelength",

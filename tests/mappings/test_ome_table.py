@@ -209,6 +209,7 @@ def test_what_has_no_home_is_told(fragment: str, message: str) -> None:
         (detecting('Type="CCD" Model="iXon Ultra 897"'), "Type"),
         (instrument(LASER.format('Tuneable="true" Wavelength="800"')), "PeakWavelength"),
         (instrument('<Arc ID="L" Power="120" PowerUnit="W" Type="Hg"/>'), "IlluminationPower"),
+        (instrument(BAND.format('CutIn="500" CutOut="550"')), "Type"),
         (channel('AcquisitionMode="WideField"'), "IlluminationType"),
         (
             channel('AcquisitionMode="LaserScanningConfocalMicroscopy" IlluminationType="Transmitted"'),
