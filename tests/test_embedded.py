@@ -18,7 +18,8 @@ IMAGES = ["confocal.ome.tiff", "cells_v04.ome.zarr", "cells_v05.ome.zarr"]
 
 @pytest.fixture(params=IMAGES)
 def image(request: pytest.FixtureRequest, sample_data: Path, tmp_path: Path) -> Path:
-    source, target = sample_data / request.param, tmp_path / request.param
+    name: str = request.param
+    source, target = sample_data / name, tmp_path / name
     if source.is_dir():
         shutil.copytree(source, target)
     else:
@@ -68,3 +69,24 @@ def test_unreadable_block_is_a_finding(image: Path) -> None:
     again = extract(image)
     assert [f.code for f in again.findings if f.code == "NBO157"] == ["NBO157"]
     assert again == extract(image, embedded=False)
+
+
+def test_filled_attributes_are_no_statements_of_the_image(sample_data: Path, tmp_path: Path) -> None:
+    image = tmp_path / "confocal.ome.tiff"
+    shutil.copy(sample_data / image.name, image)
+    before = image.read_bytes()
+    document = extract(image)
+    objective = document.instruments[0].all("Objective")[0]
+    hardware = Source("hardware", "scope.json", "components[1]")
+    objective.put("CalibratedMagnification", "59.7", None, hardware)
+    embed(image, document)
+    once = image.read_bytes()
+    assert b'CalibratedMagnification="59.7"' in once.partition(b"nbo:OME")[0][len(before) :]
+
+    again = extract(image, embedded=False)
+    assert again.instruments[0].all("Objective")[0].get("CalibratedMagnification") is None
+    # The same statements embedded again give the same file.
+    assert embed(image, extract(image)).state == "unchanged"
+    assert image.read_bytes() == once
+    restore(image)
+    assert image.read_bytes() == before

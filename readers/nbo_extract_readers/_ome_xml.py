@@ -298,6 +298,7 @@ def _take_own_annotations(found: OmeXml) -> None:
                 own.add(annotation.get("ID", ""))
                 value = next((c for c in annotation if _local(c) == "Value"), None)
                 found.own.append((namespace, _content(value)))
+                _take_fills(found.root, value)
                 group.remove(annotation)
         if own and not any(_local(c) for c in group):
             found.root.remove(group)
@@ -306,6 +307,19 @@ def _take_own_annotations(found: OmeXml) -> None:
             parent = reference.getparent()
             if parent is not None and reference.get("ID") in own:
                 parent.remove(reference)
+
+
+def _take_fills(root: etree._Element, value: etree._Element | None) -> None:
+    """Drop the attributes that this product filled in: they are no statements of the file.
+
+    The provenance lists them as ``<ID of the element, or its path below OME>@<attribute>``.
+    """
+    fills = [] if value is None else [text for child in value for text in (child.get("fills") or "").split()]
+    for place, _, attribute in (fill.rpartition("@") for fill in fills):
+        # An ID holds no slash and no bracket; a path has a place in each step.
+        element = root.find(place) if place.endswith("]") else root.find(f".//*[@ID='{place}']")
+        if element is not None and attribute in element.attrib:
+            del element.attrib[attribute]
 
 
 def _content(value: etree._Element | None) -> str:

@@ -59,6 +59,8 @@ class Lift:
         self.schema = load(self.document.version)
         self.instances: dict[str, list[Instance]] = {}
         self._keyed: dict[tuple[str, int, str], Instance] = {}
+        self._by_key: dict[tuple[str, str], Instance] = {}
+        self._by_item: dict[tuple[str, int], Instance] = {}
         self._pending: list[_Pending] = []
         self._counters: dict[str, int] = {}
         self._declared: dict[int, Declaration] = {id(self.document.root): self.schema.element("OME")}
@@ -133,6 +135,10 @@ class Lift:
         node = Node(name) if known is None else known.node
         instance = Instance(block, node, scope, parent, key)
         self.instances.setdefault(block.id, []).append(instance)
+        # The first of a key is found by it; without a key, the first of all. The last of an item is nearest.
+        self._by_key.setdefault((block.id, key), instance)
+        self._by_key.setdefault((block.id, ""), instance)
+        self._by_item[block.id, id(scope.item)] = instance
         if known is None:
             self._declared[id(node)] = declared
             if block.keep:
@@ -214,11 +220,7 @@ class Lift:
 
     def _nearest(self, blocks: tuple[str, ...], scope: Scope) -> Instance | None:
         """Return the instance of one of the blocks that was made from this very item."""
-        for block in blocks:
-            for instance in reversed(self.instances.get(block, [])):
-                if instance.scope.item is scope.item:
-                    return instance
-        return None
+        return next((i for b in blocks if (i := self._by_item.get((b, id(scope.item)))) is not None), None)
 
     def _resolve(self) -> None:
         for wait in self._pending:
@@ -231,9 +233,9 @@ class Lift:
 
     def _find(self, wait: _Pending) -> Instance | None:
         for block in wait.blocks:
-            for instance in self.instances.get(block, []):
-                if not wait.key or instance.key == wait.key:
-                    return instance
+            found = self._by_key.get((block, wait.key))
+            if found is not None:
+                return found
         return None
 
     def _prune(self, node: Node) -> bool:

@@ -25,28 +25,37 @@ def add_planes(lift: Lift) -> None:
     plane = lift.schema.element("Plane")
     if rules is None:
         return
+    channels: dict[int, list[Instance]] = {}
+    for channel in lift.instances.get(rules.channel_block, []):
+        pixels = channel.of(rules.block)
+        if pixels is not None:
+            channels.setdefault(id(pixels), []).append(channel)
     for instance in lift.instances.get(rules.block, []):
         key = lift.rows.text(lift.rows.evaluate(rules.key, instance.scope))[0]
         columns = lift.record.planes.get(key)
         if columns is None or not len(columns):
             continue
-        _Planes(lift, rules, instance, columns, plane).build()
+        _Planes(lift, rules, instance, columns, plane, channels.get(id(instance), [])).build()
 
 
 class _Planes:
     """Planes of one Pixels."""
 
     def __init__(
-        self, lift: Lift, rules: PlaneRules, pixels: Instance, columns: PlaneColumns, plane: Declaration
+        self,
+        lift: Lift,
+        rules: PlaneRules,
+        pixels: Instance,
+        columns: PlaneColumns,
+        plane: Declaration,
+        channels: list[Instance],
     ) -> None:
         self.lift = lift
         self.rules = rules
         self.pixels = pixels
         self.columns = columns
         self.plane = plane
-        self.channels = [
-            i for i in lift.instances.get(rules.channel_block, []) if i.of(rules.block) is pixels
-        ]  # in the order of TheC
+        self.channels = channels  # in the order of TheC
         self.lost: dict[str, int] = {}
 
     def build(self) -> None:

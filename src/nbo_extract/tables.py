@@ -172,7 +172,6 @@ class Table:
     variables: dict[str, Path]
     blocks: tuple[Block, ...]
     planes: PlaneRules | None
-    ignored: tuple[str, ...] = ()
     children: dict[str, tuple[Block, ...]] = field(default_factory=dict)
 
 
@@ -320,7 +319,7 @@ def compile_table(text: str, name: str) -> Table:
     compiler = _Compiler(name)
     compiler.only(data, {"table", "variables", "element", "planes"}, "the table")
     head = data.get("table", {})
-    compiler.only(head, {"name", "title", "version", "absent", "ignored"}, "table")
+    compiler.only(head, {"name", "title", "version", "absent"}, "table")
     blocks = tuple(compiler.block(b) for b in data.get("element", []))
     ids = [b.id for b in blocks]
     for block in blocks:
@@ -342,7 +341,6 @@ def compile_table(text: str, name: str) -> Table:
         {key: compiler.path(path, f"variables.{key}") for key, path in data.get("variables", {}).items()},
         blocks,
         compiler.planes(data["planes"]) if "planes" in data else None,
-        tuple(head.get("ignored", [])),
         children,
     )
 
