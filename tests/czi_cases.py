@@ -1,0 +1,635 @@
+"""Fragments of CZI metadata, one or more a row of the table, and the values that the row gives for them.
+
+All names and numbers are made up; element names and their places are those of ZEN.
+"""
+# ruff: noqa: E501 - a fragment stands on one line with what it gives
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+IMAGE = "Metadata/Information/Image"
+
+
+def wrap(name: str, content: str) -> str:
+    """Return one element, or nothing where there is nothing to put into it."""
+    return f"<{name}>{content}</{name}>" if content else ""
+
+
+def czi(
+    *,
+    document: str = "",
+    information: str = "",
+    image: str = "",
+    dimensions: str = "",
+    channels: str = "",
+    instrument: str = "",
+    experiment: str = "",
+    block: str = "",
+    blocks: str = "",
+    pool: str = "",
+    hardware: str = "",
+    devices: str = "",
+    attributes: str = "",
+    auto: str = "",
+    items: str = "",
+    display: str = "",
+    structure: str = "<Scene Key='0'/>",
+) -> str:
+    """Return the tree of a CZI file with these fragments in their places; parts without any are left out."""
+    blocks = blocks or wrap("AcquisitionBlock", block)
+    dimensions += wrap("Channels", channels)
+    metadata = (
+        wrap("Experiment", experiment + wrap("ExperimentBlocks", blocks) + wrap("HardwareSettingsPool", pool))
+        + wrap("HardwareSetting", hardware + wrap("Configuration", devices))
+        + wrap("CustomAttributes", attributes)
+        + wrap(
+            "Information",
+            information
+            + wrap("Document", document)
+            + wrap("Image", image + wrap("Dimensions", dimensions))
+            + wrap("Instrument", instrument),
+        )
+        + wrap("Scaling", wrap("AutoScaling", auto) + wrap("Items", items))
+        + wrap("DisplaySetting", wrap("Channels", display))
+    )
+    return (
+        f"<CZI><ImageDocument><Metadata>{metadata}</Metadata></ImageDocument><Structure>{structure}</Structure></CZI>"
+    )
+
+
+class Case(NamedTuple):
+    """A row, the facts that it gives (value and unit), and the tree."""
+
+    row: str
+    values: list[str]
+    tree: str
+
+
+# --------------------------------------------------------------------------------------------------- parts of the trees
+
+
+def user(facts: str) -> str:
+    return czi(information=f"<User Id='U'><DisplayName>jd</DisplayName>{facts}</User>")
+
+
+def objective(facts: str, image: str = "", auto: str = "", devices: str = "") -> str:
+    return czi(
+        image=image,
+        instrument=f"<Objectives><Objective Id='Objective:1'>{facts}</Objective></Objectives>",
+        auto=auto,
+        devices=devices,
+    )
+
+
+def named(model: str, facts: str = "") -> str:
+    return objective(f"<Manufacturer><Model>{model}</Model></Manufacturer>{facts}")
+
+
+def device(attributes: str, content: str = "") -> str:
+    return f"<Device {attributes}>{content}</Device>"
+
+
+def changer(name: str, elements: str) -> str:
+    return device(f"Id='{name}' Name='changer'", f"<ChangerElements>{elements}</ChangerElements>")
+
+
+def incubation(components: str) -> str:
+    return czi(
+        information="<TimelineTracks><TimelineTrack><TimelineElements><TimelineElement><EventInformation>"
+        f"<IncubationRecording><Components>{components}</Components></IncubationRecording></EventInformation>"
+        "</TimelineElement></TimelineElements></TimelineTrack></TimelineTracks>"
+    )
+
+
+def incubator(*tags: tuple[str, str]) -> str:
+    prefix = "CarlZeissAim.IncubatorState."
+    return czi(attributes="".join(f"<LsmTag Name='{prefix}{name}'>{text}</LsmTag>" for name, text in tags))
+
+
+def scene(content: str, attributes: str = "Index='0'", **more: str) -> str:
+    return czi(
+        dimensions=f"<S><Scenes><Scene {attributes}>{content}</Scene></Scenes></S>",
+        structure="<Scene Key='0' Index='0'/>",
+        **more,
+    )
+
+
+def channel(content: str, instrument: str = "", **more: str) -> str:
+    return czi(channels=f"<Channel Id='Channel:0' Name='c'>{content}</Channel>", instrument=instrument, **more)
+
+
+LASER_MODE = "<AcquisitionMode>LaserScanningConfocalMicroscopy</AcquisitionMode>"
+
+
+def lit(lamp: str, settings: str = "", content: str = "", **more: str) -> str:
+    """Return a channel lit by one lamp."""
+    return channel(
+        f"{content}<LightSourcesSettings><LightSourceSettings>{settings}<LightSource Id='L:1'/></LightSourceSettings>"
+        "</LightSourcesSettings>",
+        f"<LightSources><LightSource Id='L:1' {lamp}</LightSource><LightSource Id='L:2' Name='not lit'/></LightSources>",
+        **more,
+    )
+
+
+LASER_LAMP = "><Power>12.5</Power><LightSourceType><Laser><Tuneable>false</Tuneable></Laser></LightSourceType>"
+LED_LAMP = "Name='LED 470'><LightSourceType><LightEmittingDiode/></LightSourceType>"
+
+
+def scanned(track: str, content: str = "", block: str = "", identity: str = "Channel:0") -> str:
+    """Return a channel of ZEN black: what scanned it is in the track setup that has its id."""
+    setup = f"<TrackSetup><Detectors><Detector Id='{identity}' Name='Ch1'/></Detectors>{track}</TrackSetup>"
+    return channel(f"{LASER_MODE}{content}", block=f"{block}<MultiTrackSetup>{setup}</MultiTrackSetup>")
+
+
+def attenuated(attenuator: str, block: str = "", settings: str = "") -> str:
+    lights = f"<LightSourcesSettings><LightSourceSettings>{settings}</LightSourceSettings></LightSourcesSettings>"
+    return scanned(
+        f"<Attenuators><Attenuator>{attenuator}</Attenuator></Attenuators>", lights if settings else "", block
+    )
+
+
+def split(name: str) -> str:
+    return scanned(f"<BeamSplitters><BeamSplitter><Filter>{name}</Filter></BeamSplitter></BeamSplitters>")
+
+
+def positioned(changer_id: str, elements: str, place: str = "Part.1", content: str = "", **more: str) -> str:
+    """Return a channel whose track went to a position of a changer before it was taken."""
+    return channel(
+        content,
+        block="<SubDimensionSetups><MultiTrackSetup><Track IsActivated='true'>"
+        "<BeforeHardwareSetting>Before [c]</BeforeHardwareSetting>"
+        "<Channels><Channel Name='c' IsActivated='true'/></Channels></Track></MultiTrackSetup></SubDimensionSetups>",
+        pool=f"<HardwareSetting Name='Before [c]'><ParameterCollection Id='{changer_id}'>"
+        f"<PositionName>{place}</PositionName></ParameterCollection></HardwareSetting>",
+        devices=changer(changer_id, elements),
+        **more,
+    )
+
+
+def areas(*bands: tuple[int, int, str], kind: str = "Transmission") -> str:
+    content = "".join(
+        f"<WavelengthArea><Low>{low}</Low><High>{high}</High><Efficiency>{part}</Efficiency></WavelengthArea>"
+        for low, high, part in bands
+    )
+    return f"<{kind}WavelengthAreas>{content}</{kind}WavelengthAreas>"
+
+
+def wheel(part: str) -> str:
+    return positioned("MTBEmissionFilterChanger2", f"<SpectralInfluencer {part}</SpectralInfluencer>")
+
+
+def splitter(part: str) -> str:
+    return positioned("MTBBeamsplitterChanger", f"<SpectralInfluencer {part}</SpectralInfluencer>")
+
+
+def listed(filters: str, role: str = "Emission", more: str = "") -> str:
+    """Return a channel with a filter set of the Information section."""
+    refs = "".join(f"<{role}FilterRef Id='F:{n}'/>" for n in range(1, filters.count("<Filter ") + 1))
+    return channel(
+        "<FilterSetRef Id='FilterSet:1'/>",
+        f"<FilterSets><FilterSet Id='FilterSet:1'><{role}Filters>{refs}</{role}Filters>{more}</FilterSet></FilterSets>"
+        f"<Filters>{filters}</Filters>",
+    )
+
+
+def cut(number: int, low: str, high: str, name: str = "") -> str:
+    title = f" Name='{name}'" if name else ""
+    band = f"<TransmittanceRange><CutIn>{low}</CutIn><CutOut>{high}</CutOut></TransmittanceRange>"
+    return f"<Filter Id='F:{number}'{title}>{band}</Filter>"
+
+
+def detected(detector: str, settings: str = "", content: str = "", **more: str) -> str:
+    """Return a channel and its detector; another of the stand is not used."""
+    return channel(
+        f"{content}<DetectorSettings>{settings}<Detector Id='D:1'/></DetectorSettings>",
+        f"<Detectors><Detector Id='D:1' {detector}</Detector><Detector Id='D:2' Name='not used'/></Detectors>",
+        **more,
+    )
+
+
+CAMERA = "Name='Cam'><Manufacturer><Model>AxioCam9x</Model></Manufacturer>"
+
+
+def camera(settings: str, content: str = "<ExposureTime>5</ExposureTime>") -> str:
+    return detected(CAMERA, settings, content)
+
+
+def pmt(settings: str, mode: str = LASER_MODE) -> str:
+    return detected("Name='Ch2'><Type>PMT</Type>", settings, mode)
+
+
+def amplified(facts: str) -> str:
+    """Return a point detector of ZEN black, set in its track."""
+    setup = f"<TrackSetup><Detectors><Detector Id='Channel:0'>{facts}</Detector></Detectors></TrackSetup>"
+    return detected(
+        "Name='Ch2'><Type>PMT</Type>",
+        "<Voltage>1</Voltage><DigitalGain>9</DigitalGain><Offset>9</Offset><DetectorMode>Integration</DetectorMode>",
+        LASER_MODE,
+        block=f"<MultiTrackSetup>{setup}</MultiTrackSetup>",
+    )
+
+
+def scan(facts: str = "", block: str = "", tracks: str = "", mode: str = LASER_MODE) -> str:
+    return channel(
+        f"{mode}<LaserScanInfo><PixelTime>2E-06</PixelTime>{facts}</LaserScanInfo>",
+        block=block,
+        dimensions=wrap("Tracks", tracks),
+    )
+
+
+def track(*channels: str) -> str:
+    return f"<Track><ChannelRefs>{''.join(f'<ChannelRef Id={c!r}/>' for c in channels)}</ChannelRefs></Track>"
+
+
+def wells(shape: str = "<RowIndex>2</RowIndex><ColumnIndex>5</ColumnIndex>", template: str = "") -> str:
+    regions = f"<RegionsSetup IsActivated='true'><SampleHolder>{template}</SampleHolder></RegionsSetup>"
+    return scene(
+        f"<Shape Name='B5'>{shape}</Shape>",
+        block=f"<SubDimensionSetups>{regions}</SubDimensionSetups>" if template else "",
+    )
+
+
+TEMPLATE = "<Template Name='Multiwell  24'><ShapeRows>4</ShapeRows><ShapeColumns>6</ShapeColumns></Template>"
+
+# -------------------------------------------------------------------------------------------------------------- the rows
+
+CASES = [
+    # People and software
+    Case("experimenter.UserName", ["mroe"], czi(document="<UserName>mroe</UserName>")),
+    Case("experimenter.UserName", ["jd"], user("")),
+    Case("experimenter.FirstName", ["Jo"], user("<FirstName>Jo</FirstName>")),
+    Case("experimenter.MiddleName", ["X"], user("<MiddleName>X</MiddleName>")),
+    Case("experimenter.LastName", ["Doe"], user("<LastName>Doe</LastName>")),
+    Case("experimenter.Email", ["jo@lab"], user("<Email>jo@lab</Email>")),
+    Case("experimenter.Institution", ["Lab"], user("<Institution>Lab</Institution>")),
+    Case(
+        "cover_glass.Thickness",
+        ["0.165"],
+        czi(image="<Specimen><CoverglassThickness>165</CoverglassThickness></Specimen>"),
+    ),
+    Case("software.Name", ["ZEN 3.9 (blue edition)"], czi(information="<Application><Name>ZEN 3.9  (blue edition)</Name></Application>")),
+    Case("software.Name", ["AIMApplication"], czi(information="<Application><Name>AIMApplication</Name></Application>")),
+    Case("software.Version", ["3.9.1"], czi(information="<Application><Name>ZEN</Name><Version>3.9.1</Version></Application>")),
+    Case("software.Build", ["77"], czi(information="<Application><Name>ZEN</Name><BuildId>77</BuildId></Application>")),
+    # Stand and optics
+    Case("stand.Model", ["Axio Imager.M9"], czi(instrument="<Microscopes><Microscope Id='M:1' Name='Axio Imager.M9'/></Microscopes>")),
+    Case("stand.Model", ["LSM 999, AxioObserver"], czi(instrument="<Microscopes><Microscope><System>LSM 999, AxioObserver</System></Microscope></Microscopes>")),
+    Case(
+        "stand.Name",
+        ["corner room"],
+        czi(instrument="<Microscopes><Microscope Name='Axiovert'><UserDefinedName>corner room</UserDefinedName></Microscope></Microscopes>"),
+    ),
+    Case("objective.Model", ["LD LCI 25x/0.8"], named("LD  LCI 25x/0.8")),
+    Case("objective.Model", ["LCI 25x"], czi(instrument="<Objectives><Objective Id='O' Name='LCI 25x'/></Objectives>")),
+    Case("objective.Model", ["Fluar 5x/0.25"], czi(auto="<ObjectiveName>Fluar 5x/0.25</ObjectiveName>")),
+    Case("objective.Magnification", ["25"], objective("<NominalMagnification>25</NominalMagnification>")),
+    Case("objective.Magnification#2", ["2.5"], named("Fluar 2,5x/0.12")),
+    Case("objective.LensNA", ["0.8"], objective("<LensNA>0.80</LensNA>")),
+    Case("objective.LensNA#2", ["0.12"], named("Fluar 2.5x/0,12")),
+    Case("objective.ImmersionType", ["Glycerol"], objective("<Immersion>Glycerin</Immersion>")),
+    Case("objective.ImmersionType", ["Water"], objective("<Immersions>Water</Immersions>")),
+    Case("objective.Correction", ["PlanNeofluar"], named("EC Plan-Neofluar 40x/0.75")),
+    Case("objective.WorkingDistance", ["570 µm"], objective("<WorkingDistance>570</WorkingDistance>")),
+    Case("objective.DIC", ["true"], named("Plan-Apochromat 63x/1.4 Oil DIC M27")),
+    Case("objective.PhaseContrastDesignation", ["Ph2"], named("LD Plan-Neofluar 40x/0.6 Korr Ph 2")),
+    Case("objective.ContrastModulation", ["Ph1"], named("A-Plan 10x/0.25 Ph1")),
+    Case(
+        "objective.CorrectionCollar",
+        ["true"],
+        objective(
+            "<Manufacturer><Model>LCI 25x/0.8</Model></Manufacturer>",
+            auto="<Objective>Objective.1</Objective>",
+            devices=changer(
+                "MTBObjectiveChanger",
+                "<Objective UniqueName='Objective.1' Name='LCI 25x/0.8'><Features>Korr</Features></Objective>"
+                "<Objective UniqueName='Objective.2' Name='other'><Features>Nothing</Features></Objective>",
+            ),
+        ),
+    ),
+    Case("objective.CorrectionCollar#2", ["true"], named("LD Plan-Neofluar 40x/0.6 Korr")),
+    Case(
+        "objective.CatalogNumber",
+        ["420852-9871-000"],
+        objective("<LensNA>0.8</LensNA>", auto="<Objective>Objective.420852-9871-000</Objective>"),
+    ),
+    Case("tube_lens.Name", ["1.6x Optovar"], czi(instrument="<TubeLenses><TubeLens Id='T' Name='1.6x  Optovar'/></TubeLenses>")),
+    Case(
+        "tube_lens.Magnification",
+        ["1.6"],
+        czi(
+            image="<TubeLenses><TubeLensRef Id='T:2'/></TubeLenses>",
+            instrument="<TubeLenses><TubeLens Id='T:1'><Magnification>1</Magnification></TubeLens>"
+            "<TubeLens Id='T:2'><Magnification>1.6</Magnification></TubeLens></TubeLenses>",
+        ),
+    ),
+    Case("tube_lens.Magnification", ["2"], czi(auto="<OptovarMagnification>2</OptovarMagnification>")),
+    Case("tube_lens.Name", ["Rear"], scanned("<TubeLensPosition>Rear</TubeLensPosition>")),
+    Case("camera_adapter.Name", ["CameraAdapter.0.63x"], czi(auto="<CameraAdapter>CameraAdapter.0.63x</CameraAdapter><CameraAdapterMagnification>0.63</CameraAdapterMagnification>")),
+    Case(
+        "camera_adapter.Name",
+        ["0.63x Adapter"],
+        czi(
+            auto="<CameraName>Cam</CameraName><CameraAdapter>CameraAdapter.0.63x</CameraAdapter>"
+            "<CameraAdapterMagnification>0.63</CameraAdapterMagnification>",
+            instrument="<Detectors><Detector Name='Cam'><Adapter><Manufacturer><Model>0.63x Adapter</Model></Manufacturer>"
+            "</Adapter></Detector></Detectors>",
+        ),
+    ),
+    Case("camera_adapter.Magnification", ["0.63"], czi(auto="<CameraAdapterMagnification>0.63</CameraAdapterMagnification>")),
+    Case("stage.Name", ["WSB PiezoDrive"], czi(instrument="<X/>", devices=device("Id='MTBStage' Name='WSB  PiezoDrive'"))),
+    Case("stage.Motorized", ["true"], czi(instrument="<X/>", devices=device("Id='MTBStage' Motorization='Motorized'"))),
+    Case("stage.CatalogNumber", ["432031-9902-000"], czi(instrument="<X/>", devices=device("Id='MTBStage' UniqueName='Stage.432031-9902-000'"))),
+    Case("focus.Name", ["Z drive"], czi(instrument="<X/>", devices=device("Id='MTBFocus' Name='Z drive'"))),
+    Case("focus.Motorized", ["false"], czi(instrument="<X/>", devices=device("Id='MTBFocus' Motorization='Manual'"))),
+    Case("focus_stabilizer.Name", ["Definite Focus.9"], czi(instrument="<X/>", devices=device("Id='MTBFocusStabilizer2' Name='Definite Focus.9'"))),
+    Case("focus_stabilizer.Mechanism", ["Hardware based"], czi(instrument="<X/>", devices=wrap("Devices", device("Id='MTBFocusStabilizer' Name='Definite Focus'")))),
+    # Image
+    Case("image.Name", ["plate 7"], czi(document="<Name>plate 7</Name><Title>other</Title>")),
+    Case("image.Name", ["a title P4"], scene("", "Index='0' Name='P4'", document="<Title>a title</Title>")),
+    Case("image.AcquisitionDate", ["2022-02-03"], czi(image="<AcquisitionDateAndTime>2022-02-03T23:30:00.5Z</AcquisitionDateAndTime>")),
+    Case(
+        "image.AcquisitionDate#2",
+        ["2015-08-09"],
+        czi(document="<CreationDate>2015-08-09T10:11:12</CreationDate>", block="<MultiTrackSetup><TrackSetup/></MultiTrackSetup>"),
+    ),
+    Case("instrument_ref.ID", ["Instrument:0"], named("Fluar 5x/0.25")),
+    Case(
+        "experiment_ref.ID",
+        ["Experiment:0"],
+        czi(image="<Specimen><CoverglassThickness>165</CoverglassThickness></Specimen>"),
+    ),
+    Case("experimenter_ref.ID", ["Experimenter:0"], czi(document="<UserName>mroe</UserName>")),
+    Case("sample_ref.ID", ["Sample:0"], czi(image="<Specimen><CoverglassThickness>165</CoverglassThickness></Specimen>")),
+    Case(
+        "focus_stabilizer_ref.ID",
+        ["FocusStabilizationDevice:0"],
+        czi(
+            instrument="<X/>",
+            devices=device("Id='MTBFocusStabilizer2' Name='Definite Focus.9'"),
+            block="<HelperSetups><FocusSetup IsActivated='true'><DefiniteFocus IsActivated='true'/></FocusSetup></HelperSetups>",
+        ),
+    ),
+    Case("software_ref.ID", ["AcquisitionSoftware:0"], czi(information="<Application><Name>ZEN</Name></Application>")),
+    Case("description.text", ["two\nlines"], czi(document="<Description>two\nlines</Description>")),
+    Case(
+        "environment.Temperature",
+        ["36.8 °C"],
+        incubation("<MTBIncubationTemperatureChannel2><Value>36.8</Value><IsEnabled>true</IsEnabled></MTBIncubationTemperatureChannel2>"),
+    ),
+    Case("environment.Temperature", ["31 °C"], incubation("<MTBOverallTemperature><Value>31</Value><IsEnabled>true</IsEnabled></MTBOverallTemperature>")),
+    Case("environment.Temperature#2", ["37.5 °C"], incubator(("Actual_TempChannel4", "37.5"), ("Switch_TempChannel4", "true"))),
+    Case("environment.CO2Percent", ["4.9"], incubation("<MTBIncubationCO2Channel><Value>4.9</Value><IsEnabled>true</IsEnabled></MTBIncubationCO2Channel>")),
+    Case("environment.CO2Percent#2", ["5.1"], incubator(("Actual_CO2_Module", "5.1"), ("Switch_CO2_Module", "true"))),
+    Case("stand_settings.ID", ["InvertedMicroscopeStand:0"], channel("<CustomAttributes><MM.TotalMagnification>1</MM.TotalMagnification></CustomAttributes>", "<Microscopes><Microscope Name='Axiovert'/></Microscopes>")),
+    Case("stand_settings.TotalEffectiveMagnification", ["504"], channel("<CustomAttributes><MM.TotalMagnification>504</MM.TotalMagnification></CustomAttributes>")),
+    Case("objective_settings.ID", ["Objective:0"], objective("<LensNA>0.8</LensNA>", "<ObjectiveSettings><ObjectiveRef Id='Objective:1'/></ObjectiveSettings>")),
+    Case("objective_settings.ID", ["Objective:0"], czi(auto="<ObjectiveName>Fluar 5x/0.25</ObjectiveName>")),
+    Case(
+        "objective_settings.CorrectionCollarPosition",
+        ["BottomThickness 175"],
+        czi(
+            image="<ObjectiveSettings><CorrectionControllerMode>BottomThickness</CorrectionControllerMode>"
+            "<CorrectionControllerBottomThickness>175</CorrectionControllerBottomThickness></ObjectiveSettings>"
+        ),
+    ),
+    Case("objective_settings.CorrectionCollarPosition#2", ["0.14"], czi(image="<ObjectiveSettings><CorrectionCollar>0.14</CorrectionCollar></ObjectiveSettings>")),
+    Case(
+        "objective_settings.MeasuredRefractiveIndex",
+        ["1.0003"],
+        czi(image="<ObjectiveSettings><Medium>Air</Medium><RefractiveIndex>1.0003</RefractiveIndex></ObjectiveSettings>"),
+    ),
+    Case("immersion_liquid.Type", ["Silicone Oil"], czi(image="<ObjectiveSettings><Medium>Silicone</Medium></ObjectiveSettings>")),
+    Case("immersion_liquid.RefractiveIndex", ["1.406"], czi(image="<ObjectiveSettings><RefractiveIndex>1.406</RefractiveIndex></ObjectiveSettings>")),
+    Case("stage_label.Name", ["P4"], scene("", "Index='0' Name='P4'")),
+    Case("stage_label.X", ["-8000.5 µm"], scene("<Positions><Position X='-8000.5' Y='6500' Z='1600'/></Positions><CenterPosition>1,2</CenterPosition>")),
+    Case("stage_label.X#2", ["-41.5 µm"], scene("<CenterPosition>-41.5,37.25</CenterPosition>")),
+    Case("stage_label.Y", ["6500 µm"], scene("<Positions><Position X='-8000.5' Y='6500' Z='1600'/></Positions>")),
+    Case("stage_label.Y#2", ["37.25 µm"], scene("<CenterPosition>-41.5,37.25</CenterPosition>")),
+    Case("stage_label.Z", ["1600 µm"], scene("<Positions><Position X='-8000.5' Y='6500' Z='1600'/></Positions>")),
+    # Pixels
+    Case("pixels.SizeX", ["300"], czi(image="<SizeX>9000</SizeX>", structure="<Scene Key='0' SizeX='300'/>")),
+    Case("pixels.SizeX", ["9000"], czi(image="<SizeX>9000</SizeX>")),
+    Case("pixels.SizeY", ["200"], czi(structure="<Scene Key='0' SizeY='200'/>")),
+    Case("pixels.SizeZ", ["7"], czi(structure="<Scene Key='0' SizeZ='7'/>")),
+    Case("pixels.SizeZ#2", ["1"], czi()),
+    Case("pixels.SizeC", ["3"], czi(image="<SizeC>3</SizeC>")),
+    Case("pixels.SizeC#2", ["1"], czi()),
+    Case("pixels.SizeT", ["12"], czi(structure="<Scene Key='0' SizeT='12'/>")),
+    Case("pixels.SizeT#2", ["1"], czi()),
+    Case("pixels.PhysicalSizeX", ["0.065 µm"], czi(items="<Distance Id='X'><Value>6.5E-08</Value></Distance>")),
+    Case("pixels.PhysicalSizeY", ["0.065 µm"], czi(items="<Distance Id='Y'><Value>6.5E-08</Value></Distance>")),
+    Case("pixels.PhysicalSizeZ", ["0.3 µm"], czi(items="<Distance Id='Z'><Value>2.9999999999999999E-07</Value></Distance>")),
+    Case("pixels.TimeIncrement", ["60.075 s"], czi(dimensions="<T><Positions><List><Offsets>0 60.075 120.15</Offsets></List></Positions></T>")),
+    Case("pixels.TimeIncrement#2", ["12.5 s"], czi(image="<SizeT>4</SizeT>", dimensions="<T><Positions><Interval><Increment>12.5</Increment></Interval></Positions></T>")),
+    Case("pixels.PixelType", ["float"], czi(image="<PixelType>Gray32Float</PixelType>")),
+    Case("pixels.PixelType", ["uint16"], czi(structure="<Scene Key='0'><Channel Index='0' PixelType='Gray16'/></Scene>")),
+    Case("pixels.SignificantBits", ["14"], czi(image="<ComponentBitCount>14</ComponentBitCount>")),
+    Case("airyscan_dimension.Name", ["H"], czi(structure="<Scene Key='0' SizeH='32'/>")),
+    Case("airyscan_dimension.Size", ["32"], czi(structure="<Scene Key='0' SizeH='32'/>")),
+    Case("airyscan_dimension.Type", ["Other"], czi(structure="<Scene Key='0' SizeH='32'/>")),
+    Case("tile_dimension.Name", ["M"], czi(structure="<Scene Key='0' SizeM='9'/>")),
+    Case("tile_dimension.Size", ["9"], czi(structure="<Scene Key='0' SizeM='9'/>")),
+    Case("tile_dimension.Type", ["Tile"], czi(structure="<Scene Key='0' SizeM='9'/>")),
+    # Channel
+    Case("channel.Name", ["c"], channel("")),
+    Case("channel.Name", ["shown"], czi(display="<Channel Id='Channel:0' Name='shown'/>")),
+    Case("channel.Color", ["16711935"], channel("<Color>#FF000001</Color>", display="<Channel Id='Channel:0'><Color>#FF00FF00</Color></Channel>")),
+    Case("channel.Color", ["-16776961"], channel("<Color>#FFFF0000</Color>")),
+    Case("channel.ContrastMethod", ["PhaseContrast"], channel("<ContrastMethod>Phase</ContrastMethod>")),
+    Case("channel.ContrastMethod", ["Fluorescence"], channel("<ContrastMethod>MultiPhotonFluorescence</ContrastMethod>")),
+    Case("channel.IlluminationType", ["Super-Resolution_SIM (Structured Illumination Microscopy)"], channel("<ChannelType>SimHR</ChannelType><AcquisitionMode>StructuredIllumination</AcquisitionMode>")),
+    Case(
+        "channel.IlluminationType#2",
+        ["Wide-field_Fluorescence"],
+        channel(
+            "<AcquisitionMode>WideField</AcquisitionMode><IlluminationType>Epifluorescence</IlluminationType>"
+            "<ContrastMethod>Fluorescence</ContrastMethod>"
+        ),
+    ),
+    Case("channel.SamplesPerPixel", ["3"], channel("<PixelType>Bgr24</PixelType>")),
+    Case("fluorophore.Name", ["mNeon"], channel("<Fluor>mNeon</Fluor>")),
+    Case("fluorophore.Name", ["Atto 999"], channel("<EmissionWavelength>520</EmissionWavelength>", display="<Channel Id='Channel:0'><DyeName>Atto 999</DyeName></Channel>")),
+    Case("fluorophore.ExcitationWavelength", ["488.00000000000006 nm"], channel("<ExcitationWavelength>488.00000000000006</ExcitationWavelength>")),
+    Case("fluorophore.EmissionWavelength", ["509 nm"], channel("<EmissionWavelength>509</EmissionWavelength>")),
+    # Light sources
+    Case("light_source.Name", ["LED 470"], lit("Name='LED  470 '><LightSourceType><LightEmittingDiode/></LightSourceType>")),
+    Case("light_source.Model", ["Lumi 9"], lit("Name='x'><Manufacturer><Model>Lumi 9</Model></Manufacturer>")),
+    Case("light_source.Manufacturer", ["Lumi Ltd"], lit("Name='x'><Manufacturer><Manufacturer>Lumi Ltd</Manufacturer></Manufacturer>")),
+    Case(
+        "light_source.CatalogNumber",
+        ["423052-9701-000"],
+        lit(LED_LAMP, devices=device("Id='MTBLED4' Name='LED 470' UniqueName='FancyLED.423052-9701-000'")),
+    ),
+    Case("light_source.Tuneable", ["false"], lit(LASER_LAMP)),
+    Case("light_line.PeakWavelength", ["561 nm"], lit(LASER_LAMP, "<Wavelength>561</Wavelength>")),
+    Case("light_line.IlluminationPower", ["12.5 mW"], lit(LASER_LAMP, "<Wavelength>561</Wavelength>")),
+    Case("led_module.PeakWavelength", ["470 nm"], lit(LED_LAMP, content="<IlluminationWavelength><SinglePeak>470</SinglePeak></IlluminationWavelength>")),
+    Case("led_module.CutOn", ["450 nm"], lit(LED_LAMP, content="<IlluminationWavelength><Ranges>450-488</Ranges></IlluminationWavelength>")),
+    Case("led_module.CutOff", ["488 nm"], lit(LED_LAMP, content="<IlluminationWavelength><Ranges>450-488</Ranges></IlluminationWavelength>")),
+    Case("laser.Model", ["HeNe594"], attenuated("<Laser>HeNe594</Laser>")),
+    Case("laser.Type", ["Gas"], attenuated("<Laser>HeNe594</Laser>")),
+    Case("laser.LaserMedium", ["HeNe"], attenuated("<Laser>HeNe594</Laser>")),
+    Case("laser_line.PeakWavelength", ["594 nm"], attenuated("<Laser>HeNe594</Laser><Wavelength>5.94E-07</Wavelength>")),
+    Case(
+        "laser_line.IlluminationPower",
+        ["2 mW"],
+        attenuated(
+            "<Laser>HeNe594</Laser><Wavelength>5.94E-07</Wavelength>",
+            "<Lasers><Laser><LaserName>Other</LaserName><LaserPower>0.5</LaserPower></Laser>"
+            "<Laser><LaserName>HeNe594</LaserName><LaserPower>0.002</LaserPower></Laser></Lasers>",
+        ),
+    ),
+    Case("light_source_settings.ID", ["LightSource:0"], lit(LED_LAMP)),
+    Case("light_source_settings.ID#2", ["LightSource:0"], attenuated("<Laser>HeNe594</Laser><Wavelength>5.94E-07</Wavelength>", "", "<Wavelength>594.00000000000011</Wavelength>")),
+    Case("light_source_settings.IlluminationPowerSettings", ["3.5 %"], lit(LED_LAMP, "<Intensity>3.50 %</Intensity>")),
+    Case("light_source_settings.Attenuation", ["0.94"], lit(LASER_LAMP, "<Attenuation>0.94</Attenuation>")),
+    # Filters
+    Case("filter_set_named.Name", ["43 HE Red"], positioned("MTBReflectorChanger", "<Reflector Name='43 HE Red' UniqueName='Part.1'/><Reflector Name='other' UniqueName='Part.2'/>")),
+    Case("filter_set_named.Name", ["90 HE"], channel("<Reflector>90 HE</Reflector>")),
+    Case("excitation_filter.Name", ["BP 470"], listed(cut(1, "450", "490", "BP 470"), "Excitation")),
+    Case("excitation_filter.Type", ["MultiPass"], listed(cut(1, "450", "490") + cut(2, "550", "580"), "Excitation")),
+    Case("excitation_filter.Type#2", ["BandPass"], listed(cut(1, "450", "490"), "Excitation")),
+    Case("excitation_band.Wavelength", ["470 nm", "565 nm"], listed(cut(1, "450", "490") + cut(2, "550", "580"), "Excitation")),
+    Case("excitation_band.FWHMBandwidth", ["40 nm"], listed(cut(1, "450", "490"), "Excitation")),
+    Case("excitation_filter_ref.ID", ["Filter:0"], listed(cut(1, "450", "490"), "Excitation")),
+    Case("emission_filter.Name", ["BP 525/50"], wheel(f"UniqueName='Part.1' Name='BP  525/50'>{areas((500, 550, '0.9'))}")),
+    Case("emission_filter.Name#2", ["BP 525"], listed(cut(1, "500", "550", "BP 525"))),
+    Case("emission_filter.CatalogNumber", ["2099-123"], wheel(f"UniqueName='Part.1'><OrderNumber>2099-123</OrderNumber>{areas((500, 550, '0.9'))}")),
+    Case(
+        "emission_filter.CatalogNumber#2",
+        ["489090-0111-000"],
+        positioned(
+            "MTBEmissionFilterChanger",
+            f"<SpectralInfluencer UniqueName='EmissionFilter.489090-0111-000'>{areas((500, 550, '0.9'))}</SpectralInfluencer>",
+            "EmissionFilter.489090-0111-000",
+        ),
+    ),
+    Case("emission_filter.Type", ["MultiPass"], wheel(f"UniqueName='Part.1'>{areas((500, 550, '0.9'), (600, 650, '0.9'))}")),
+    Case("emission_filter.Type#2", ["BandPass"], wheel(f"UniqueName='Part.1'>{areas((500, 550, '0.9'))}")),
+    Case("emission_filter.Type#3", ["LongPass"], listed("<Filter Id='F:1' Name='LP 650'/>")),
+    Case("emission_band.Wavelength", ["525 nm", "640 nm"], wheel(f"UniqueName='Part.1'>{areas((500, 550, '0.9'), (630, 650, '0.9'))}")),
+    Case("emission_band.FWHMBandwidth", ["75 nm"], listed(cut(1, "592.5", "667.5"))),
+    Case("emission_band.Transmittance", ["0.93"], wheel(f"UniqueName='Part.1'>{areas((500, 550, '0.93'))}")),
+    Case("emission_band_named.Wavelength", ["595 nm", "645 nm"], listed("<Filter Id='F:1' Name='BP 570-620 + LP 645'/>")),
+    Case("emission_band_named.FWHMBandwidth", ["50 nm"], listed("<Filter Id='F:1' Name='BP 570-620 + LP 645'/>")),
+    Case("emission_filter_ref.ID", ["Filter:0"], wheel(f"UniqueName='Part.1'>{areas((500, 550, '0.9'))}")),
+    Case("dichroic.Name", ["RTBS 405+493"], splitter(f"UniqueName='Part.1' Name='RTBS 405+493'>{areas((420, 480, '0.9'))}")),
+    Case("dichroic.CatalogNumber", ["2099-124"], splitter(f"UniqueName='Part.1'><OrderNumber>2099-124</OrderNumber>{areas((420, 480, '0.9'))}")),
+    Case(
+        "dichroic.CatalogNumber#2",
+        ["489090-0130-000"],
+        positioned(
+            "MTBDichroicChanger",
+            f"<SpectralInfluencer UniqueName='D.489090-0130-000'>{areas((420, 480, '0.9'))}</SpectralInfluencer>",
+            "D.489090-0130-000",
+        ),
+    ),
+    Case("dichroic.Type", ["MultiPass"], splitter(f"UniqueName='Part.1'>{areas((420, 480, '0.9'), (510, 550, '0.9'))}")),
+    Case(
+        "dichroic.Type#2",
+        ["LongPass"],
+        channel(
+            f"{LASER_MODE}<LaserScanInfo><PixelTime>2E-06</PixelTime><SecondaryBeamSplitter>S.7</SecondaryBeamSplitter></LaserScanInfo>",
+            "<Dichroics><Dichroic Id='S.7' Name='SBS LP 599'/><Dichroic Id='S.8' Name='SBS SP 444'/></Dichroics>",
+        ),
+    ),
+    Case("dichroic_transmission.Wavelength", ["450 nm"], splitter(f"UniqueName='Part.1'>{areas((420, 480, '0.9'))}")),
+    Case("dichroic_transmission.FWHMBandwidth", ["60 nm"], splitter(f"UniqueName='Part.1'>{areas((420, 480, '0.9'))}")),
+    Case("dichroic_transmission.Transmittance", ["0.9"], splitter(f"UniqueName='Part.1'>{areas((420, 480, '0.90'))}")),
+    Case("dichroic_reflection.Wavelength", ["400 nm"], splitter(f"UniqueName='Part.1'>{areas((390, 410, '0.98'), kind='Reflection')}")),
+    Case("dichroic_reflection.FWHMBandwidth", ["20 nm"], splitter(f"UniqueName='Part.1'>{areas((390, 410, '0.98'), kind='Reflection')}")),
+    Case("dichroic_reflection.Reflectance", ["0.98"], splitter(f"UniqueName='Part.1'>{areas((390, 410, '0.98'), kind='Reflection')}")),
+    Case("scan_dichroic.Name", ["MBS 458/594"], split("MBS 458/594")),
+    Case("scan_dichroic.Type", ["ShortPass"], split("SBS SP 555")),
+    Case("scan_dichroic_edge.Wavelength", ["555 nm"], split("SBS SP 555")),
+    Case("dichroic_ref.ID", ["StandardDichroic:0"], splitter(f"UniqueName='Part.1'>{areas((420, 480, '0.9'))}")),
+    Case("scan_dichroic_ref.ID", ["StandardDichroic:0"], split("MBS 458/594")),
+    # Detectors
+    Case("detector.Name", ["Cam 2"], detected("Name='Cam  2'>")),
+    Case("detector.Name", ["Eye"], czi(auto="<CameraName>Eye</CameraName>", instrument="<X/>", channels="<Channel Id='Channel:0'/>")),
+    Case("detector.Name", ["Spectral7"], detected(">", "", LASER_MODE, block="<MultiTrackSetup><TrackSetup><Detectors><Detector Id='Channel:0' Name=''><DetectorIdentifier>Spectral7</DetectorIdentifier></Detector></Detectors></TrackSetup></MultiTrackSetup>")),
+    Case("detector.Model", ["AxioCam9x"], detected(CAMERA)),
+    Case("detector.Manufacturer", ["Eyes Inc"], detected("><Manufacturer><Manufacturer>Eyes Inc</Manufacturer></Manufacturer>")),
+    Case("detector.Type", ["Conventional"], detected("><Manufacturer><Model>Axiocam506m</Model></Manufacturer>")),
+    Case("detector.Coating", ["Gallium arsenide phosphide"], detected("><Type>GaAsP-PMT</Type>")),
+    *(
+        Case(
+            f"detector.{row}",
+            [value],
+            detected(
+                "><Manufacturer><Model>ORCA-Flash4</Model></Manufacturer>",
+                hardware="<ParameterCollection Id='MTBCamera_Left.ORCA-Flash4'><CameraPixelDistances>5.5,4.5</CameraPixelDistances>"
+                "<Frame.Max>0,0,2752,2208</Frame.Max></ParameterCollection>"
+                "<ParameterCollection Id='MTBCamera_Right.Other'><CameraPixelDistances>1,1</CameraPixelDistances></ParameterCollection>",
+            ),
+        )
+        for row, value in (
+            ("PixelWidth", "5.5 µm"),
+            ("PixelHeight", "4.5 µm"),
+            ("ArrayWidth", "2752"),
+            ("ArrayHeight", "2208"),
+        )
+    ),
+    Case("detector_settings.ID", ["Detector:0"], camera("")),
+    Case("detector_settings.Binning", ["4x4"], camera("<Binning>4,4</Binning>")),
+    Case("detector_settings.SensorExposureMode", ["Rolling shutter"], camera("<Shutter>Rolling</Shutter>")),
+    Case("detector_settings.EffectiveBitDepth", ["14bit"], camera("", "<ExposureTime>5</ExposureTime><ComponentBitCount>14</ComponentBitCount>")),
+    Case("detector_settings.Voltage", ["880.5 V"], amplified("<Voltage>880.5</Voltage>")),
+    Case("detector_settings.Voltage", ["650 V"], pmt("<Voltage>650</Voltage><Gain>1</Gain>")),
+    Case("detector_settings.Voltage", ["701 V"], pmt("<Gain>701</Gain>")),
+    Case("detector_settings.AmplificationGain", ["1.5"], amplified("<AmplifierGain>1.5</AmplifierGain>")),
+    Case("detector_settings.AmplificationGain#2", ["300"], camera("<EMGain>300</EMGain>")),
+    Case("detector_settings.AmplificationGain#3", ["2"], pmt("<DigitalGain>2</DigitalGain>")),
+    Case("detector_settings.Offset", ["-3"], amplified("<AmplifierOffset>-3</AmplifierOffset>")),
+    Case("detector_settings.Offset#2", ["0"], pmt("<Offset>0</Offset>")),
+    Case("detector_settings.PhotonCounting", ["true"], amplified("<DetectorMode>PhotonCount</DetectorMode>")),
+    Case("detector_settings.PhotonCounting", ["false"], pmt("<DetectorMode>Integration</DetectorMode>")),
+    Case("pinhole_settings.Aperture", ["1.2"], channel(f"{LASER_MODE}<PinholeSizeAiry>1.2</PinholeSizeAiry>")),
+    # Scan
+    Case("scanner_settings.ScanDirectionality", ["Bidirectional"], scan(block="<AcquisitionModeSetup><BiDirectional>true</BiDirectional></AcquisitionModeSetup>")),
+    Case("scanner_settings.ScanDirectionality", ["Unidirectional"], scan("<ScanDirection>Unidirectional</ScanDirection>")),
+    Case("scanner_settings.IntegrationNumber", ["16"], scan("<Averaging>16</Averaging>")),
+    Case("scanner_settings.IntegrationUnit", ["Line"], scan(block="<AcquisitionModeSetup><FilterMode>Line</FilterMode></AcquisitionModeSetup>")),
+    Case("scanner_settings.IntegrationUnit", ["Frame"], scan("<AveragingMode>Frame</AveragingMode>")),
+    Case("scanner_settings.IntegrationMethod", ["Sum"], scan(block="<AcquisitionModeSetup><FilterMethod>Sum</FilterMethod></AcquisitionModeSetup>")),
+    Case("scanner_settings.IntegrationMethod", ["Average"], scan("<AveragingMethod>Mean</AveragingMethod>")),
+    Case("scanner_settings.EffectiveZoom", ["2.5"], scan("<ZoomX>2.5</ZoomX>")),
+    Case("scanner_settings.ZoomAreaWidth", ["844"], scan(block="<AcquisitionModeSetup><DimensionX>844</DimensionX></AcquisitionModeSetup>")),
+    Case("scanner_settings.ZoomAreaHeight", ["512"], scan(block="<AcquisitionModeSetup><DimensionY>512</DimensionY></AcquisitionModeSetup>")),
+    Case("scanner_settings.ScanFormat", ["Line"], scan("<ScanningMode>LineSequential</ScanningMode>")),
+    Case("scanner_settings.MultiChannelMode", ["Sequential"], scan(tracks=track("Channel:0") + track("Channel:1"))),
+    Case("scanner_settings.MultiChannelMode", ["Sequential"], scan(block="<MultiTrackSetup><TrackSetup/><TrackSetup/></MultiTrackSetup>")),
+    Case("scanner_settings.MultiChannelMode#2", ["Parallel"], scan(tracks=track("Channel:0", "Channel:1"))),
+    Case("scanner_settings.ScanTime", ["13.75 s"], scan("<FrameTime>13.75</FrameTime>")),
+    Case("scanner_settings.Rotation", ["90 deg"], scan("<SampleRotation>90</SampleRotation>", mode="")),
+    # Plate
+    Case("plate.Name", ["Multiwell 24"], wells(template=TEMPLATE)),
+    Case("plate.Rows", ["4"], wells(template=TEMPLATE)),
+    Case("plate.Columns", ["6"], wells(template=TEMPLATE)),
+    Case("well.Row", ["1"], wells()),
+    Case("well.Column", ["4"], wells()),
+    Case("well.ExternalIdentifier", ["B5"], wells()),
+    Case("well_sample.Index", ["0"], wells()),
+    Case("well_image.ID", ["Image:0"], wells()),
+]  # fmt: skip
+
+# The element that a row of `kind` chooses.
+KINDS = [
+    Case("stand.kind", ["UprightMicroscopeStand"], czi(instrument="<Microscopes><Microscope Name='x'><Type>Upright</Type></Microscope></Microscopes>")),
+    Case("stand.kind#2", ["InvertedMicroscopeStand"], czi(instrument="<Microscopes><Microscope><System>LSM 999, AxioObserver</System></Microscope></Microscopes>")),
+    Case("stand.kind#2", ["UprightMicroscopeStand"], czi(instrument="<Microscopes><Microscope Name='Axioscan.Z9'/></Microscopes>")),
+    Case("light_source.kind", ["LightEmittingDiode"], lit(LED_LAMP)),
+    Case("light_source.kind", ["Laser"], lit(LASER_LAMP)),
+    Case("light_source.kind", ["Filament"], lit("Name='TL'><LightSourceType><Filament/></LightSourceType>")),
+    Case("light_source.kind", ["GenericExcitationSource"], lit("Name='Other Lamp'>")),
+    Case("detector.kind", ["PhotoMultiplierTube"], detected("Name='d'><Type>Multialkali-PMT</Type>")),
+    Case("detector.kind#2", ["CMOS"], detected("Name='d'><Manufacturer><Model>HDCamC11440-22C</Model></Manufacturer>")),
+    Case("detector.kind#2", ["CMOS"], detected("Name='d'><Manufacturer><Model>Axiocam705m</Model></Manufacturer>")),
+    Case("detector.kind#2", ["CCD"], detected("Name='d'><Manufacturer><Model>Axiocam503m</Model></Manufacturer>")),
+    Case("detector.kind#2", ["GenericDetector"], detected(CAMERA)),
+    Case("detector_settings.kind", ["PointDetectorSettings"], pmt("<Voltage>650</Voltage>")),
+    Case("detector_settings.kind", ["PointDetectorSettings"], pmt("<Voltage>650</Voltage>", "<LaserScanInfo><PixelTime>1E-06</PixelTime></LaserScanInfo>")),
+    Case("detector_settings.kind#2", ["CameraSettings"], camera("")),
+    Case("detector_settings.kind#2", ["GenericDetectorSettings"], detected(CAMERA)),
+]  # fmt: skip
