@@ -73,18 +73,21 @@ def test_unreadable_block_is_a_finding(image: Path) -> None:
 
 def test_filled_attributes_are_no_statements_of_the_image(sample_data: Path, tmp_path: Path) -> None:
     image = tmp_path / "confocal.ome.tiff"
-    shutil.copy(sample_data / image.name, image)
+    # The image without the name of its objective, in as many bytes, so that offsets in the TIFF stay what they are.
+    data = (sample_data / image.name).read_bytes()
+    assert data.count(b' Iris="false"') == 1
+    image.write_bytes(data.replace(b' Iris="false"', b" " * 13))
     before = image.read_bytes()
     document = extract(image)
     objective = document.instruments[0].all("Objective")[0]
-    hardware = Source("hardware", "scope.json", "components[1]")
-    objective.put("CalibratedMagnification", "59.7", None, hardware)
+    assert objective.get("Iris") is None
+    objective.put("Iris", "true", None, Source("hardware", "scope.json", "components[1]"))
     embed(image, document)
     once = image.read_bytes()
-    assert b'CalibratedMagnification="59.7"' in once.partition(b"nbo:OME")[0][len(before) :]
+    assert b'Iris="true"' in once[len(before) :].partition(b"nbo:OME")[0]
 
     again = extract(image, embedded=False)
-    assert again.instruments[0].all("Objective")[0].get("CalibratedMagnification") is None
+    assert again.instruments[0].all("Objective")[0].get("Iris") is None
     # The same statements embedded again give the same file.
     assert embed(image, extract(image)).state == "unchanged"
     assert image.read_bytes() == once

@@ -111,7 +111,7 @@ def plan_splice(
     base = remove(xml, label=label)[0]
     found = scan(base, label, {fill.element for fill in block.core_fills})
     plain = _plain(found.encoding, base, label)
-    fills = _fills(base, found, block.core_fills, label)
+    open_fills = _open_fills(base, found, block.core_fills, label)
     taken = {int(number) for number in _ID.findall(base)}
     free = (number for number in range(len(taken) + 2) if number not in taken)
     ids = (f"Annotation:NBO:{next(free)}", f"Annotation:NBO:{next(free)}")
@@ -122,10 +122,10 @@ def plan_splice(
         "structuredAnnotations": "created" if annotations is None else "expanded" if annotations.empty else "kept",
         "oldOffset": old_offset,
         "oldLength": old_length,
-        "fills": " ".join(f"{fill.element}@{fill.attribute}" for fill in block.core_fills) or None,
+        "fills": " ".join(f"{fill.element}@{fill.attribute}" for fill in open_fills) or None,
     }
     texts = _annotation_texts(found, ids, block, record, label)
-    insertions = fills + _references(found, ids[0]) + _annotations(found, texts)
+    insertions = _fills(base, found, open_fills) + _references(found, ids[0]) + _annotations(found, texts)
     ordered = sorted(insertions, key=lambda insertion: insertion[0])
     return Splice(base, tuple((at, _encode(text, plain)) for at, text in ordered))
 
@@ -236,23 +236,32 @@ def _encode(text: str, plain: bool) -> bytes:
     return text.encode("ascii", "xmlcharrefreplace") if plain else text.encode("utf-8")
 
 
-def _fills(base: bytes, found: Scan, fills: Sequence[CoreFill], label: str) -> list[tuple[int, str]]:
-    """Return attributes to insert behind the last one of their start tags."""
-    done: set[tuple[str, str]] = set()
-    insertions = []
+def _open_fills(base: bytes, found: Scan, fills: Sequence[CoreFill], label: str) -> list[CoreFill]:
+    """Return the fills whose attribute the OME-XML lacks: what it states is never changed.
+
+    A unit whose value is stated is not filled either: OME's default unit is what the value was stated in.
+    """
+    kept: list[CoreFill] = []
     for fill in fills:
         place = found.targets.get(fill.element)
         if place is None:
             raise WriteError(f"{label}: its OME-XML has no element {fill.element} to fill in; {SIDECAR_HINT}")
+        if not _NAME.fullmatch(fill.attribute):
+            raise WriteError(f"{label}: {fill.attribute} is no attribute of {fill.element}; {SIDECAR_HINT}")
+        tag = _without_values(base[place.start : place.inside])
+        names = {fill.attribute, fill.attribute.removesuffix("Unit")}
+        stated = any(re.search(rb"""\s%s\s*=\s*["']""" % re.escape(name.encode("utf-8")), tag) for name in names)
+        if not stated and not any((k.element, k.attribute) == (fill.element, fill.attribute) for k in kept):
+            kept.append(fill)
+    return kept
+
+
+def _fills(base: bytes, found: Scan, fills: Sequence[CoreFill]) -> list[tuple[int, str]]:
+    """Return attributes to insert behind the last one of their start tags."""
+    insertions = []
+    for fill in fills:
+        place = found.targets[fill.element]
         tag = base[place.start : place.inside]
-        name = fill.attribute.encode("utf-8")
-        stated = re.search(rb"""\s%s\s*=\s*["']""" % re.escape(name), _without_values(tag))
-        if not _NAME.fullmatch(fill.attribute) or stated or (fill.element, fill.attribute) in done:
-            raise WriteError(
-                f"{label}: {fill.element} cannot be given {fill.attribute}, because it states it already or it is no "
-                f"attribute; {SIDECAR_HINT}"
-            )
-        done.add((fill.element, fill.attribute))
         at = place.start + len(tag[:-1].removesuffix(b"/").rstrip(b" \t\r\n"))
         insertions.append((at, f' {fill.attribute}="{fill.value.translate(_ATTRIBUTE)}"'))
     return insertions
