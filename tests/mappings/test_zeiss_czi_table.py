@@ -98,7 +98,7 @@ def test_kind(row: str, elements: list[str], tree: str) -> None:
     assert made == elements
 
 
-PLANES = {
+PLANES: dict[str, tuple[str, list[str | None], list[str | None], str]] = {
     "Timestamp": ("Tags/AcquisitionTime", ["2020-05-17T10:00:01.5000001Z", None], ["1.5000001", None], "s"),
     "PositionX": ("Tags/StageXPosition", ["+00000016977.2500", "-00000000003.5000"], ["16977.25", "-3.5"], "µm"),
     "PositionY": ("Tags/StageYPosition", ["+00000018621.0000", None], ["18621", None], "µm"),
@@ -133,7 +133,7 @@ def test_every_row_is_proven() -> None:
     assert table.planes is not None
     rows = {r.id for b in table.blocks for r in (*b.kinds, *b.rows)} | {b.text.id for b in table.blocks if b.text}
     rows |= {f"planes.{r.attribute}" for r in table.planes.rows}
-    proven = {c.row for c in (*CASES, *KINDS)} | {f"planes.{name}" for name in (*PLANES, *BY_CHANNEL)}
+    proven = {c.row for c in CASES + KINDS} | {f"planes.{name}" for name in (*PLANES, *BY_CHANNEL)}
     assert proven - rows == set(), "cases of rows that do not exist"
     assert rows - proven == UNTESTED
 
