@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+
 from nbo_extract.api import embed, extract, restore
 from nbo_extract.jsonio import to_json
 from nbo_extract.model import Source
@@ -73,7 +74,7 @@ def test_unreadable_block_is_a_finding(image: Path) -> None:
 
 def test_filled_attributes_are_no_statements_of_the_image(sample_data: Path, tmp_path: Path) -> None:
     image = tmp_path / "confocal.ome.tiff"
-    # The image without the name of its objective, in as many bytes, so that offsets in the TIFF stay what they are.
+    # The image without a word on the iris, in as many bytes, so that offsets in the TIFF stay what they are.
     data = (sample_data / image.name).read_bytes()
     assert data.count(b' Iris="false"') == 1
     image.write_bytes(data.replace(b' Iris="false"', b" " * 13))

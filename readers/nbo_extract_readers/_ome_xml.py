@@ -317,9 +317,21 @@ def _take_fills(root: etree._Element, value: etree._Element | None) -> None:
     fills = [] if value is None else [text for child in value for text in (child.get("fills") or "").split()]
     for place, _, attribute in (fill.rpartition("@") for fill in fills):
         # An ID holds no slash and no bracket; a path has a place in each step.
-        element = root.find(place) if place.endswith("]") else root.find(f".//*[@ID='{place}']")
+        element = _at(root, place) if place.endswith("]") else root.find(f".//*[@ID='{place}']")
         if element is not None and attribute in element.attrib:
             del element.attrib[attribute]
+
+
+def _at(root: etree._Element, path: str) -> etree._Element | None:
+    """Return the element at a path of local names with one-based places, such as ``Instrument[1]/Objective[2]``."""
+    here = root
+    for step in path.split("/"):
+        name, _, place = step.removesuffix("]").partition("[")
+        same = [c for c in here if _local(c) == name]
+        if not place.isdigit() or not 0 < int(place) <= len(same):
+            return None
+        here = same[int(place) - 1]
+    return here
 
 
 def _content(value: etree._Element | None) -> str:
