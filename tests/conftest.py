@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that writes the golden files anew; look at what changed before committing it."""
+    parser.addoption("--update-golden", action="store_true", help="write the files of tests/golden anew")
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +31,18 @@ def shared() -> Path:
 def sample_data() -> Path:
     """Folder of the sample files that the project makes itself."""
     return ROOT / "sample_data"
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with a file of tests/golden exactly; ``pytest --update-golden`` writes the file instead."""
+
+    def compare(name: str, text: str) -> None:
+        path = ROOT / "tests" / "golden" / name
+        if request.config.getoption("--update-golden"):
+            path.write_text(text, encoding="utf-8", newline="\n")
+        assert path.is_file(), f"{path} is missing: pytest --update-golden writes it"
+        expected = path.read_text(encoding="utf-8")
+        assert text == expected, f"differs from {path}; if it should, pytest --update-golden writes it anew"
+
+    return compare
