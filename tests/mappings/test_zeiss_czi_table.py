@@ -607,3 +607,21 @@ def test_an_upright_reflector_turret() -> None:
         "FilterSet",
     ]
     assert path.children[3].get("Name") == "43 HE Red"
+
+
+def test_sensor_of_the_camera_by_name_or_by_model() -> None:
+    def width(identity: str, name: str) -> list[str | None]:
+        parameters = (
+            f"<ParameterCollection Id='MTBCamera_Left.{identity}'><CameraDisplayName>{name}</CameraDisplayName>"
+            "<CameraPixelDistances>5.5,5.5</CameraPixelDistances></ParameterCollection>"
+        )
+        camera = "Name='Left eye'><Manufacturer><Model>ORCA-Flash4</Model></Manufacturer>"
+        return of(lifted(detected(camera, hardware=parameters)), "CMOS", "PixelWidth")
+
+    assert width("ORCA-Flash4", "x") == ["5.5"]
+    assert width("x", "Left eye") == ["5.5"]
+    assert width("ORCA-Flash2", "Right eye") == [None]
+
+
+def test_no_reflector_is_no_finding() -> None:
+    assert lifted(channel("<Reflector>none</Reflector>")).findings == []
