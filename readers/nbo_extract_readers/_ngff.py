@@ -21,7 +21,6 @@ _MAX_JSON = 1 << 28
 _MAX_EXPONENT = 60
 # What may become the name of an XML attribute.
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-MARKERS = ("zarr.json", ".zgroup", ".zattrs", ".zarray")
 
 
 class Number(str):

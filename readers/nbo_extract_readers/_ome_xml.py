@@ -75,12 +75,6 @@ def looks_like_ome(data: bytes) -> bool:
     return head.startswith(b"<") and (_ROOT_OF_OME.search(head) or _ROOT.search(head)) is not None
 
 
-def is_ome_document(head: bytes) -> bool:
-    """Whether the head of a file is that of an OME-XML document, which names the OME schema."""
-    head = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    return head.startswith(b"<") and _ROOT_OF_OME.search(head) is not None
-
-
 def parse(data: bytes, file: str) -> tuple[OmeXml | None, list[Finding]]:
     """Parse OME-XML, repairing what can be repaired without changing a value.
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nbo_extract.errors import CorruptFileError, NboExtractError
+from nbo_extract_readers.formats import TIFF_MAGIC
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 IMAGE_DESCRIPTION = 270
 # No camera or slide scanner writes a longer description; more is a damaged count.
 MAX_VALUE = 1 << 30
@@ -98,7 +98,7 @@ class _Walker:
         self.handle = handle
         self.size = size
         head = handle.read(16)
-        if head[:4] not in MAGIC:
+        if head[:4] not in TIFF_MAGIC:
             raise CorruptFileError(f"{path} is not a TIFF: it does not begin with the TIFF signature.")
         self.big = head[2:3] == b"+" or head[3:4] == b"+"
         self.order = "little" if head[:2] == b"II" else "big"

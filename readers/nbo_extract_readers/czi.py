@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from nbo_extract.errors import CorruptFileError, NboExtractError
 from nbo_extract.findings import Finding, Severity
-from nbo_extract.record import RawRecord, ReaderInfo
+from nbo_extract.record import RawRecord
+from nbo_extract_readers.formats import CZI
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -17,14 +18,7 @@ if TYPE_CHECKING:
     from nbo_extract_readers.zisraw import Directory, Entry, ZisrawFile
 
 
-def sniff(head: bytes, name: str) -> bool:
-    """Return whether a file begins as CZI files do."""
-    return head.startswith(b"ZISRAWFILE")
-
-
-INFO = ReaderInfo(
-    name="czi", formats=("Zeiss CZI",), suffixes=(".czi",), sniff=sniff, open="nbo_extract_readers.czi:read"
-)
+INFO = CZI
 
 PIXEL_TYPES = {
     0: "Gray8",

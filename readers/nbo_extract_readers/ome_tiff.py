@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from nbo_extract.errors import CorruptFileError, NboExtractError
 from nbo_extract.findings import Finding
-from nbo_extract.record import RawRecord, ReaderInfo
-from nbo_extract_readers._ome_xml import is_ome_document, looks_like_ome, parse
+from nbo_extract.record import RawRecord
+from nbo_extract_readers._ome_xml import looks_like_ome, parse
 from nbo_extract_readers._text import clean
-from nbo_extract_readers._tiff import MAGIC, MAX_VALUE, description_text, read_first_directory
+from nbo_extract_readers._tiff import MAX_VALUE, description_text, read_first_directory
+from nbo_extract_readers.formats import OME_TIFF, TIFF_MAGIC, is_ome_document
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -18,21 +19,8 @@ if TYPE_CHECKING:
     from nbo_extract_readers._ome_xml import OmeXml
     from nbo_extract_readers._tiff import FirstDirectory
 
+INFO = OME_TIFF
 _NAMED = 5
-
-
-def sniff(head: bytes, name: str) -> bool:
-    """Whether a file begins like a TIFF, or like OME-XML."""
-    return head[:4] in MAGIC or is_ome_document(head)
-
-
-INFO = ReaderInfo(
-    name="ome-tiff",
-    formats=("OME-TIFF", "TIFF"),
-    suffixes=(".ome.tif", ".ome.tiff", ".tif", ".tiff", ".ome.tf2", ".ome.tf8", ".ome.btf", ".companion.ome"),
-    sniff=sniff,
-    open="nbo_extract_readers.ome_tiff:read",
-)
 
 
 def read(path: str) -> RawRecord:
@@ -61,7 +49,7 @@ def read(path: str) -> RawRecord:
     Source: OME-TIFF specification of the OME model documentation; TIFF 6.0; BigTIFF.
     """
     head = _read_some(path, 4096)
-    if head[:4] in MAGIC:
+    if head[:4] in TIFF_MAGIC:
         directory = read_first_directory(path)
         xml, findings = _from_description(directory, path)
     elif is_ome_document(head):
@@ -128,7 +116,7 @@ def _follow(path: str, member: OmeXml, findings: list[Finding]) -> tuple[str, Om
         )
     full = os.path.join(os.path.dirname(path), name)
     head = _read_some(full, 4096)
-    if head[:4] in MAGIC:
+    if head[:4] in TIFF_MAGIC:
         xml, more = _from_description(read_first_directory(full), full)
     else:
         xml, more = parse(_read_some(full, MAX_VALUE), name)

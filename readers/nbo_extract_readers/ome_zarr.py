@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from nbo_extract.errors import CorruptFileError
 from nbo_extract.findings import Finding
-from nbo_extract.record import RawRecord, ReaderInfo
-from nbo_extract_readers._ngff import IDENTIFIER, MARKERS, Store, combine, scalar, titled, to_json
+from nbo_extract.record import RawRecord
+from nbo_extract_readers._ngff import IDENTIFIER, Store, combine, scalar, titled, to_json
 from nbo_extract_readers._ome_xml import parse
 from nbo_extract_readers._text import clean
+from nbo_extract_readers.formats import OME_ZARR
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -21,27 +22,10 @@ if TYPE_CHECKING:
 # OME-NGFF before 0.3 had no axes: all images were five-dimensional in this order.
 _FIXED_AXES = ("t", "c", "z", "y", "x")
 _NAMED = 8
+INFO = OME_ZARR
 _METADATA = "OME/METADATA.ome.xml"
 _NGFF_KEYS = frozenset(
     {"multiscales", "omero", "plate", "well", "ome", "nbo", "bioformats2raw.layout", "series", "version", "labels"}
-)
-
-
-def sniff(head: bytes, name: str) -> bool:
-    """Whether a directory is named like a Zarr, or holds the metadata files of one."""
-    if head:
-        return False
-    name = name.rstrip("/\\")
-    return name.endswith(".zarr") or any(os.path.isfile(os.path.join(name, m)) for m in MARKERS)
-
-
-INFO = ReaderInfo(
-    name="ome-zarr",
-    formats=("OME-Zarr",),
-    suffixes=(".ome.zarr", ".zarr"),
-    sniff=sniff,
-    open="nbo_extract_readers.ome_zarr:read",
-    directory=True,
 )
 
 

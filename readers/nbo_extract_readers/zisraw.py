@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from nbo_extract.errors import CorruptFileError
+from nbo_extract_readers.formats import CZI_MAGIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAGIC = b"ZISRAWFILE"
 HEADER_BYTES = 544
 
 # Above these sizes a part is taken for damaged: the largest metadata seen in practice are tens of MB, a directory
@@ -188,7 +188,7 @@ class ZisrawFile:
 
     def _header(self) -> FileHeader:
         data = self.read_at(0, HEADER_BYTES)
-        if data[:16].rstrip(b"\0") != MAGIC:
+        if data[:16].rstrip(b"\0") != CZI_MAGIC:
             raise CorruptFileError(
                 f"{self.path} does not begin as a CZI file does (ZISRAWFILE): copy it again from where it was written"
             )

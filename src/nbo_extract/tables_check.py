@@ -134,7 +134,7 @@ class _Check:
             yield f"there is no function {row.function}"
         if row.words:
             try:
-                load_words(row.words)
+                yield from load_words(row.words).problems()
             except MappingTableError as error:
                 yield error.message
         if row.otherwise not in ("", "keep", "silent"):

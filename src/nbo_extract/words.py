@@ -20,20 +20,30 @@ class WordTable:
     name : str
     exact : dict of str to str
         Folded word to value; an empty value is a word that is known to say nothing.
-    patterns : tuple of (pattern, str)
-        Searched in order where no exact word fits.
+    patterns : tuple of (str, str)
+        Regular expressions, searched in order where no exact word fits; compiled when first used.
     """
 
     name: str
     exact: dict[str, str]
-    patterns: tuple[tuple[re.Pattern[str], str], ...]
+    patterns: tuple[tuple[str, str], ...]
 
     def find(self, word: str) -> str | None:
         """Return NBO's value, an empty text for a word that says nothing, None for an unknown word."""
         folded = fold(word)
         if folded in self.exact:
             return self.exact[folded]
-        return next((value for pattern, value in self.patterns if pattern.search(word)), None)
+        return next((value for pattern, value in self.patterns if re.search(pattern, word)), None)
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the patterns, which are compiled only when they are searched."""
+        found = []
+        for pattern, _ in self.patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                found.append(f"word table {self.name}: {error} in {pattern}")
+        return found
 
     @property
     def values(self) -> frozenset[str]:
@@ -63,8 +73,5 @@ def load_words(name: str) -> WordTable:
     if unknown:
         raise MappingTableError(f"word table {name}: unknown key {sorted(unknown)[0]}")
     exact = {fold(word): value for word, value in data.get("words", {}).items()}
-    try:
-        patterns = tuple((re.compile(row["re"]), row["value"]) for row in data.get("pattern", ()))
-    except re.error as error:
-        raise MappingTableError(f"word table {name}: {error}") from error
+    patterns = tuple((row["re"], row["value"]) for row in data.get("pattern", ()))
     return WordTable(name, exact, patterns)

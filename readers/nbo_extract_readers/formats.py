@@ -1,0 +1,57 @@
+"""The readers as the registry knows them: how to recognise each format, without importing its reader."""
+
+from __future__ import annotations
+
+import os
+
+from nbo_extract.record import ReaderInfo
+
+TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+CZI_MAGIC = b"ZISRAWFILE"
+ZARR_MARKERS = ("zarr.json", ".zgroup", ".zattrs", ".zarray")
+
+
+def is_ome_document(head: bytes) -> bool:
+    """Whether the head of a file is that of an OME-XML document, which names the OME schema."""
+    head = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not head.startswith(b"<") or b"openmicroscopy.org" not in head:
+        return False
+    import re
+
+    return re.search(rb"<(?:[\w.\-]+:)?OME\s[^>]*openmicroscopy\.org", head) is not None
+
+
+def sniff_czi(head: bytes, name: str) -> bool:
+    """Whether a file begins like a ZISRAW file."""
+    return head.startswith(CZI_MAGIC)
+
+
+def sniff_ome_tiff(head: bytes, name: str) -> bool:
+    """Whether a file begins like a TIFF, or like OME-XML."""
+    return head[:4] in TIFF_MAGIC or is_ome_document(head)
+
+
+def sniff_ome_zarr(head: bytes, name: str) -> bool:
+    """Whether a directory is named like a Zarr, or holds the metadata files of one."""
+    if head:
+        return False
+    name = name.rstrip("/\\")
+    return name.endswith(".zarr") or any(os.path.isfile(os.path.join(name, m)) for m in ZARR_MARKERS)
+
+
+CZI = ReaderInfo("czi", ("Zeiss CZI",), (".czi",), sniff_czi, "nbo_extract_readers.czi:read")
+OME_TIFF = ReaderInfo(
+    "ome-tiff",
+    ("OME-TIFF", "TIFF"),
+    (".ome.tif", ".ome.tiff", ".tif", ".tiff", ".ome.tf2", ".ome.tf8", ".ome.btf", ".companion.ome"),
+    sniff_ome_tiff,
+    "nbo_extract_readers.ome_tiff:read",
+)
+OME_ZARR = ReaderInfo(
+    "ome-zarr",
+    ("OME-Zarr",),
+    (".ome.zarr", ".zarr"),
+    sniff_ome_zarr,
+    "nbo_extract_readers.ome_zarr:read",
+    directory=True,
+)
