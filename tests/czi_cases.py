@@ -483,6 +483,7 @@ CASES = [
     Case("light_source_settings.ID", ["LightSource:0"], lit(LED_LAMP)),
     Case("light_source_settings.ID#2", ["LightSource:0"], attenuated("<Laser>HeNe594</Laser><Wavelength>5.94E-07</Wavelength>", "", "<Wavelength>594.00000000000011</Wavelength>")),
     Case("light_source_settings.IlluminationPowerSettings", ["3.5 %"], lit(LED_LAMP, "<Intensity>3.50 %</Intensity>")),
+    Case("light_source_settings.IlluminationPowerSettings#2", ["0.2 %"], lit(LASER_LAMP, "<Attenuation>0.998</Attenuation>", LASER_MODE)),
     Case("light_source_settings.Attenuation", ["0.94"], lit(LASER_LAMP, "<Attenuation>0.94</Attenuation>")),
     # Filters
     Case("filter_set_named.Name", ["43 HE Red"], positioned("MTBReflectorChanger", "<Reflector Name='43 HE Red' UniqueName='Part.1'/><Reflector Name='other' UniqueName='Part.2'/>")),

@@ -13,7 +13,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from nbo_extract.values import LARGEST_EXPONENT, number_text
+from nbo_extract.values import LARGEST_EXPONENT, number_text, shortest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -184,6 +184,13 @@ def percent(texts: Sequence[str]) -> str | None:
     """Return the number of a text such as ``50.00 %``."""
     match = re.fullmatch(rf"({_PLAIN})\s*%?", texts[0].strip())
     return None if match is None else match[1].replace(",", ".")
+
+
+@_function
+def transmitted_percent(texts: Sequence[str]) -> str | None:
+    """Return the percentage that an attenuation, a fraction, lets through."""
+    lost = _decimal(shortest(texts[0]))
+    return number_text((1 - lost) * 100) if lost is not None and 0 <= lost <= 1 else None
 
 
 @_function
