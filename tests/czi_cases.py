@@ -486,8 +486,8 @@ CASES = [
     Case("light_source_settings.IlluminationPowerSettings#2", ["0.2 %"], lit(LASER_LAMP, "<Attenuation>0.998</Attenuation>", LASER_MODE)),
     Case("light_source_settings.Attenuation", ["0.94"], lit(LASER_LAMP, "<Attenuation>0.94</Attenuation>")),
     # Filters
-    Case("filter_set_named.Name", ["43 HE Red"], positioned("MTBReflectorChanger", "<Reflector Name='43 HE Red' UniqueName='Part.1'/><Reflector Name='other' UniqueName='Part.2'/>")),
-    Case("filter_set_named.Name", ["90 HE"], channel("<Reflector>90 HE</Reflector>")),
+    Case("filter_set_named.Name", ["43 HE Red"], positioned("MTBReflectorChanger", "<Reflector Name='43 HE Red' UniqueName='Part.1'><WavelengthAreas><WavelengthArea/></WavelengthAreas></Reflector><Reflector Name='other' UniqueName='Part.2'/>")),
+    Case("filter_set_named.Name", ["90 HE"], channel("<Reflector>90 HE</Reflector><FilterSetRef Id='S'/>")),
     Case("excitation_filter.Name", ["BP 470"], listed(cut(1, "450", "490", "BP 470"), "Excitation")),
     Case("excitation_filter.Type", ["MultiPass"], listed(cut(1, "450", "490") + cut(2, "550", "580"), "Excitation")),
     Case("excitation_filter.Type#2", ["BandPass"], listed(cut(1, "450", "490"), "Excitation")),

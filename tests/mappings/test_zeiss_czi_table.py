@@ -192,7 +192,9 @@ def test_every_word_table_of_this_vocabulary_is_used() -> None:
         ("Fluorophore", "Name", channel("<Fluor>TL Brightfield</Fluor>")),
         ("Fluorophore", "Name", channel("<EmissionWavelength>9</EmissionWavelength>", display="<Channel Id='Channel:0'><DyeName>Dye8</DyeName></Channel>")),
         ("LightSourceSettings", "IlluminationPowerSettings", lit(LED_LAMP, "<Intensity>n/a</Intensity>")),
-        ("FilterSet", "Name", channel("<Reflector>none</Reflector>")),
+        ("FilterSet", "Name", channel("<Reflector>none</Reflector><FilterSetRef Id='S'/>")),
+        ("FilterSet", "Name", channel("<Reflector>DIC prism</Reflector>")),
+        ("FilterSet", "Name", positioned("MTBReflectorChanger", "<Reflector Name='Analyser' UniqueName='Part.1'/>")),
         # Incubation: switched off, not connected, never read.
         ("ImagingEnvironment", "Temperature", incubation("<MTBIncubationTemperatureChannel1><Value>37</Value><IsEnabled>false</IsEnabled></MTBIncubationTemperatureChannel1>")),
         ("ImagingEnvironment", "Temperature", incubation("<MTBIncubationTemperatureChannel1><Value>-0.1</Value><IsEnabled>true</IsEnabled></MTBIncubationTemperatureChannel1>")),
@@ -593,7 +595,8 @@ def test_an_upright_reflector_turret() -> None:
     """The reflector's name, and the set's excitation filter, dichroic and emission filter, one band each."""
     tree = positioned(
         "MTBReflectorChanger",
-        "<Reflector Name='43 HE Red' UniqueName='Part.1'/>",
+        "<Reflector Name='43 HE Red' UniqueName='Part.1'><WavelengthAreas><WavelengthArea BeamSplitter='565'/>"
+        "</WavelengthAreas></Reflector>",
         content="<FilterSetRef Id='S'/>",
         instrument="<FilterSets><FilterSet Id='S'><ExcitationFilters><ExcitationFilterRef Id='F:1'/></ExcitationFilters>"
         "<DichroicRef Id='D'/><EmissionFilters><EmissionFilterRef Id='F:2'/></EmissionFilters></FilterSet></FilterSets>"
@@ -624,4 +627,4 @@ def test_sensor_of_the_camera_by_name_or_by_model() -> None:
 
 
 def test_no_reflector_is_no_finding() -> None:
-    assert lifted(channel("<Reflector>none</Reflector>")).findings == []
+    assert lifted(channel("<Reflector>none</Reflector><FilterSetRef Id='S'/>")).findings == []
