@@ -6,9 +6,45 @@ All names and numbers are made up; element names and their places are those of Z
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-IMAGE = "Metadata/Information/Image"
+from lxml import etree
+
+from nbo_extract.lift import lift
+from nbo_extract.record import PlaneColumns, RawRecord
+
+if TYPE_CHECKING:
+    from nbo_extract.model import Document, Node
+
+TABLE = "zeiss-czi"
+
+
+def lifted(tree: str, planes: dict[str, PlaneColumns] | None = None) -> Document:
+    return lift(RawRecord("a.czi", "Zeiss CZI", "czi", TABLE, etree.fromstring(tree), planes or {}))
+
+
+def facts(document: Document, row: str) -> list[str]:
+    """Return value and unit of each fact that a row gave."""
+    found = []
+    for node in document.root.walk():
+        for fact in [*node.facts.values(), *([node.text] if node.text else [])]:
+            if fact.source is not None and fact.source.rule == f"{TABLE}:{row}":
+                found.append(f"{fact.value} {fact.unit}" if fact.unit else fact.value)
+    return found
+
+
+def of(document: Document, element: str, attribute: str) -> list[str | None]:
+    return [n.get(attribute) for n in document.root.walk() if n.name == element]
+
+
+def one(document: Document, element: str) -> Node:
+    found = [n for n in document.root.walk() if n.name == element]
+    assert len(found) == 1, [n.name for n in document.root.walk()]
+    return found[0]
+
+
+def has(document: Document, element: str) -> bool:
+    return any(n.name == element for n in document.root.walk())
 
 
 def wrap(name: str, content: str) -> str:
