@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbo_extract.functions import EXPANDERS, FUNCTIONS
@@ -258,6 +258,7 @@ def test_there_are_cases_for_every_expander() -> None:
     assert sorted(EXPANDERS) == ["filter_bands", "wavelength_ranges"]
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.text(max_size=40))
 def test_no_function_raises_on_any_text(text: str) -> None:
     for function in FUNCTIONS.values():
@@ -266,6 +267,7 @@ def test_no_function_raises_on_any_text(text: str) -> None:
         expander(text)
 
 
+@settings(deadline=None, derandomize=True)
 @given(
     st.datetimes(),
     st.integers(min_value=0, max_value=9_999_999),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbo_extract.schema import SimpleType, load
@@ -48,6 +48,7 @@ def test_number_text(number: str, text: str) -> None:
     assert number_text(Decimal(number)) == text
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.decimals(allow_nan=False, allow_infinity=False))
 def test_number_text_is_exact(number: Decimal) -> None:
     assert Decimal(number_text(number)) == number
@@ -81,6 +82,7 @@ def test_shortest(text: str, result: str) -> None:
     assert shortest(text) == result
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([".17g", ".16g", ".17e", ".20f", "r", ".6g"]))
 def test_shortest_never_changes_the_double(number: float, form: str) -> None:
     text = repr(number) if form == "r" else format(number, form)
@@ -88,6 +90,7 @@ def test_shortest_never_changes_the_double(number: float, form: str) -> None:
     assert len(shortest(text)) <= max(len(text), len(repr(float(text))))
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_shortest_of_seventeen_digits_is_the_shortest_print(number: float) -> None:
     assert shortest(format(number, ".16e")) == (
@@ -95,6 +98,7 @@ def test_shortest_of_seventeen_digits_is_the_shortest_print(number: float) -> No
     )
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.text(max_size=30))
 def test_shortest_takes_any_text(text: str) -> None:
     shortest(text)
@@ -192,6 +196,7 @@ def test_published_words_keep_their_spelling() -> None:
             assert canonical(value.strip(), type_) == value
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_numbers_are_never_rounded(number: float) -> None:
     assert float(canonical(repr(number), of("xsd:float"))) == number
