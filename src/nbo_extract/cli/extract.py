@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nbo_extract.cli.group import FAILED, NOT_MET, OK, Refusal, complain
@@ -63,11 +64,12 @@ def run(
     if embed and job.redact:
         complain("--redact leaves people out of what is embedded; what the image itself says of them stays in it")
     report = Report(found, len(tasks), sys.stderr if show else sys.stdout, verbose=verbose, quiet=quiet)
-    for outcome in process_all(tasks, job, min(workers, len(tasks))):
-        if outcome.text:
-            sys.stdout.buffer.write(outcome.text.encode("utf-8"))
-            sys.stdout.buffer.flush()
-        report.add(outcome)
+    with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
+        for outcome in outcomes:
+            if outcome.text:
+                sys.stdout.buffer.write(outcome.text.encode("utf-8"))
+                sys.stdout.buffer.flush()
+            report.add(outcome)
     return report.end(asked=tier is not None)
 
 
@@ -96,10 +98,11 @@ def run_check(
     tasks = [Task(u.path) for u in found.units]
     report = Report(found, len(tasks), sys.stdout, verbose=verbose, quiet=as_json, checking=True)
     results = []
-    for outcome in process_all(tasks, job, min(workers, len(tasks))):
-        report.add(outcome)
-        if as_json:
-            results.append(_as_dict(outcome, job))
+    with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
+        for outcome in outcomes:
+            report.add(outcome)
+            if as_json:
+                results.append(_as_dict(outcome, job))
     if as_json:
         import json
 

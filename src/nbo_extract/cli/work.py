@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from nbo_extract.errors import NboExtractError, WriteError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     from nbo_extract.api import Planes
     from nbo_extract.findings import Finding
@@ -181,7 +182,7 @@ def _make_folder(folder: Path) -> None:
 # -- many images ------------------------------------------------------------------------------------------------------
 
 
-def process_all(tasks: Iterable[Task], job: Job, workers: int) -> Iterator[Outcome]:
+def process_all(tasks: Iterable[Task], job: Job, workers: int) -> Generator[Outcome]:
     """Do the job for all images and yield what became of them, in their order.
 
     Parameters
@@ -198,7 +199,7 @@ def process_all(tasks: Iterable[Task], job: Job, workers: int) -> Iterator[Outco
     yield from _in_processes(tasks, job, workers)
 
 
-def _in_processes(tasks: Iterable[Task], job: Job, workers: int) -> Iterator[Outcome]:
+def _in_processes(tasks: Iterable[Task], job: Job, workers: int) -> Generator[Outcome]:
     from concurrent.futures import Future, ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
@@ -219,7 +220,8 @@ def _in_processes(tasks: Iterable[Task], job: Job, workers: int) -> Iterator[Out
     try:
         for task in tasks:
             try:
-                waiting.append((task, pool.submit(process_pickled, task, data)))
+                with _interrupts_wait():
+                    waiting.append((task, pool.submit(process_pickled, task, data)))
             except BrokenProcessPool as error:
                 failed: Future[Outcome] = Future()
                 failed.set_exception(error)
@@ -229,7 +231,8 @@ def _in_processes(tasks: Iterable[Task], job: Job, workers: int) -> Iterator[Out
         while waiting:
             yield finish()
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        with _interrupts_wait():
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def process_pickled(task: Task, data: bytes) -> Outcome:
@@ -242,6 +245,25 @@ def _unpickled(data: bytes) -> Job:
     job = pickle.loads(data)  # noqa: S301 - made by the parent process
     assert isinstance(job, Job)  # noqa: S101
     return job
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Let Ctrl-C come after what is done here.
+
+    Processes that are started here never see it: the parent ends them in good order. A pool that is interrupted while
+    it starts its processes would wait for them for ever.
+    """
+    import signal
+
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _ignore_interrupts() -> None:
