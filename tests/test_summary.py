@@ -19,7 +19,7 @@ from nbo_extract.hardware import load_hardware
 from nbo_extract.merging import merge
 from nbo_extract.model import Document, Fact, Node, PlaneTable, Source
 from nbo_extract.redact import redact
-from nbo_extract.summary import ChannelSummary, Scene, Setup, Summary, short, summarise
+from nbo_extract.summary import ChannelSummary, Scene, Setup, Summary, readable, short, summarise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -380,3 +380,20 @@ def test_findings_and_foreign_content_are_redacted() -> None:
         "UserName 'redacted' is odd", "/home/redacted/x.czi", "redacted",
     )  # fmt: skip
     assert "jdoe" not in repr(result.root.first("StructuredAnnotations"))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("1.4000000000000001", "1.4"),
+        ("488.00000000000006", "488"),
+        ("881.0760209591945", "881.07602"),
+        ("0.0000014000000000000001", "0.0000014"),
+        ("610", "610"),
+        ("1.4", "1.4"),
+        ("653.596769", "653.596769"),
+        ("420782-9900-000-1234567", "420782-9900-000-1234567"),
+    ],
+)
+def test_numbers_are_readable(value: str, shown: str) -> None:
+    assert readable(value) == shown

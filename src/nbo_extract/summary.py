@@ -1,6 +1,7 @@
 """What a microscopist wants to know of an image first, as plain texts.
 
-Numbers are shown as stated. Pixel sizes alone are shortened, to five significant digits; the data keep all.
+Numbers are shown as stated, but for two: pixel sizes are shortened to five significant digits, and the digits of a
+double that print its inner form (`488.00000000000006`) are shown with eight. The data keep all.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from nbo_extract.model import Document, Fact, Node
 
 _SHORTENED = Context(prec=5, rounding=ROUND_HALF_EVEN)
+_READABLE = Context(prec=8, rounding=ROUND_HALF_EVEN)
+_DOUBLE_DIGITS = 15
 _DETECTOR_SETTINGS = ("GenericDetectorSettings", "CameraSettings", "PointDetectorSettings")
 #: Codes of what is missing; the other codes of a check are about what is stated and not allowed.
 _MISSING = ("NBO200", "NBO201", "NBO202", "NBO203", "NBO204")
@@ -272,7 +275,18 @@ def stated(node: Node | None, attribute: str) -> str:
 
 def quantity(value: str, unit: str | None) -> str:
     """Write a number with its unit."""
-    return f"{value} {unit}" if unit else value
+    return f"{readable(value)} {unit}" if unit else readable(value)
+
+
+def readable(value: str) -> str:
+    """Return the text of a number without the last digits of a double, which no microscope measures."""
+    if sum(c.isdigit() for c in value) < _DOUBLE_DIGITS:
+        return value
+    try:
+        number = _READABLE.create_decimal(value).normalize()
+    except ArithmeticError:
+        return value
+    return format(number, "f")
 
 
 def short(value: str) -> str:
@@ -306,7 +320,7 @@ def objective_text(image: Node, index: dict[str, Node]) -> str:
     name = title(lens)
     facts = [
         f"{lens.get('Magnification')}×" if lens.get("Magnification") else "",
-        f"NA {lens.get('LensNA')}" if lens.get("LensNA") else "",
+        f"NA {readable(lens.get('LensNA') or '')}" if lens.get("LensNA") else "",
         _immersion(lens, settings),
     ]
     return ", ".join(filter(None, (name, *facts)))
@@ -380,7 +394,7 @@ def _fluorophore(node: Node) -> str:
     excitation, emission = stated(node, "ExcitationWavelength"), stated(node, "EmissionWavelength")
     unit = node.facts["EmissionWavelength"].unit if emission else None
     if excitation and emission and node.facts["ExcitationWavelength"].unit == unit:
-        excitation = node.facts["ExcitationWavelength"].value
+        excitation = readable(node.facts["ExcitationWavelength"].value)
     bands = [f"ex {excitation}" if excitation else "", f"em {emission}" if emission else ""]
     return " ".join(filter(None, (node.get("Name"), ", ".join(filter(None, bands)))))
 
@@ -463,7 +477,7 @@ def _range(facts: list[Fact]) -> str:
         return quantity(low.value, low.unit)
     if low.unit != high.unit:
         return "varies"
-    return quantity(f"{low.value} to {high.value}", high.unit)
+    return quantity(f"{readable(low.value)} to {readable(high.value)}", high.unit)
 
 
 # -- what hardware filled ---------------------------------------------------------------------------------------------
