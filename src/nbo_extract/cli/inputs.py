@@ -41,7 +41,7 @@ def find_images(paths: Sequence[str], reader: str | None, *, sidecars: bool = Fa
     """
     for path in paths:
         if not os.path.lexists(path):
-            raise Refusal(f"{path}: there is no such file{_meant(path, paths)}; check the path")
+            raise Refusal(f"{path}: there is no such file; {_way_out(path)}")
         if not os.path.exists(path):
             raise Refusal(f"{path}: this link leads nowhere; check where it points to")
     if reader is not None and reader not in (known := [r.name for r in readers()]):
@@ -55,19 +55,19 @@ def find_images(paths: Sequence[str], reader: str | None, *, sidecars: bool = Fa
     return found
 
 
-def _meant(path: str, paths: Sequence[str]) -> str:
+def _way_out(path: str) -> str:
     """Say what may be meant by a path that is not there: a command in the wrong place, or a similar name."""
     from nbo_extract.cli.app import program
 
-    if path in program.commands and path != paths[0]:
-        return f"; to run the command {path}, put it first"
+    if path in program.commands:
+        return f"to run the command {path}, put it first"
     folder = os.path.dirname(path)
     try:
         names = os.listdir(folder or ".")
     except OSError:
         names = []
-    close = difflib.get_close_matches(os.path.basename(path), sorted([*names, *program.commands]), 1, 0.8)
-    return f" (is {os.path.join(folder, close[0])} meant?)" if close else ""
+    close = difflib.get_close_matches(os.path.basename(path), sorted(names), 1, 0.8)
+    return f"is {os.path.join(folder, close[0])} meant?" if close else "check the path"
 
 
 def load_all(paths: Sequence[str]) -> tuple[Hardware, ...]:

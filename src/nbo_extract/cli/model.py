@@ -38,7 +38,7 @@ def show_schema(name: str | None) -> int:
     exact = next((n for n in schema.names if n.casefold() == name.casefold()), None)
     if exact is None:
         close = difflib.get_close_matches(name, schema.names, 3, 0.5)
-        hint = f"; is {', '.join(close)} meant?" if close else "; see all with nbo-extract schema"
+        hint = f"; is {' or '.join(close)} meant?" if close else "; see all with nbo-extract schema"
         raise Refusal(f"the NBO model has no element {name}{hint}")
     _show_element(printer, schema.element(exact))
     return OK
