@@ -19,7 +19,8 @@ from nbo_extract.hardware import load_hardware
 from nbo_extract.merging import merge
 from nbo_extract.model import Document, Fact, Node, PlaneTable, Source
 from nbo_extract.redact import redact
-from nbo_extract.summary import ChannelSummary, Scene, Setup, Summary, readable, short, summarise
+from nbo_extract.summary import Summary, summarise
+from nbo_extract.summary_images import ChannelSummary, Scene, Setup, readable, short
 
 if TYPE_CHECKING:
     from pathlib import Path

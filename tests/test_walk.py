@@ -140,6 +140,4 @@ def test_a_folder_that_cannot_be_listed_is_told(folder: Path, monkeypatch: pytes
     monkeypatch.setattr(os, "scandir", scandir)
     result = walk([str(folder)])
     assert len(result.units) == 4
-    assert result.problems == [
-        f"{folder / 'locked'}: this folder cannot be listed (Permission denied); ask for access"
-    ]
+    assert result.problems == [f"{folder / 'locked'}: this folder cannot be listed (Permission denied); ask for access"]

@@ -10,7 +10,8 @@ from nbo_extract.cli.group import NOT_MET, OK
 from nbo_extract.cli.inputs import load_all
 from nbo_extract.cli.render import Printer
 from nbo_extract.schema import load
-from nbo_extract.summary import summarise, title
+from nbo_extract.summary import summarise
+from nbo_extract.summary_images import title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from nbo_extract.findings import Finding
-    from nbo_extract.summary import ChannelSummary, Setup, Summary, Verdict
+    from nbo_extract.summary import Summary, Verdict
+    from nbo_extract.summary_images import ChannelSummary, Setup
 
 #: Width of plain output, which has no terminal to ask.
 PLAIN_WIDTH = 120

@@ -1,0 +1,320 @@
+"""The images of a Document as plain texts: objective, pixel size, and what each channel was recorded with.
+
+Numbers are shown as stated, but for two: pixel sizes are shortened to five significant digits, and the digits of a
+double that print its inner form (`488.00000000000006`) are shown with eight. The data keep all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Context
+from typing import TYPE_CHECKING
+
+from nbo_extract.model import Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from nbo_extract.model import Document, Node
+
+_SHORTENED = Context(prec=5, rounding=ROUND_HALF_EVEN)
+_READABLE = Context(prec=8, rounding=ROUND_HALF_EVEN)
+_DOUBLE_DIGITS = 15
+_DETECTOR_SETTINGS = ("GenericDetectorSettings", "CameraSettings", "PointDetectorSettings")
+_POWER = "IlluminationPowerSettings"
+_KIND_WORDS = {
+    "LightEmittingDiode": "LED",
+    "Laser": "laser",
+    "MultiLaserEngine": "laser engine",
+    "Arc": "arc lamp",
+    "Filament": "lamp",
+    "PhotoMultiplierTube": "PMT",
+    "HybridPhotoDetector": "hybrid detector",
+    "PhotoDiode": "photodiode",
+    "CCD": "CCD camera",
+    "CMOS": "CMOS camera",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSummary:
+    """One channel; a text is empty where nothing is stated.
+
+    Attributes
+    ----------
+    name, fluorophore, light, excitation, dichroic, emission, detector, exposure, method : str
+    """
+
+    name: str = ""
+    fluorophore: str = ""
+    light: str = ""
+    excitation: str = ""
+    dichroic: str = ""
+    emission: str = ""
+    detector: str = ""
+    exposure: str = ""
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One image of a file: its name, size and date."""
+
+    name: str
+    size: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the images of a file share.
+
+    Attributes
+    ----------
+    objective, pixel_size : str
+    channels : tuple of ChannelSummary
+    scenes : tuple of Scene
+        The images that were recorded so.
+    """
+
+    objective: str
+    pixel_size: str
+    channels: tuple[ChannelSummary, ...]
+    scenes: tuple[Scene, ...]
+
+
+def setups(document: Document, index: dict[str, Node]) -> tuple[Setup, ...]:
+    """Return how the images of a document were recorded; those that were recorded alike are one.
+
+    Parameters
+    ----------
+    document : Document
+    index : dict of str to Node
+        From `Document.index`.
+
+    Returns
+    -------
+    tuple of Setup
+    """
+    groups: dict[tuple[str, str, tuple[ChannelSummary, ...]], list[Scene]] = {}
+    for image in document.images:
+        pixels = image.first("Pixels")
+        shared = (objective_text(image, index), _pixel_size(pixels), tuple(_channels(pixels, index)))
+        scene = Scene(image.get("Name") or "", _size(pixels), image.get("AcquisitionDate") or "")
+        groups.setdefault(shared, []).append(scene)
+    return tuple(Setup(*shared, tuple(scenes)) for shared, scenes in groups.items())
+
+
+def objective_text(image: Node, index: dict[str, Node]) -> str:
+    """Name, magnification, NA and immersion of the objective that an image was recorded with."""
+    settings = image.first("ObjectiveSettings")
+    lens = index.get(settings.id) if settings is not None else None
+    if lens is None:
+        return ""
+    name = title(lens)
+    facts = [
+        f"{lens.get('Magnification')}×" if lens.get("Magnification") else "",
+        f"NA {readable(lens.get('LensNA') or '')}" if lens.get("LensNA") else "",
+        _immersion(lens, settings),
+    ]
+    return ", ".join(filter(None, (name, *facts)))
+
+
+def _immersion(lens: Node, settings: Node | None) -> str:
+    liquid = settings.first("ImmersionLiquid") if settings is not None else None
+    kind = lens.get("ImmersionType") or (liquid.get("Type") if liquid is not None else None)
+    if not kind:
+        return ""
+    used = liquid.get("Type") if liquid is not None else None
+    note = f" (used with {used})" if used and used != kind else ""
+    return f"{kind} immersion{note}" if kind != "Air" else f"air{note}"
+
+
+def _pixel_size(pixels: Node | None) -> str:
+    if pixels is None:
+        return ""
+    facts = [(axis, pixels.facts[f"PhysicalSize{axis}"]) for axis in "XYZ" if f"PhysicalSize{axis}" in pixels.facts]
+    units = {fact.unit for _, fact in facts}
+    if len(units) == 1 and [axis for axis, _ in facts] in (["X", "Y"], ["X", "Y", "Z"]):
+        return quantity(" × ".join(short(fact.value) for _, fact in facts), units.pop())
+    return ", ".join(f"{axis} {quantity(short(fact.value), fact.unit)}" for axis, fact in facts)
+
+
+def _size(pixels: Node | None) -> str:
+    if pixels is None:
+        return ""
+    plane = [pixels.get(f"Size{axis}") for axis in "XY"]
+    sizes = [f"{' × '.join(v for v in plane if v)} px"] if all(plane) else []
+    sizes += [f"{pixels.get(f'Size{a}')} {a}" for a in "ZCT" if pixels.get(f"Size{a}") not in (None, "1")]
+    sizes += [
+        f"{extra.get('Size')} {extra.get('Name') or extra.get('Type') or '?'}"
+        for extra in pixels.all("AdditionalDimensionMap")
+        if extra.get("Size")
+    ]
+    return ", ".join(sizes)
+
+
+def _channels(pixels: Node | None, index: dict[str, Node]) -> Iterator[ChannelSummary]:
+    if pixels is None:
+        return
+    exposures = _exposures(pixels)
+    for number, channel in enumerate(pixels.all("Channel")):
+        path = channel.first("LightPath")
+        yield ChannelSummary(
+            channel.get("Name") or "",
+            joined(_fluorophore(n) for n in channel.all("Fluorophore")),
+            joined(_light(n, index) for n in (path.all("LightSourceSettings") if path is not None else ())),
+            _parts(path, "ExcitationFilterRef", index),
+            _parts(path, "StandardDichroicRef", index),
+            _parts(path, "EmissionFilterRef", index),
+            joined(_detector(n, index) for n in (path.all(*_DETECTOR_SETTINGS) if path is not None else ())),
+            _range(exposures.get(str(number), [])),
+            " / ".join(filter(None, (_words(channel.get("IlluminationType")), _contrast(channel)))),
+        )
+
+
+def _contrast(channel: Node) -> str:
+    contrast = channel.get("ContrastMethod") or ""
+    return (
+        "" if contrast.casefold() in (channel.get("IlluminationType") or "").replace("-", "").casefold() else contrast
+    )
+
+
+def _words(value: str | None) -> str:
+    return (value or "").replace("_", " ")
+
+
+def _fluorophore(node: Node) -> str:
+    excitation, emission = stated(node, "ExcitationWavelength"), stated(node, "EmissionWavelength")
+    unit = node.facts["EmissionWavelength"].unit if emission else None
+    if excitation and emission and node.facts["ExcitationWavelength"].unit == unit:
+        excitation = readable(node.facts["ExcitationWavelength"].value)
+    bands = [f"ex {excitation}" if excitation else "", f"em {emission}" if emission else ""]
+    return " ".join(filter(None, (node.get("Name"), ", ".join(filter(None, bands)))))
+
+
+def _light(settings: Node, index: dict[str, Node]) -> str:
+    source = index.get(settings.id)
+    texts = []
+    if source is not None:
+        name = title(source)
+        peaks = [n for n in source.all("IlluminationWavelengthRange", "LEDModule") if n.get("PeakWavelength")]
+        told = [stated(n, "PeakWavelength") for n in peaks if (n.get("PeakWavelength") or "") not in name]
+        # A source of many lines is not described by listing them all.
+        peak = told[0] if len(told) == 1 else ""
+        named = source.get("Model") or source.get("Name")
+        texts = [f"{name} ({peak})" if named and peak else f"{name} {peak}".strip()]
+    texts.append(stated(settings, _POWER))
+    texts.append(f"attenuation {stated(settings, 'Attenuation')}" if "Attenuation" in settings.facts else "")
+    return ", ".join(filter(None, texts))
+
+
+def _parts(path: Node | None, reference: str, index: dict[str, Node]) -> str:
+    if path is None:
+        return ""
+    holders = [path, *path.all("FilterSet")]
+    found = [index[r.id] for holder in holders for r in holder.all(reference) if r.id in index]
+    return joined(title(n) or _bands(n) for n in found)
+
+
+def _bands(node: Node) -> str:
+    """Centre and width of the pass bands of a filter without a name."""
+    ranges = [
+        "/".join(filter(None, (n.get("Wavelength"), n.get("FWHMBandwidth")))) for n in node.all("TransmittanceRange")
+    ]
+    unit = next((f.unit for n in node.all("TransmittanceRange") if (f := n.facts.get("Wavelength"))), None)
+    return quantity(" + ".join(filter(None, ranges)), unit) if any(ranges) else ""
+
+
+def _detector(settings: Node, index: dict[str, Node]) -> str:
+    detector = index.get(settings.id)
+    return ", ".join(
+        filter(
+            None,
+            (
+                title(detector) if detector is not None else "",
+                f"gain {stated(settings, 'AmplificationGain')}" if "AmplificationGain" in settings.facts else "",
+                f"analog gain {stated(settings, 'AnalogGain')}" if "AnalogGain" in settings.facts else "",
+                stated(settings, "Voltage"),
+                f"binning {stated(settings, 'Binning')}" if "Binning" in settings.facts else "",
+            ),
+        )
+    )
+
+
+def _exposures(pixels: Node) -> dict[str, list[Fact]]:
+    """Channel number to the exposure times that occur in its planes, each once."""
+    found: dict[str, dict[tuple[str, str | None], Fact]] = {}
+    table = pixels.planes
+    if table is not None and "ExposureTime" in table.columns:
+        unit = table.units.get("ExposureTime")
+        channels = table.columns.get("TheC", [])
+        for channel, value in dict.fromkeys(zip(channels, table.columns["ExposureTime"], strict=True)):
+            if channel is not None and value is not None:
+                found.setdefault(channel, {})[value, unit] = Fact(value, unit)
+    for plane in pixels.all("Plane"):
+        fact = plane.facts.get("ExposureTime")
+        if fact is not None and "TheC" in plane.facts:
+            found.setdefault(plane.facts["TheC"].value, {})[fact.value, fact.unit] = fact
+    return {channel: list(facts.values()) for channel, facts in found.items()}
+
+
+def _range(facts: list[Fact]) -> str:
+    """One value, or the smallest and the largest of several."""
+    numbers = sorted((f for f in facts if f.number is not None), key=lambda f: f.number or 0)
+    if not numbers:
+        return ""
+    low, high = numbers[0], numbers[-1]
+    if low.number == high.number:
+        return quantity(low.value, low.unit)
+    if low.unit != high.unit:
+        return "varies"
+    return quantity(f"{readable(low.value)} to {readable(high.value)}", high.unit)
+
+
+# -- texts ------------------------------------------------------------------------------------------------------------
+
+
+def title(node: Node) -> str:
+    """Name a part for people: manufacturer, model or name; its kind where it has no name."""
+    name = node.get("Model") or node.get("Name")
+    if not name:
+        return _KIND_WORDS.get(node.name, "")
+    maker = node.get("Manufacturer")
+    return name if not maker or maker.casefold() in name.casefold() else f"{maker} {name}"
+
+
+def stated(node: Node | None, attribute: str) -> str:
+    """Value and unit as stated; empty where it is not."""
+    fact = node.facts.get(attribute) if node is not None else None
+    return "" if fact is None else quantity(fact.value, fact.unit)
+
+
+def quantity(value: str, unit: str | None) -> str:
+    """Write a number with its unit."""
+    return f"{readable(value)} {unit}" if unit else readable(value)
+
+
+def readable(value: str) -> str:
+    """Return the text of a number without the last digits of a double, which no microscope measures."""
+    if sum(c.isdigit() for c in value) < _DOUBLE_DIGITS:
+        return value
+    try:
+        number = _READABLE.create_decimal(value).normalize()
+    except ArithmeticError:
+        return value
+    return format(number, "f")
+
+
+def short(value: str) -> str:
+    """Shorten a number to five significant digits, and never say more than was stated."""
+    try:
+        number = _SHORTENED.create_decimal(value)
+    except ArithmeticError:
+        return value
+    return format(number, "f") if len(value) > len(format(number, "f")) else value
+
+
+def joined(texts: Iterable[str]) -> str:
+    """Join texts, each once."""
+    return " + ".join(dict.fromkeys(t for t in texts if t))
