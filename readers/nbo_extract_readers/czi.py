@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from nbo_extract.errors import CorruptFileError, NboExtractError
 from nbo_extract.findings import Finding, Severity
-from nbo_extract.record import RawRecord
+from nbo_extract.record import CUT_OFF, RawRecord
 from nbo_extract_readers.formats import CZI
 
 if TYPE_CHECKING:
     from lxml import etree
 
     from nbo_extract.record import PlaneColumns
-    from nbo_extract_readers.zisraw import Directory, Entry, ZisrawFile
+    from nbo_extract_readers.zisraw import Attachment, Directory, Entry, ZisrawFile
 
 
 INFO = CZI
@@ -128,6 +128,7 @@ class _Reading:
         self.file = file
         self.path = path
         self.findings: list[Finding] = []
+        self.attachments: list[Attachment] = []
 
     def find(self, code: str, message: str, source: str, severity: Severity = "warning") -> None:
         """Add a finding about this file."""
@@ -155,6 +156,7 @@ class _Reading:
         scenes = build_scenes(directory)
         self.structure(tree, scenes)
         planes = self.planes(directory, scenes)
+        self.cut_off(directory)
         return RawRecord(
             path=self.path,
             format="Zeiss CZI",
@@ -166,6 +168,18 @@ class _Reading:
             files=(os.path.abspath(self.path),),
             findings=self.findings,
         )
+
+    def cut_off(self, directory: Directory) -> None:
+        """Say so where the file ends before what its directories name."""
+        from nbo_extract_readers.zisraw import needed_bytes
+
+        needed = needed_bytes(self.file, directory, self.attachments)
+        if needed > self.file.size:
+            message = (
+                f"the file is cut off or damaged: it has {self.file.size} bytes and names data up to byte {needed}; "
+                "copy it again from where it was written"
+            )
+            self.find(CUT_OFF, message, "File", "error")
 
     def document(self) -> tuple[etree._Element | None, str]:
         """Return the vendor's document, and why there is none where there is none."""
@@ -202,6 +216,7 @@ class _Reading:
         for key, scene in enumerate(scenes):
             self.scene(etree.SubElement(structure, "Scene", Key=str(key)), scene)
         attachments, problem = self.file.attachments()
+        self.attachments = attachments
         if problem:
             self.find("NBO102", f"embedded files are not listed: {problem}", "AttachmentDirectory", "info")
         for attachment in attachments:

@@ -89,10 +89,11 @@ class Entry(NamedTuple):
 
 
 class Attachment(NamedTuple):
-    """An embedded file."""
+    """An embedded file; `position` is where its segment begins."""
 
     name: str
     content_type: str
+    position: int = 0
 
 
 class SubBlock(NamedTuple):
@@ -289,16 +290,36 @@ class ZisrawFile:
             return [], str(error)
 
 
+def needed_bytes(file: ZisrawFile, directory: Directory, attachments: list[Attachment]) -> int:
+    """Return how long a file has to be to hold all that its directories name.
+
+    Segments do not overlap, so the one that begins last ends last.
+    """
+    header = file.header
+    last = max(
+        header.metadata,
+        header.directory,
+        header.attachments,
+        max((directory.place(i)[0] for i in range(len(directory))), default=0),
+        max((a.position for a in attachments), default=0),
+    )
+    head = file.read_at(last, _SEGMENT.size)
+    if len(head) < _SEGMENT.size:
+        return last + _SEGMENT.size
+    _, allocated, used = _SEGMENT.unpack(head)
+    return last + _SEGMENT.size + max(0, int(used), int(allocated))
+
+
 def _guid(data: bytes) -> str:
     a, b, c = struct.unpack("<IHH", data[:8])
     return f"{a:08x}-{b:04x}-{c:04x}-{data[8:10].hex()}-{data[10:].hex()}"
 
 
 def _attachment(data: bytes) -> Attachment:
-    schema, _, _, _, _, kind, name = _ATTACHMENT.unpack(data)
+    schema, _, position, _, _, kind, name = _ATTACHMENT.unpack(data)
     if schema != b"A1":
         raise _DamageError("an entry of the attachment directory is of an unknown kind")
-    return Attachment(_text(name), _text(kind))
+    return Attachment(_text(name), _text(kind), position)
 
 
 def _text(data: bytes) -> str:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 from nbo_extract import __version__
 from nbo_extract.embedded import embedded_document
-from nbo_extract.errors import WriteError
+from nbo_extract.errors import CorruptFileError, WriteError
 from nbo_extract.findings import Finding
 from nbo_extract.lift import lift
+from nbo_extract.record import CUT_OFF
 from nbo_extract.registry import head, read
 
 if TYPE_CHECKING:
@@ -25,7 +26,12 @@ _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 
 def extract(
-    path: str | os.PathLike[str], *, reader: str | None = None, planes: Planes = "auto", embedded: bool = True
+    path: str | os.PathLike[str],
+    *,
+    reader: str | None = None,
+    planes: Planes = "auto",
+    embedded: bool = True,
+    partial: bool = False,
 ) -> Document:
     """Read the metadata of an image and state it in the NBO model.
 
@@ -40,6 +46,8 @@ def extract(
     embedded : bool
         Whether an NBO block that an earlier run embedded is the result. Without it, and before embedding again, the
         image's own metadata alone are.
+    partial : bool
+        Whether a file that is cut off is read as far as it goes. It has lost pixels, so by default it is refused.
 
     Returns
     -------
@@ -54,6 +62,9 @@ def extract(
         If the file is damaged beyond a partial result.
     """
     record = read(os.fspath(path), reader)
+    cut = next((f for f in record.findings if f.code == CUT_OFF), None)
+    if cut is not None and not partial:
+        raise CorruptFileError(f"{os.fspath(path)}: {cut.message}")
     document = lift(record)
     if embedded:
         document = embedded_document(record, document) or document

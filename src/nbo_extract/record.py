@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from nbo_extract.findings import Finding
 
 
+# Code of the finding by which a reader says that a file ends too early: what it gives is a part of the image.
+CUT_OFF = "NBO108"
+
+
 @dataclass(slots=True)
 class PlaneColumns:
     """Facts of each plane of one image, in columns.

@@ -353,8 +353,9 @@ def test_pixels_are_never_read(path: str, monkeypatch: pytest.MonkeyPatch) -> No
     assert os.path.getsize(path) > 10 << 30
     assert found(record) == []
     assert record.planes["0"].columns["a"] == ["0", "1"]
-    # Header, metadata document, directory with two entries, and of each sub-block its head and its metadata.
-    assert spent == 544 + (32 + 8 + len(XML)) + (32 + 4 + 2 * 92) + 2 * (288 + len(blocks[0].metadata))
+    # Header, metadata document, directory with two entries, of each sub-block its head and its metadata; and the head
+    # of the last segment, which says how long the file has to be.
+    assert spent == 544 + (32 + 8 + len(XML)) + (32 + 4 + 2 * 92) + 2 * (288 + len(blocks[0].metadata)) + 32
 
 
 def test_many_planes_are_linear(path: str) -> None:
@@ -505,7 +506,7 @@ def test_absurd_positions(path: str, position: int) -> None:
     write_czi(path, XML, [SubBlock()])
     patch(path, 32 + 52, struct.pack("<q", position))
     record = read(path)
-    assert [m[0] for m in found(record)] == ["NBO102"]
+    assert [m[0] for m in found(record)] == (["NBO102", "NBO108"] if position > os.path.getsize(path) else ["NBO102"])
     patch(path, 32 + 60, struct.pack("<q", position if position != 544 else 32))
     with pytest.raises(CorruptFileError, match=REFUSALS):
         read(path)
