@@ -581,7 +581,7 @@ def test_workers_give_the_same_in_the_same_order(data: Path) -> None:
 
 
 def program(*args: str | Path, cwd: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "nbo_extract.cli", *map(str, args)]
+    command = [sys.executable, "-m", "nbo_extract", *map(str, args)]
     return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

@@ -154,7 +154,8 @@ def _document(path: str, job: Job) -> Document:
             return _named(jsonio.from_json(Path(path)), path)
         if lower.endswith(".xml"):
             return _named(xmlio.from_xml(Path(path)), path)
-    return api.extract(path, reader=job.reader, planes="all")
+    # Embedding starts from what the image itself states, not from what an earlier run embedded.
+    return api.extract(path, reader=job.reader, planes="all", embedded=job.goal != "embed")
 
 
 def _named(document: Document, path: str) -> Document:
