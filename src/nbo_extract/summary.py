@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nbo_extract.hardware import label
 from nbo_extract.schema import load
 from nbo_extract.summary_images import Setup, joined, setups, title
 
@@ -213,6 +212,8 @@ def _filled_part(node: Node) -> Filled | None:
     added = _from_hardware(identifier) if identifier is not None else count == len(facts)
     if not count:
         return None
+    from nbo_extract.hardware import label
+
     return Filled(label(node), count, _file_of(facts), added)
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from nbo_extract.cli.group import Failure, Refusal, complain
 from nbo_extract.cli.work import Task
 from nbo_extract.errors import HardwareError, NboExtractError
-from nbo_extract.hardware import load_hardware
 from nbo_extract.registry import find_reader, readers, refusal
 from nbo_extract.walk import SIDECARS, Walk, walk
 
@@ -87,6 +86,8 @@ def load_all(paths: Sequence[str]) -> tuple[Hardware, ...]:
 
 
 def _of_file(path: Path) -> Hardware:
+    from nbo_extract.hardware import load_hardware
+
     try:
         return load_hardware(path)
     except HardwareError as error:
@@ -94,6 +95,8 @@ def _of_file(path: Path) -> Hardware:
 
 
 def _of_folder(folder: Path) -> list[Hardware]:
+    from nbo_extract.hardware import load_hardware
+
     try:
         files = sorted(p for p in folder.iterdir() if p.suffix.lower() in (".json", ".xml") and p.is_file())
     except OSError as error:

@@ -110,12 +110,12 @@ def process(task: Task, job: Job) -> Outcome:
 def _process(task: Task, job: Job) -> Outcome:
     from nbo_extract.api import embed, limit_planes
     from nbo_extract.checking import check
-    from nbo_extract.merging import merge
     from nbo_extract.summary import summarise
-    from nbo_extract.writers.sidecar import write_sidecar
 
     document = _document(task.path, job)
     if job.hardware:
+        from nbo_extract.merging import merge
+
         document = merge(document, job.hardware, matches=job.matches)
     if job.redact:
         from nbo_extract.redact import redact
@@ -134,6 +134,8 @@ def _process(task: Task, job: Job) -> Outcome:
     elif job.goal == "show":
         return replace(done, text=_text(document, job.format))
     else:
+        from nbo_extract.writers.sidecar import write_sidecar
+
         target, text = Path(task.target), _text(document, job.format)
         if not target.parent.is_dir():
             if job.dry_run:
