@@ -235,9 +235,11 @@ class Schema:
         """Referring element to (attribute, names of the elements that it may point to)."""
         table = resources.files("nbo_extract_mappings") / "schema" / "references.toml"
         data = tomllib.loads(table.read_text(encoding="utf-8"))
+        # Declaring all of these elements to ask whether they are abstract would take longer than reading a file.
+        elements = self._table["elements"]
         found: dict[str, tuple[str, frozenset[str]]] = {}
         for name, targets in data["references"].items():
-            concrete = frozenset(n for t in targets for n in (t, *self.members(t)) if not self.element(n).abstract)
+            concrete = frozenset(n for t in targets for n in (t, *self.members(t)) if not elements[n].get("abstract"))
             for member in (name, *self.members(name)):
                 found[member] = (data["attributes"].get(member, "ID"), concrete)
         return found
