@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import random
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,8 +22,6 @@ from random_documents import Maker
 from sample_hardware import make_hardware
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from nbo_extract.schema import Declaration
 
 MINE = Source("embedded", "a.czi", "Information/x")
@@ -242,7 +241,8 @@ def test_a_description_of_another_stand_is_not_merged() -> None:
     )  # fmt: skip
     assert finding.message == (
         "this description seems to be of another microscope: its stand is 'Axio Imager.Z2', the file's is "
-        "'Axio Observer.Z1 / 7'; nothing is merged"
+        "'Axio Observer.Z1 / 7'; nothing is merged (if it is the same: --match "
+        "InvertedMicroscopeStand:0=InvertedMicroscopeStand:0)"
     )
 
 
@@ -546,3 +546,33 @@ def test_a_real_description_with_random_documents(shared: Path) -> None:
         merged = merge(document, hardware)
         assert unresolved(merged) == []
         assert merge(from_xml(to_xml(merged)), hardware) == merged
+
+
+@pytest.mark.parametrize(
+    ("embedded", "described", "scanner", "merged"),
+    [
+        ("LSM 880, AxioObserver", "Axio Observer Z1", "", False),
+        ("LSM 880, AxioObserver", "Axio Observer Z1", "LSM 880 scan head", True),
+        ("LSM 880, AxioObserver", "Axio Observer Z1", "LSM 780 scan head", False),
+        ("Axio Observer Z1", "LSM 880, Axio Observer Z1", "", False),
+        ("Axio Observer.Z1 / 7", "Axio Observer Z1", "", True),
+    ],
+)
+def test_confocal_system_tells_microscopes_of_one_stand_apart(
+    embedded: str, described: str, scanner: str, merged: bool
+) -> None:
+    document = Document()
+    instrument = document.root.add("Instrument", ID="Instrument:0")
+    instrument.add("InvertedMicroscopeStand", ID="InvertedMicroscopeStand:0", Model=embedded)
+    other = Document()
+    theirs = other.root.add("Instrument", ID="Instrument:9", Name="scope")
+    theirs.add("InvertedMicroscopeStand", ID="InvertedMicroscopeStand:9", Model=described, Manufacturer="Zeiss")
+    if scanner:
+        theirs.add("RasterScanner", ID="RasterScanner:9", Name=scanner)
+    result = merge(document, Hardware(Path("scope.json"), "0" * 64, "scope.json", other, []))
+    stand = result.instruments[0].all("InvertedMicroscopeStand")[0]
+    assert (stand.get("Manufacturer") == "Zeiss") is merged
+    codes = [f.code for f in result.findings if f.code in ("NBO303", "NBO312")]
+    assert codes == (["NBO312"] if merged else ["NBO303"])
+    if not merged:
+        assert "--match InvertedMicroscopeStand:0=InvertedMicroscopeStand:9" in result.findings[0].message

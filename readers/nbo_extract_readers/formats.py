@@ -46,6 +46,7 @@ OME_TIFF = ReaderInfo(
     (".ome.tif", ".ome.tiff", ".tif", ".tiff", ".ome.tf2", ".ome.tf8", ".ome.btf", ".companion.ome"),
     sniff_ome_tiff,
     "nbo_extract_readers.ome_tiff:read",
+    sets=True,
 )
 OME_ZARR = ReaderInfo(
     "ome-zarr",

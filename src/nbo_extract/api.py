@@ -159,5 +159,11 @@ def restore(path: str | os.PathLike[str]) -> WriteResult:
     raise WriteError(f"{place}: nothing can be embedded in such a file, so there is nothing to restore")
 
 
+def embeddable(path: str | os.PathLike[str]) -> bool:
+    """Whether something can be embedded into a file: by its content an OME-TIFF or TIFF, or an OME-Zarr."""
+    place = Path(path)
+    return _is_zarr(place) or (place.is_file() and head(str(place)).startswith(_TIFF))
+
+
 def _is_zarr(place: Path) -> bool:
     return place.is_dir() and any((place / name).is_file() for name in (".zgroup", ".zattrs", "zarr.json"))

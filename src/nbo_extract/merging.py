@@ -6,6 +6,7 @@ matched part is filled, the other described parts are added, since they are part
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -16,11 +17,11 @@ from nbo_extract.hardware import Hardware, label
 from nbo_extract.matching import Match, compare, match_parts
 from nbo_extract.merge_fill import Filler
 from nbo_extract.model import Document, Fact, Node, Origin, Source
-from nbo_extract.parts import rules, says_something
+from nbo_extract.parts import rewritten, rules, says_something
 from nbo_extract.schema import load
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 # So many equal facts, none missing and none different, are no coincidence.
@@ -136,7 +137,7 @@ def choose(
             return None, _stand_finding(
                 "NBO303",
                 f"this description seems to be of another microscope: its stand is {gate.theirs.value!r}, the file's "
-                f"is {gate.mine.value!r}; nothing is merged",
+                f"is {gate.mine.value!r}; nothing is merged (if it is the same: --match {_settling(instrument, only)})",
                 instrument, gate, only, file,
             )  # fmt: skip
         said = (
@@ -169,6 +170,12 @@ def _stands(instrument: Node) -> list[Node]:
     return instrument.all(*load().members("MicroscopeStandGroup"))
 
 
+def _settling(instrument: Node, hardware: Hardware) -> str:
+    """Return what `--match` takes to settle that two stands are one."""
+    ends = [next((s.id for s in _stands(i)), "") for i in (instrument, hardware.instrument)]
+    return f"{ends[0]}={ends[1]}"
+
+
 def _gate(instrument: Node, hardware: Hardware, matches: Mapping[str, str]) -> _Gate:
     mine, theirs = (
         [s for s in _stands(i) if says_something(s.get("Model"))] for i in (instrument, hardware.instrument)
@@ -180,7 +187,26 @@ def _gate(instrument: Node, hardware: Hardware, matches: Mapping[str, str]) -> _
     if not mine or not theirs:
         return _Gate("unknown", 0.0, facts[0], facts[1])
     scores = [v.score for a in mine for b in theirs if (v := compare(a, b)).state == "same"]
+    if not _same_systems(instrument, hardware.instrument):
+        scores = []
     return _Gate("same" if scores else "different", max(scores, default=0.0), facts[0], facts[1])
+
+
+def _same_systems(first: Node, second: Node) -> bool:
+    """Whether the confocal system in the model of a stand is named anywhere in the other microscope.
+
+    A facility has several microscopes on stands of one model, and what tells them apart is the system on the stand.
+    """
+    named = [_systems(n for n in i.walk()) for i in (first, second)]
+    on_stand = [_systems(_stands(i)) for i in (first, second)]
+    return on_stand[0] <= named[1] and on_stand[1] <= named[0]
+
+
+def _systems(nodes: Iterable[Node]) -> frozenset[str]:
+    kind = rules().kind("InvertedMicroscopeStand")
+    texts = (node.get(attribute) or "" for node in nodes for attribute in ("Name", "Model"))
+    pattern = rf"\b(?:{kind.raw['systems']})\b"
+    return frozenset(found for text in texts if text for found in re.findall(pattern, rewritten(text, kind)))
 
 
 def _stand_finding(code: str, message: str, instrument: Node, gate: _Gate, hardware: Hardware, file: str) -> Finding:

@@ -94,6 +94,8 @@ class ReaderInfo:
         ``module:function`` that takes a path text and returns a RawRecord.
     directory : bool
         Whether a dataset is a directory.
+    sets : bool
+        Whether a dataset may be several files, of which any stands for all.
     """
 
     name: str
@@ -102,3 +104,4 @@ class ReaderInfo:
     sniff: Callable[[bytes, str], bool]
     open: str
     directory: bool = False
+    sets: bool = False

@@ -181,7 +181,7 @@ class _Folder:
                 self.found.members += 1
                 continue
             kept.append((path, info))
-            if info is None or not getattr(info, "sets", True):
+            if info is None or not info.sets:
                 continue
             if sum(other is info for _, other in images) > 1:
                 members.update(_set_of(path))

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nbo_extract.api import restore
+from nbo_extract.api import embeddable, restore
 from nbo_extract.cli.group import FAILED, OK, complain
 from nbo_extract.cli.inputs import find_images
 from nbo_extract.errors import NboExtractError
-from nbo_extract.registry import head
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 
 def run(paths: Sequence[str]) -> int:
@@ -28,7 +25,7 @@ def run(paths: Sequence[str]) -> int:
         complain(problem)
     for unit in found.units:
         # In a folder, nothing is expected of files into which nothing is ever embedded.
-        if os.path.abspath(unit.path) not in named and not _embeddable(unit.path):
+        if os.path.abspath(unit.path) not in named and not embeddable(unit.path):
             continue
         try:
             result = restore(unit.path)
@@ -39,7 +36,3 @@ def run(paths: Sequence[str]) -> int:
         said = f"restored ({result.bytes_added:+,} bytes)" if result.state == "restored" else "nothing was embedded"
         click.echo(f"{unit.path}: {said}")
     return FAILED if failed else OK
-
-
-def _embeddable(path: str) -> bool:
-    return os.path.isdir(path) or head(path).startswith(_TIFF)
