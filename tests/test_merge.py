@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import random
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +21,8 @@ from random_documents import Maker
 from sample_hardware import make_hardware
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nbo_extract.schema import Declaration
 
 MINE = Source("embedded", "a.czi", "Information/x")
@@ -569,7 +570,7 @@ def test_confocal_system_tells_microscopes_of_one_stand_apart(
     theirs.add("InvertedMicroscopeStand", ID="InvertedMicroscopeStand:9", Model=described, Manufacturer="Zeiss")
     if scanner:
         theirs.add("RasterScanner", ID="RasterScanner:9", Name=scanner)
-    result = merge(document, Hardware(Path("scope.json"), "0" * 64, "scope.json", other, []))
+    result = merge(document, Hardware("scope.json", "0" * 64, "scope.json", other))
     stand = result.instruments[0].all("InvertedMicroscopeStand")[0]
     assert (stand.get("Manufacturer") == "Zeiss") is merged
     codes = [f.code for f in result.findings if f.code in ("NBO303", "NBO312")]

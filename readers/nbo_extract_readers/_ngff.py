@@ -20,6 +20,7 @@ _MAX_JSON = 1 << 28
 # Beyond the size of anything; keeps products of absurd numbers short.
 _MAX_EXPONENT = 60
 # What may become the name of an XML attribute.
+COPY_AGAIN = "copy the dataset again from its source."
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -89,15 +90,19 @@ class Store:
         node = self._json(path, "zarr.json")
         if node is not None:
             if node.get("node_type") == "array":
-                raise CorruptFileError(f"{self.name(path)} is a Zarr array, not an OME-Zarr image.")
+                raise CorruptFileError(
+                    f"{self.name(path)} is a Zarr array, not an OME-Zarr image; give the folder above it."
+                )
             attributes = node.get("attributes")
             found = Group(path, "3", attributes if isinstance(attributes, dict) else {}, source="zarr.json")
         else:
             attributes = self._json(path, ".zattrs")
             if attributes is None and self._json(path, ".zgroup") is None:
                 if self._json(path, ".zarray") is not None:
-                    raise CorruptFileError(f"{self.name(path)} is a Zarr array, not an OME-Zarr image.")
-                raise CorruptFileError(f"{self.name(path)} holds none of zarr.json, .zgroup and .zattrs.")
+                    raise CorruptFileError(
+                        f"{self.name(path)} is a Zarr array, not an OME-Zarr image; give the folder above it."
+                    )
+                raise CorruptFileError(f"{self.name(path)} holds none of zarr.json, .zgroup and .zattrs; {COPY_AGAIN}")
             found = Group(path, "2", attributes or {}, source=".zattrs")
         ome = found.attributes.get("ome")
         found.meta = ome if isinstance(ome, dict) else found.attributes
@@ -117,11 +122,13 @@ class Store:
             node = self._json(path, ".zarray")
             kind = "dtype"
         if node is None:
-            raise CorruptFileError(f"{self.name(path)} holds no array: neither zarr.json nor .zarray is there.")
+            raise CorruptFileError(
+                f"{self.name(path)} holds no array: neither zarr.json nor .zarray is there; {COPY_AGAIN}"
+            )
         shape = node.get("shape")
         data_type = node.get(kind)
         if not isinstance(shape, list) or not all(isinstance(n, Number) for n in shape):
-            raise CorruptFileError(f"{self.name(path)} is an array that states no shape.")
+            raise CorruptFileError(f"{self.name(path)} is an array that states no shape; {COPY_AGAIN}")
         return Array(
             tuple(str(n) for n in shape), clean(data_type if isinstance(data_type, str) else to_json(data_type))
         )
@@ -159,15 +166,12 @@ class Store:
             value = json.loads(content, parse_float=Number, parse_int=Number, parse_constant=Number)
         except json.JSONDecodeError as error:
             raise CorruptFileError(
-                f"{full} is not valid JSON ({error.msg}, line {error.lineno}, column {error.colno}); "
-                "copy the dataset again from its source."
+                f"{full} is not valid JSON ({error.msg}, line {error.lineno}, column {error.colno}); {COPY_AGAIN}"
             ) from error
         except (UnicodeDecodeError, RecursionError) as error:
-            raise CorruptFileError(
-                f"{full} is not valid JSON ({type(error).__name__}); copy the dataset again from its source."
-            ) from error
+            raise CorruptFileError(f"{full} is not valid JSON ({type(error).__name__}); {COPY_AGAIN}") from error
         if not isinstance(value, dict):
-            raise CorruptFileError(f"{full} is not a JSON object; copy the dataset again from its source.")
+            raise CorruptFileError(f"{full} is not a JSON object; {COPY_AGAIN}")
         return value
 
     def name(self, path: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nbo_extract.errors import CorruptFileError
 from nbo_extract.findings import Finding
 from nbo_extract.record import RawRecord
-from nbo_extract_readers._ngff import IDENTIFIER, Store, combine, scalar, titled, to_json
+from nbo_extract_readers._ngff import COPY_AGAIN, IDENTIFIER, Store, combine, scalar, titled, to_json
 from nbo_extract_readers._ome_xml import parse
 from nbo_extract_readers._text import clean
 from nbo_extract_readers.formats import OME_ZARR
@@ -58,7 +58,9 @@ def read(path: str) -> RawRecord:
     from lxml import etree
 
     if not os.path.isdir(path):
-        raise CorruptFileError(f"{path} is not a directory, so it is no OME-Zarr.")
+        raise CorruptFileError(
+            f"{path} is not a directory, so it is no OME-Zarr; give the folder whose name ends in .zarr."
+        )
     store = Store(path)
     root = store.group("")
     tree = etree.Element("Record")
@@ -113,14 +115,16 @@ def _add_images(store: Store, root: Group, structure: etree._Element, record: Ra
     else:
         paths = _series(store, root)
     if not paths:
-        raise CorruptFileError(f"{record.path} is a Zarr, but no OME-Zarr image: {_seen(root)}.")
+        raise CorruptFileError(
+            f"{record.path} is a Zarr, but no OME-Zarr image: {_seen(root)}; give the folder of an image."
+        )
     for key, path in enumerate(paths):
         try:
             _add_image(store, store.group(path), str(key), structure, record)
         except CorruptFileError as error:
             record.findings.append(_lost(record, f"image {path}", error))
     if structure.find("Image") is None:
-        raise CorruptFileError(f"{record.path} names {len(paths)} images, but none of them can be read.")
+        raise CorruptFileError(f"{record.path} names {len(paths)} images, but none of them can be read; {COPY_AGAIN}")
 
 
 def _series(store: Store, root: Group) -> list[str]:
@@ -164,12 +168,12 @@ def _add_image(store: Store, group: Group, key: str, structure: etree._Element, 
 
     multiscale = next((m for m in group.get_list("multiscales") if isinstance(m, dict)), None)
     if multiscale is None:
-        raise CorruptFileError(f"{store.name(group.path)} is a Zarr group without multiscales.")
+        raise CorruptFileError(f"{store.name(group.path)} is a Zarr group without multiscales; {COPY_AGAIN}")
     datasets = multiscale.get("datasets")
     dataset = datasets[0] if isinstance(datasets, list) and datasets and isinstance(datasets[0], dict) else {}
     path = scalar(dataset.get("path"))
     if path is None:
-        raise CorruptFileError(f"{store.name(group.path)} lists no dataset in its multiscales.")
+        raise CorruptFileError(f"{store.name(group.path)} lists no dataset in its multiscales; {COPY_AGAIN}")
     array = store.array(f"{group.path}/{path}" if group.path else path)
     image = etree.Element("Image", {"Key": key, "Path": group.path})
     name = scalar(multiscale.get("name"))
@@ -178,7 +182,7 @@ def _add_image(store: Store, group: Group, key: str, structure: etree._Element, 
     try:
         problems = _add_axes(image, multiscale, dataset, array)
     except ValueError as error:
-        raise CorruptFileError(f"{store.name(group.path)} {error}.") from error
+        raise CorruptFileError(f"{store.name(group.path)} {error}; {COPY_AGAIN}") from error
     if problems:
         message = f"The pixel sizes of the image {group.path or name or key} were left out: {'; '.join(problems)}."
         file = os.path.basename(record.path)
@@ -257,7 +261,7 @@ def _add_plate(store: Store, root: Group, structure: etree._Element, record: Raw
             _add_well(store, well, plate, structure, record)
     if structure.find("Image") is None:
         raise CorruptFileError(
-            f"{record.path} is a plate, but none of its {len(plate.findall('Well'))} wells has an image."
+            f"{record.path} is a plate, but none of its {len(plate.findall('Well'))} wells has an image; " + COPY_AGAIN
         )
     structure.append(plate)
 

@@ -210,12 +210,12 @@ def test_bad_images_of_a_plate_do_not_stop_it(tmp_path: Path, version: str) -> N
         (
             "NBO102",
             "warning",
-            f"The image A/1/1 was left out: {broken} is not valid JSON; copy the dataset again from its source.",
+            f"The image A/1/1 was left out: {broken} is not valid JSON; " + AGAIN,
         ),
         (
             "NBO102",
             "warning",
-            f"The well B/2 was left out: {gone} holds none of zarr.json, .zgroup and .zattrs.",
+            f"The well B/2 was left out: {gone} holds none of zarr.json, .zgroup and .zattrs; " + AGAIN,
         ),
     ]
 
@@ -317,6 +317,9 @@ def test_axes_of_any_name(tmp_path: Path) -> None:
     assert (image.get("SizeLambda"), image.get("SizeX"), image[0].get("Size")) == ("2", "32", "2")
 
 
+AGAIN = "copy the dataset again from its source."
+
+
 def error_of(path: Path) -> str:
     with pytest.raises(CorruptFileError) as caught:
         read(str(path))
@@ -325,36 +328,41 @@ def error_of(path: Path) -> str:
 
 def test_no_zarr_and_no_image(tmp_path: Path) -> None:
     path = tmp_path / "a.zarr"
-    assert error_of(path) == f"{path} is not a directory, so it is no OME-Zarr."
+    assert (
+        error_of(path) == f"{path} is not a directory, so it is no OME-Zarr; give the folder whose name ends in .zarr."
+    )
     path.mkdir()
-    assert error_of(path) == f"{path} holds none of zarr.json, .zgroup and .zattrs."
+    assert error_of(path) == f"{path} holds none of zarr.json, .zgroup and .zattrs; " + AGAIN
     write_group(path, "0.4", {})
-    assert error_of(path) == f"{path} is a Zarr, but no OME-Zarr image: its .zattrs states no attributes."
+    assert (
+        error_of(path)
+        == f"{path} is a Zarr, but no OME-Zarr image: its .zattrs states no attributes; give the folder of an image."
+    )
     write_group(path, "0.4", {"encoding-type": "anndata", "shape": [1]})
     assert error_of(path) == (
         f"{path} is a Zarr, but no OME-Zarr image: its .zattrs has encoding-type, shape, but neither multiscales nor "
-        "plate."
+        "plate; give the folder of an image."
     )
     (path / ".zattrs").write_text("[]")
-    assert error_of(path) == f"{path / '.zattrs'} is not a JSON object; copy the dataset again from its source."
+    assert error_of(path) == f"{path / '.zattrs'} is not a JSON object; " + AGAIN
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_damaged_images(tmp_path: Path, version: str) -> None:
     path = make_ome_zarr(tmp_path / "cells.zarr", version)
     array = path / "0" / (".zarray" if version == "0.4" else "zarr.json")
-    assert error_of(path / "0") == f"{path / '0'} is a Zarr array, not an OME-Zarr image."
+    assert error_of(path / "0") == f"{path / '0'} is a Zarr array, not an OME-Zarr image; give the folder above it."
     stored = array.read_bytes()
     array.write_bytes(stored[:40])
     assert error_of(path).startswith(f"{array} is not valid JSON (")
     array.write_bytes(b'{"shape": [32, 32]}')
-    assert error_of(path) == f"{path} states the axes c, z, y, x for an array of 2 dimensions."
+    assert error_of(path) == f"{path} states the axes c, z, y, x for an array of 2 dimensions; " + AGAIN
     array.write_bytes(b'{"shape": 5}')
-    assert error_of(path) == f"{path / '0'} is an array that states no shape."
+    assert error_of(path) == f"{path / '0'} is an array that states no shape; " + AGAIN
     array.unlink()
-    assert error_of(path) == f"{path / '0'} holds no array: neither zarr.json nor .zarray is there."
+    assert error_of(path) == f"{path / '0'} holds no array: neither zarr.json nor .zarray is there; " + AGAIN
     edit(path, version, {"multiscales": [{"datasets": []}]})
-    assert error_of(path) == f"{path} lists no dataset in its multiscales."
+    assert error_of(path) == f"{path} lists no dataset in its multiscales; " + AGAIN
 
 
 def test_damaged_ome_xml_is_told_and_left_out(tmp_path: Path) -> None:
@@ -377,7 +385,7 @@ def test_paths_never_leave_the_dataset(tmp_path: Path) -> None:
     path = tmp_path / "cells.zarr"
     write_group(path, "0.5", {})
     write_group(path / "OME", "0.5", {"series": ["../outside"]})
-    assert error_of(path) == f"{path} names 1 images, but none of them can be read."
+    assert error_of(path) == f"{path} names 1 images, but none of them can be read; " + AGAIN
 
 
 def test_sniff(tmp_path: Path) -> None:
