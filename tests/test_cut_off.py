@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nbo_extract import extract
+from nbo_extract.cli import main
 from nbo_extract.errors import CorruptFileError, NboExtractError
 
 if TYPE_CHECKING:
@@ -49,3 +50,18 @@ def test_partial_result_on_demand(sample_data: Path, tmp_path: Path) -> None:
     document = extract(path, partial=True)
     assert "NBO108" in [f.code for f in document.findings]
     assert document.instruments[0].all("Objective")[0].get("LensNA") == "1.4"
+
+
+def test_option_of_the_command_line(sample_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = (sample_data / "widefield.czi").read_bytes()
+    path = tmp_path / "cut.czi"
+    path.write_bytes(data[:-100])
+    with pytest.raises(SystemExit) as refused:
+        main([str(path), "-q"])
+    assert refused.value.code == 3
+    assert capsys.readouterr().err.count("\n") == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["cut.czi"]
+    with pytest.raises(SystemExit) as taken:
+        main([str(path), "-q", "--partial"])
+    assert taken.value.code == 0
+    assert (tmp_path / "cut.czi.nbo.xml").exists()

@@ -97,6 +97,9 @@ _PROFILE = _all(
 )
 _READING = _all(
     click.option("--reader", metavar="NAME", help="Reader to use; see nbo-extract doctor. [chosen by content]"),
+    click.option(
+        "--partial", is_flag=True, help="Read a file that is cut off as far as it goes, instead of refusing it."
+    ),
     click.option("--workers", default="1", callback=_workers, metavar="N", help="Processes to use. [1]"),
 )
 

@@ -40,6 +40,7 @@ def run(
     verbose: bool,
     quiet: bool,
     reader: str | None,
+    partial: bool,
     workers: int,
     **profile: Any,
 ) -> int:
@@ -56,6 +57,7 @@ def run(
         form,
         dry_run,
         reader,
+        partial,
         hardware=load_all(hardware),
         matches=matches,
         tier=tier or 1,
@@ -87,6 +89,7 @@ def run_check(
     matches: dict[str, str],
     tier: int | None,
     reader: str | None,
+    partial: bool,
     workers: int,
     as_json: bool,
     verbose: bool,
@@ -94,7 +97,9 @@ def run_check(
 ) -> int:
     """Run `check` and return the exit code."""
     found = find_images(paths, reader, sidecars=True)
-    job = Job("check", reader=reader, hardware=load_all(hardware), matches=matches, tier=tier or 1, **profile)
+    job = Job(
+        "check", reader=reader, partial=partial, hardware=load_all(hardware), matches=matches, tier=tier or 1, **profile
+    )
     tasks = [Task(u.path) for u in found.units]
     report = Report(found, len(tasks), sys.stdout, verbose=verbose, quiet=as_json, checking=True)
     results = []

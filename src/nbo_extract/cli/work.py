@@ -43,6 +43,7 @@ class Job:
     format: Format = "xml"
     dry_run: bool = False
     reader: str | None = None
+    partial: bool = False
     planes: Planes = "auto"
     redact: bool = False
     hardware: tuple[Hardware, ...] = ()
@@ -157,7 +158,9 @@ def _document(path: str, job: Job) -> Document:
         if lower.endswith(".xml"):
             return _named(xmlio.from_xml(Path(path)), path)
     # Embedding starts from what the image itself states, not from what an earlier run embedded.
-    return api.extract(path, reader=job.reader, planes="all", embedded=job.goal != "embed")
+    # What an earlier run filled in is no statement of the image: it is filled anew where a description is given.
+    embedded = job.goal != "embed" and not job.hardware
+    return api.extract(path, reader=job.reader, planes="all", embedded=embedded, partial=job.partial)
 
 
 def _named(document: Document, path: str) -> Document:
