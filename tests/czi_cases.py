@@ -545,6 +545,8 @@ CASES = [
     Case("emission_filter.Type", ["MultiPass"], wheel(f"UniqueName='Part.1'>{areas((500, 550, '0.9'), (600, 650, '0.9'))}")),
     Case("emission_filter.Type#2", ["BandPass"], wheel(f"UniqueName='Part.1'>{areas((500, 550, '0.9'))}")),
     Case("emission_filter.Type#3", ["LongPass"], listed("<Filter Id='F:1' Name='LP 650'/>")),
+    Case("emission_filter.Type#4", ["Notch"], wheel(f"UniqueName='Part.1' Name='LBF 405/488'>{areas((404, 406, '0.9'), (487, 489, '0.9'))}")),
+    Case("emission_filter.Type#4", ["Notch"], listed(cut(1, "487", "489"))),
     Case("emission_band.Wavelength", ["525 nm", "640 nm"], wheel(f"UniqueName='Part.1'>{areas((500, 550, '0.9'), (630, 650, '0.9'))}")),
     Case("emission_band.FWHMBandwidth", ["75 nm"], listed(cut(1, "592.5", "667.5"))),
     Case("emission_band.Transmittance", ["0.93"], wheel(f"UniqueName='Part.1'>{areas((500, 550, '0.93'))}")),
@@ -655,6 +657,7 @@ CASES = [
 KINDS = [
     Case("stand.kind", ["UprightMicroscopeStand"], czi(instrument="<Microscopes><Microscope Name='x'><Type>Upright</Type></Microscope></Microscopes>")),
     Case("stand.kind#2", ["InvertedMicroscopeStand"], czi(instrument="<Microscopes><Microscope><System>LSM 999, AxioObserver</System></Microscope></Microscopes>")),
+    Case("stand.kind#2", ["InvertedMicroscopeStand"], czi(instrument="<Microscopes><Microscope Name='Lattice Lightsheet 9'/></Microscopes>")),
     Case("stand.kind#2", ["UprightMicroscopeStand"], czi(instrument="<Microscopes><Microscope Name='Axioscan.Z9'/></Microscopes>")),
     Case("light_source.kind", ["LightEmittingDiode"], lit(LED_LAMP)),
     Case("light_source.kind", ["Laser"], lit(LASER_LAMP)),

@@ -521,3 +521,16 @@ def test_sensor_of_the_camera_by_name_or_by_model() -> None:
 
 def test_no_reflector_is_no_finding() -> None:
     assert lifted(channel("<Reflector>none</Reflector><FilterSetRef Id='S'/>")).findings == []
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        wheel(f"UniqueName='Part.1' Name='LBF 405/488'>{areas((404, 406, '0.9'), (487, 489, '0.9'))}"),
+        listed(cut(1, "404", "406") + cut(2, "487", "489")),
+    ],
+)
+def test_lines_that_a_filter_blocks_are_no_bands(tree: str) -> None:
+    document = lifted(tree)
+    assert of(document, "EmissionFilter", "Type") == ["Notch"]
+    assert not has(document, "TransmittanceRange")
