@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from czi_cases import (
@@ -39,6 +41,9 @@ from czi_cases import (
 )
 from nbo_extract.record import PlaneColumns
 from nbo_extract.xmlio import from_xml, to_xml
+
+if TYPE_CHECKING:
+    from nbo_extract.model import Document
 
 
 @pytest.mark.parametrize(
@@ -534,3 +539,47 @@ def test_lines_that_a_filter_blocks_are_no_bands(tree: str) -> None:
     document = lifted(tree)
     assert of(document, "EmissionFilter", "Type") == ["Notch"]
     assert not has(document, "TransmittanceRange")
+
+
+def disk_unit(changer_id: str, camera: str) -> Document:
+    """Return a channel of a disk unit whose track went to a position of a changer."""
+    part = (
+        "<EmissionFilter Name='BP 525/50' UniqueName='YokogawaEmissionFilter.489038-8002-000'><WavelengthAreas>"
+        "<WavelengthArea EmissionLow='500' EmissionHigh='550'/></WavelengthAreas></EmissionFilter>"
+    )
+    tree = positioned(changer_id, part, "YokogawaEmissionFilter.489038-8002-000")
+    grabber = f"<DataGrabberSetup><CameraFrameSetup Id='MTBCamera_{camera}'/></DataGrabberSetup>"
+    return lifted(
+        tree.replace(
+            "<Channel Name='c' IsActivated='true'/>", f"<Channel Name='c' IsActivated='true'>{grabber}</Channel>"
+        )
+    )
+
+
+def test_parts_that_older_versions_describe_by_attributes() -> None:
+    document = disk_unit("MTBCSULeftEmissionFilterChanger", "MTBCSU_Left.Camera")
+    assert of(document, "EmissionFilter", "Name") == ["BP 525/50"]
+    assert of(document, "EmissionFilter", "CatalogNumber") == ["489038-8002-000"]
+    assert of(document, "EmissionFilter", "Type") == ["BandPass"]
+    assert of(document, "TransmittanceRange", "Wavelength") == ["525"]
+    assert of(document, "TransmittanceRange", "FWHMBandwidth") == ["50"]
+
+
+def test_wheel_before_the_other_camera_is_not_the_channels() -> None:
+    document = disk_unit("MTBCSUTopEmissionFilterChanger", "MTBCSU_Left.Camera")
+    assert not has(document, "EmissionFilter")
+
+
+def test_dichroic_of_a_disk_unit() -> None:
+    part = (
+        "<Reflector Name='RQFT 405/488' UniqueName='YokogawaDichroic.447963-9000-000'><WavelengthAreas>"
+        "<WavelengthArea BeamSplitter='417' EmissionLow='420' EmissionHigh='479'/>"
+        "<WavelengthArea BeamSplitter='500' EmissionLow='505' EmissionHigh='549'/></WavelengthAreas></Reflector>"
+    )
+    document = lifted(positioned("MTBCSUDichroicChanger", part, "YokogawaDichroic.447963-9000-000"))
+    assert of(document, "StandardDichroic", "Name") == ["RQFT 405/488"]
+    assert of(document, "StandardDichroic", "CatalogNumber") == ["447963-9000-000"]
+    assert of(document, "StandardDichroic", "Type") == ["MultiPass"]
+    # Which way the bands go is not stated: disk units reflect what other stands transmit.
+    assert not has(document, "TransmittanceRange")
+    assert not has(document, "ReflectanceRange")
