@@ -499,6 +499,7 @@ CASES = [
     ),
     Case("light_source.Tuneable", ["false"], lit(LASER_LAMP)),
     Case("light_line.PeakWavelength", ["561 nm"], lit(LASER_LAMP, "<Wavelength>561</Wavelength>")),
+    Case("light_line.PeakWavelength", ["488 nm"], lit(LASER_LAMP, content="<IlluminationWavelength><SinglePeak>488</SinglePeak></IlluminationWavelength>")),
     Case("light_line.IlluminationPower", ["12.5 mW"], lit(LASER_LAMP, "<Wavelength>561</Wavelength>")),
     Case("led_module.PeakWavelength", ["470 nm"], lit(LED_LAMP, content="<IlluminationWavelength><SinglePeak>470</SinglePeak></IlluminationWavelength>")),
     Case("led_module.CutOn", ["450 nm"], lit(LED_LAMP, content="<IlluminationWavelength><Ranges>450-488</Ranges></IlluminationWavelength>")),
