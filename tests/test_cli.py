@@ -676,3 +676,12 @@ def test_real_files(shared: Path, run: Callable[..., Result], tmp_path: Path) ->
     assert len(names(tmp_path / "out")) == len(list((shared / "samples" / "czi").glob("*.czi")))
     assert "  Objective   Plan-Apochromat 50x/1.2, 50×, NA 1.2, Water immersion\n" in result.out
     assert digest(shared / "samples" / "czi") == before
+
+
+def test_literal_counts_what_the_kind_of_image_excuses(run: Callable[..., Result], data: Path) -> None:
+    counted = run("check", data / "confocal.ome.tiff", "--json")
+    literal = run("check", data / "confocal.ome.tiff", "--json", "--literal")
+    excused = [f for f in json.loads(counted.out)[0]["findings"] if "not counted" in f["message"]]
+    assert excused
+    assert not [f for f in json.loads(literal.out)[0]["findings"] if "not counted" in f["message"]]
+    assert run("hardware", "check", data / "microscope.json", "--literal").code == 1

@@ -94,6 +94,7 @@ _PROFILE = _all(
         default="must",
         help="Check what NBO requires, or what it recommends as well. [must]",
     ),
+    click.option("--literal", is_flag=True, help="Count requirements, too, that the kind of image makes senseless."),
 )
 _READING = _all(
     click.option("--reader", metavar="NAME", help="Reader to use; see nbo-extract doctor. [chosen by content]"),

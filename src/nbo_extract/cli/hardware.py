@@ -46,7 +46,13 @@ _SHOWN = ("Name", "Manufacturer", "Model", "CatalogNumber", "Magnification", "Le
 
 
 def check_files(
-    *, paths: Sequence[str], tier: int | None, extensions: tuple[str, ...], level: Level, verbose: bool
+    *,
+    paths: Sequence[str],
+    tier: int | None,
+    extensions: tuple[str, ...],
+    level: Level,
+    literal: bool,
+    verbose: bool,
 ) -> int:
     """Check descriptions and return the exit code."""
     printer = Printer(sys.stdout, verbose=verbose)
@@ -55,7 +61,7 @@ def check_files(
         if number:
             printer.line()
         _head(printer, hardware)
-        report = check(hardware.document, tier=tier or 1, extensions=extensions, level=level)
+        report = check(hardware.document, tier=tier or 1, extensions=extensions, level=level, literal=literal)
         verdict = summarise(hardware.document, report).verdict
         if verdict is not None:
             printer.verdict(verdict, sentences=True)

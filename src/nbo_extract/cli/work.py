@@ -51,6 +51,7 @@ class Job:
     tier: int = 1
     extensions: tuple[str, ...] = ("core",)
     level: Level = "must"
+    literal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def _process(task: Task, job: Job) -> Outcome:
         from nbo_extract.redact import redact
 
         document = redact(document)
-    report = check(document, tier=job.tier, extensions=job.extensions, level=job.level)
+    report = check(document, tier=job.tier, extensions=job.extensions, level=job.level, literal=job.literal)
     summary = replace(summarise(document, report), path=task.path)
     done = Outcome(task.path, "read", summary=summary, passed=report.passed, findings=tuple(report.findings))
     if job.goal == "check":
