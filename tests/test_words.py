@@ -61,7 +61,7 @@ def test_tables_are_loaded_once(name: str) -> None:
         ("contrast_zeiss", "DIC", "Differential Intensity Contrast (DIC)"),
         ("stand_model", "LSM 880, AxioObserver", "InvertedMicroscopeStand"),
         ("stand_model", "Axio Imager.Z2", "UprightMicroscopeStand"),
-        ("stand_model", "Lattice Lightsheet", ""),
+        ("stand_model", "Lattice Lightsheet", "InvertedMicroscopeStand"),
         ("objective_correction", "EC Plan-Neofluar 40x/0.75 M27", "PlanNeofluar"),
         ("objective_correction", "Plan-Apochromat 63x/1.4", "PlanApochromat"),
         ("objective_correction", "Fluar 5x/0.25", "Fluar"),
