@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import pickle
+import re
 import shutil
 import signal
 import subprocess
@@ -338,7 +339,7 @@ def test_check_writes_nothing_and_says_what_is_missing(run: Callable[..., Result
     before = digest(data)
     result = run("check", "widefield.czi")
     assert (result.code, result.err) == (1, "")
-    assert "\n    Instrument 'Instrument:0': Name is missing (tier 1, MUST)\n" in result.out
+    assert "\n    NBO201  Instrument 'Instrument:0': Name is missing (tier 1, MUST)\n" in result.out
     assert digest(data) == before
     more = run("check", "widefield.czi", "--tier", "3", "--extensions", "core,basic", "--level", "should")
     assert more.code == 1
@@ -656,7 +657,7 @@ def test_hardware(run: Callable[..., Result], data: Path) -> None:
     assert "\n    ID             Objective:00000000-5a4d-4000-8000-000000000010\n" in shown.out
     checked = run("hardware", "check", "microscope.json")
     assert checked.code == 1
-    assert "\n    Objective (1 of 2: '20x dry'): CatalogNumber is missing (tier 1, MUST)\n" in checked.out
+    assert "\n    NBO201  Objective (1 of 2: '20x dry'): CatalogNumber is missing (tier 1, MUST)\n" in checked.out
 
 
 def test_doctor(run: Callable[..., Result]) -> None:
@@ -685,3 +686,13 @@ def test_literal_counts_what_the_kind_of_image_excuses(run: Callable[..., Result
     assert excused
     assert not [f for f in json.loads(literal.out)[0]["findings"] if "not counted" in f["message"]]
     assert run("hardware", "check", data / "microscope.json", "--literal").code == 1
+
+
+def test_check_says_how_far_each_tier_is(run: Callable[..., Result], data: Path) -> None:
+    result = run("check", data / "widefield.czi")
+    found = [tuple(map(int, m)) for m in re.findall(r"Tier (\d): (\d+) of (\d+) fields missing", result.out)]
+    assert [tier for tier, _, _ in found] == [1, 2, 3]
+    # A higher tier demands all that a lower one does.
+    assert sorted(found) == sorted(found, key=lambda row: row[1:])
+    missing = found[0][1]
+    assert f"Missing for tier 1 (core): {missing} of {found[0][2]} fields" in result.out

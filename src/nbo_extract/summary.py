@@ -72,7 +72,7 @@ class Verdict:
     messages : tuple of str
         One sentence for each missing field.
     tiers : tuple of (int, int, int)
-        Tier, fields present and fields demanded, up to the tier asked for.
+        Tier, fields demanded and fields missing; a tier demands what those below it do.
     """
 
     tier: int
@@ -180,8 +180,8 @@ def _verdict(report: CheckReport) -> Verdict:
         asked.missing,
         asked.excused,
         tuple(Missing(element, tuple(names)) for element, names in groups.items()),
-        tuple(f.message for f in report.findings if f.code in _MISSING),
-        tuple((t, s.present, s.demanded) for t, s in report.tiers.items() if t <= report.tier),
+        tuple(f"{f.code}  {f.message}" for f in report.findings if f.code in _MISSING),
+        tuple((t, s.demanded, s.missing) for t, s in report.tiers.items()),
     )
 
 

@@ -231,6 +231,7 @@ class Printer:
         if self.verbose or sentences:
             for message in verdict.messages:
                 self.line(message, indent=4)
+            self._tiers(verdict)
             return
         shown = verdict.groups[:_MOST_GROUPS]
         if shown:
@@ -238,6 +239,14 @@ class Printer:
         rest = verdict.groups[_MOST_GROUPS:]
         if rest:
             self.line(f"and in {_some([g.element for g in rest])} (-v lists all)", indent=4)
+
+    def _tiers(self, verdict: Verdict) -> None:
+        """Print how far the image is from each tier."""
+        self.line()
+        self.line("By tier, each with those below it", "bold", 2)
+        for tier, demanded, missing in verdict.tiers:
+            said = f"{missing} of {_count(demanded, 'field')} missing" if missing else "nothing missing"
+            self.line(f"Tier {tier}: {said}", indent=4)
 
     def _findings(self, summary: Summary) -> None:
         if summary.findings:
