@@ -696,3 +696,13 @@ def test_check_says_how_far_each_tier_is(run: Callable[..., Result], data: Path)
     assert sorted(found) == sorted(found, key=lambda row: row[1:])
     missing = found[0][1]
     assert f"Missing for tier 1 (core): {missing} of {found[0][2]} fields" in result.out
+
+
+def test_folder_is_embedded_as_far_as_its_formats_allow(run: Callable[..., Result], data: Path) -> None:
+    before = (data / "widefield.czi").read_bytes()
+    result = run(".", "--embed")
+    assert result.code == 0
+    assert (data / "widefield.czi").read_bytes() == before
+    assert [n for n in names(data) if n.endswith(".nbo.xml")] == ["widefield.czi.nbo.xml"]
+    for name in ("confocal.ome.tiff", "cells_v04.ome.zarr", "cells_v05.ome.zarr"):
+        assert f"embedded into {name} (+" in result.out.replace("./", "")

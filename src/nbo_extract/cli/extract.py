@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nbo_extract.cli.group import FAILED, NOT_MET, OK, Refusal, complain
-from nbo_extract.cli.inputs import find_images, format_of, load_all, plan
+from nbo_extract.cli.inputs import find_images, format_of, load_all, plan, plan_embedding
 from nbo_extract.cli.work import Job, Task, process_all
 
 if TYPE_CHECKING:
@@ -51,7 +51,10 @@ def run(
     if output == "-" and len(found.units) > 1:
         raise Refusal(f"-o - writes one document, and there are {len(found.units)} images; give a folder with -o")
     show = output == "-"
-    tasks = [Task(u.path) for u in found.units] if show or embed else plan(found.units, paths, output, form)
+    if show:
+        tasks = [Task(u.path) for u in found.units]
+    else:
+        tasks = plan_embedding(found.units, paths, form) if embed else plan(found.units, paths, output, form)
     job = Job(
         "show" if show else "embed" if embed else "write",
         form,

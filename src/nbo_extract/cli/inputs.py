@@ -151,6 +151,20 @@ def plan(units: Sequence[Unit], paths: Sequence[str], output: str | None, form: 
     return tasks
 
 
+def plan_embedding(units: Sequence[Unit], paths: Sequence[str], form: Format) -> list[Task]:
+    """Give each image of a folder that nothing can be embedded into a sidecar; an image that is named gets none.
+
+    Who names a vendor file and asks for embedding is told that it is never modified; in a folder the vendor's files
+    stand beside the others.
+    """
+    from nbo_extract.api import embeddable
+
+    named = {os.path.abspath(p) for p in paths}
+    beside = [u for u in units if os.path.abspath(u.path) not in named and not embeddable(u.path)]
+    sidecars = {task.path: task for task in plan(beside, paths, None, form)}
+    return [sidecars.get(u.path) or Task(u.path) for u in units]
+
+
 def _images(units: Sequence[Unit]) -> str:
     return "one image of a folder" if len(units) == 1 else f"{len(units)} images"
 

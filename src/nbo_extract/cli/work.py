@@ -131,7 +131,7 @@ def _process(task: Task, job: Job) -> Outcome:
     # Only now: exposure times are facts of planes, which summary and check want to see.
     limit_planes(document, job.planes)
     done = replace(done, findings=())
-    if job.goal == "embed":
+    if job.goal == "embed" and not task.target:
         result = embed(task.path, document, dry_run=job.dry_run)
     elif job.goal == "show":
         return replace(done, text=_text(document, job.format))
