@@ -12,25 +12,12 @@ from lxml import etree
 from nbo_extract.lift import lift
 from nbo_extract.xmlio import from_xml, to_xml
 from nbo_extract_readers.czi import read
+from real_files import REAL_CZI
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-FILES = (
-    "100x100.czi",
-    "Al2O3_SE_020_sp.czi",
-    "CellDivision_T3_Z5_CH2_X240_Y170.czi",
-    "DAPI_GFP.czi",
-    "FOV7_HV110_P0500510000.czi",
-    "LSM880_AiryScan.czi",
-    "RGB-8bit.czi",
-    "S3_1Pos_2Mosaic_T2_Z3_CH2_sm.czi",
-    "WellD6_S1.czi",
-    "newCZI_compressed.czi",
-    "nuc_small.czi",
-    "s_1_t_1_c_1_z_1.czi",
-)
 # Of the facts that are certain; the table reaches more, but a fact that a change loses for a good reason is no error.
 RECALL = 0.95
 
@@ -58,10 +45,10 @@ def relaxed(shared: Path) -> Any:
 
 
 def test_all_files_of_the_folder_are_here(shared: Path) -> None:
-    assert sorted(p.name for p in (shared / "samples" / "czi").glob("*.czi")) == sorted(FILES)
+    assert sorted(p.name for p in (shared / "samples" / "czi").glob("*.czi")) == sorted(REAL_CZI)
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", REAL_CZI)
 def test_facts(shared: Path, scoring: ModuleType, name: str) -> None:
     truth = json.loads((shared / "truth" / f"{name}.json").read_text(encoding="utf-8"))
     document = lift(read(str(shared / "samples" / "czi" / name)))
@@ -72,7 +59,7 @@ def test_facts(shared: Path, scoring: ModuleType, name: str) -> None:
     assert len(found) / total >= RECALL, [(f["element"], f["attribute"], f["value"]) for f in missed]
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", REAL_CZI)
 def test_output_is_valid_and_reads_back(shared: Path, relaxed: Any, name: str) -> None:
     document = lift(read(str(shared / "samples" / "czi" / name)))
     xml = to_xml(document)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from nbo_extract.findings import Finding
 from nbo_extract.record import PlaneColumns
+from nbo_extract_readers._text import ILLEGAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,12 +26,10 @@ OWN_NAMESPACE = "https://nbo-extract.org/ns/"
 _MAX_XML = 1 << 29
 _OME_HOST = re.compile(r"\{https?://www\.openmicroscopy\.org/[^}]*\}")
 _ROOT = re.compile(rb"<(?:[\w.\-]+:)?OME[\s>]")
-_ROOT_OF_OME = re.compile(rb"<(?:[\w.\-]+:)?OME\s[^>]*openmicroscopy\.org")
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 _ENCODING = re.compile(rb"""\A\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.\-]+)["']""")
 _PROLOG = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
 _REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]+)|([0-9]+));")
 # An ampersand that starts no predefined entity and no character reference is text that was not escaped.
 _AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);|#x[0-9A-Fa-f]+;|#[0-9]+;)")
@@ -72,7 +71,7 @@ class OmeXml:
 def looks_like_ome(data: bytes) -> bool:
     """Whether a text begins like OME-XML."""
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n\0")
-    return head.startswith(b"<") and (_ROOT_OF_OME.search(head) or _ROOT.search(head)) is not None
+    return head.startswith(b"<") and _ROOT.search(head) is not None
 
 
 def parse(data: bytes, file: str) -> tuple[OmeXml | None, list[Finding]]:
@@ -167,7 +166,7 @@ def _repaired(data: bytes) -> tuple[str, list[str]]:
         text = text[:start] + text[doctype.end() :]
         repairs.append("The OME-XML declares a document type, which OME-XML never needs; it was left out unread.")
     text, references = _without_illegal_references(text)
-    text, characters = _ILLEGAL.subn(_hole, text)
+    text, characters = ILLEGAL.subn(_hole, text)
     count = characters + references
     if count:
         places = "place" if count == 1 else "places"
@@ -203,7 +202,7 @@ def _without_illegal_references(text: str) -> tuple[str, int]:
         nonlocal count
         digits = match.group(1) or match.group(2)
         number = int(digits, 16 if match.group(1) else 10) if len(digits) < 9 else -1
-        if 0 <= number <= 0x10FFFF and not _ILLEGAL.match(chr(number)):
+        if 0 <= number <= 0x10FFFF and not ILLEGAL.match(chr(number)):
             return match.group()
         count += 1
         return _hole(match)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-_ILLEGAL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)])
+import re
+
+#: A run of characters that XML does not allow.
+ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
 
 
 def clean(text: str) -> str:
     """Leave out the characters that XML does not allow."""
-    return text if text.isprintable() else text.translate(_ILLEGAL)
+    return text if text.isprintable() else ILLEGAL.sub("", text)

@@ -147,13 +147,14 @@ class _Reader:
     def _foreign(self, content: Any, place: str, kind: Declaration) -> str:
         from lxml import etree
 
+        from nbo_extract.xmlio import safe_parser
+
         text = self._text(content, f"{place}/foreign")
         if not kind.wildcard:
             raise self._wrong(place, f"the NBO model has no foreign content in {kind.name}")
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
         try:
             # As an entity would be, content must be whole in itself: it is written into the XML as it stands.
-            etree.fromstring(f"<x>{text}</x>", parser)
+            etree.fromstring(f"<x>{text}</x>", safe_parser())
         except (etree.XMLSyntaxError, ValueError) as error:
             raise self._wrong(f"{place}/foreign", f"not well-formed XML ({error})") from error
         return text

@@ -69,9 +69,10 @@ def _content(text: str) -> str:
     """Return the text of the provenance element."""
     from lxml import etree
 
+    from nbo_extract.xmlio import safe_parser
+
     try:
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
-        return "".join(str(t) for t in etree.fromstring(text.encode("utf-8"), parser).itertext())
+        return "".join(str(t) for t in etree.fromstring(text.encode("utf-8"), safe_parser()).itertext())
     except etree.XMLSyntaxError:
         return text
 

@@ -12,7 +12,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from nbo_extract.errors import MappingTableError
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VERSIONS = ("02-01",)
-Extension = Literal["Core", "Basic", "Advanced+Confocal", "Calibration and Performance"]
 _XML_NAME = re.compile(r"[A-Za-z_][\w.\-]*\Z")
 
 

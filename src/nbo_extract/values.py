@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from nbo_extract.schema import SimpleType
 
 _BOOLEAN = {"true": "true", "false": "false", "1": "true", "0": "false"}
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff￾￿]")
+#: What no XML can carry.
+ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Beyond this many places a plain decimal is unreadable; the exponent form is as exact.
 _LONGEST = 40
 _DOUBLE_DIGITS = 16
@@ -74,7 +75,7 @@ def canonical(text: str, kind: SimpleType) -> str:
         return _BOOLEAN[text.lower()]
     if kind.primitive == "xsd:date":
         return _date(text)
-    if _ILLEGAL.search(text):
+    if ILLEGAL.search(text):
         raise ValueError("holds characters that XML cannot carry")
     if kind.enum:
         return _word(text, kind)

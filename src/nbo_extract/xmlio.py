@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from nbo_extract.errors import DocumentError
 from nbo_extract.model import Document, Fact, Node, PlaneTable
 from nbo_extract.schema import load
+from nbo_extract.values import ILLEGAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 # OME-XML of a long time lapse is larger than libxml2's default limits; the cap is our own.
 MAX_XML_BYTES = 1 << 30
 # Characters that XML 1.0 cannot carry in any spelling.
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _KEYS = ("TheT", "TheC", "TheZ", "ID")
 _ATTRIBUTE = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
@@ -103,7 +102,7 @@ def _content(node: Node, kind: Declaration) -> str:
 
 
 def _carried(value: str, place: str) -> str:
-    found = _ILLEGAL.search(value)
+    found = ILLEGAL.search(value)
     if found is not None:
         raise DocumentError(f"{place} holds the character U+{ord(found[0]):04X}, which no XML can carry; remove it")
     return value
@@ -205,14 +204,21 @@ def from_xml(data: bytes | str | Path) -> Document:
         raise DocumentError(f"{label}: XML of {len(content)} bytes is beyond the limit of {MAX_XML_BYTES}")
     # A text is no longer in the encoding that its declaration may name.
     encoding = "utf-8" if isinstance(data, str) else None
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True, encoding=encoding
-    )
+    parser = safe_parser(remove_comments=True, encoding=encoding)
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise DocumentError(f"{label} is not well-formed XML: {error.msg}") from error
     return from_element(root, label)
+
+
+def safe_parser(*, remove_comments: bool = False, encoding: str | None = None) -> etree.XMLParser:
+    """Return a parser that resolves no entity, asks no network and takes texts beyond libxml2's default limits."""
+    from lxml import etree
+
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=True, remove_comments=remove_comments, encoding=encoding
+    )
 
 
 def from_element(root: etree._Element, label: str = "this text") -> Document:

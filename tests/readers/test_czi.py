@@ -18,26 +18,13 @@ from lxml import etree
 from nbo_extract.errors import CorruptFileError, NboExtractError
 from nbo_extract_readers import czi, czi_planes, zisraw
 from nbo_extract_readers.czi import INFO, read
+from real_files import REAL_CZI
 from sample_czi import Attachment, SubBlock, make_sample, write_czi
 
 if TYPE_CHECKING:
     from nbo_extract.record import RawRecord
 
 XML = b"<ImageDocument><Metadata><Information/></Metadata></ImageDocument>"
-REAL = [
-    "100x100.czi",
-    "Al2O3_SE_020_sp.czi",
-    "CellDivision_T3_Z5_CH2_X240_Y170.czi",
-    "DAPI_GFP.czi",
-    "FOV7_HV110_P0500510000.czi",
-    "LSM880_AiryScan.czi",
-    "RGB-8bit.czi",
-    "S3_1Pos_2Mosaic_T2_Z3_CH2_sm.czi",
-    "WellD6_S1.czi",
-    "newCZI_compressed.czi",
-    "nuc_small.czi",
-    "s_1_t_1_c_1_z_1.czi",
-]
 REFUSALS = re.compile(
     r"^.+ (is cut off: it has \d+ bytes and the header of a CZI file alone has 544"
     r"|does not begin as a CZI file does \(ZISRAWFILE\)"
@@ -700,7 +687,7 @@ def test_flipped_bytes(path: str) -> None:
 # -------------------------------------------------------------------------------------------------------- real files
 
 
-@pytest.mark.parametrize("name", REAL)
+@pytest.mark.parametrize("name", REAL_CZI)
 def test_real_file(shared: Path, name: str) -> None:
     record = read(str(shared / "samples" / "czi" / name))
     assert record.findings == []
