@@ -178,7 +178,7 @@ each = "@name"
 expand = "filter_bands"
 key = "@centre"
 [element.facts]
-Wavelength = { from = "@centre", unit = "nm", derived = true }
+Wavelength = { from = "@centre", unit = "nm", derived = "filter-name" }
 FWHMBandwidth = { from = "@width", unit = "nm" }
 """
 
@@ -194,7 +194,7 @@ def test_expand_makes_items_of_one_text_whose_place_is_the_texts() -> None:
     ]
     band = document.instruments[0].children[0].children[1]
     assert band.facts["Wavelength"].source == Source(
-        "derived", "image.v", "/v/F[1]/@name/@centre", "", "t:band.Wavelength"
+        "derived", "image.v", "/v/F[1]/@name/@centre", "", "t:band.Wavelength", "filter-name"
     )
 
 

@@ -94,8 +94,9 @@ Thickness = { from = "@t", unit = "µm", to = "mm" }
         ("a='63.0'", 'Magnification = "@a"', Source("embedded", "image.v", "/v/Lens/@a", "", "t:lens.Magnification")),
         (
             "a='63x/1.4'",
-            'Magnification = [{ from = "@b" }, { from = "@a", with = "lens_magnification", derived = true }]',
-            Source("derived", "image.v", "/v/Lens/@a", "63x/1.4", "t:lens.Magnification#2"),
+            'Magnification = [{ from = "@b" }, '
+            '{ from = "@a", with = "lens_magnification", derived = "objective-name" }]',
+            Source("derived", "image.v", "/v/Lens/@a", "63x/1.4", "t:lens.Magnification#2", "objective-name"),
         ),
         (
             "a='2' b='5'",

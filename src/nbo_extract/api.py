@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +10,15 @@ from typing import TYPE_CHECKING, Literal
 
 from nbo_extract import __version__
 from nbo_extract.embedded import embedded_document
-from nbo_extract.errors import CorruptFileError, WriteError
+from nbo_extract.errors import CorruptFileError, UsageError, WriteError
 from nbo_extract.findings import Finding
 from nbo_extract.lift import lift
 from nbo_extract.record import CUT_OFF
 from nbo_extract.registry import head, read
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from nbo_extract.model import Document
     from nbo_extract.writers.block import Block, WriteResult
 
@@ -32,6 +35,7 @@ def extract(
     planes: Planes = "auto",
     embedded: bool = True,
     partial: bool = False,
+    skip_rules: Collection[str] = (),
 ) -> Document:
     """Read the metadata of an image and state it in the NBO model.
 
@@ -48,6 +52,9 @@ def extract(
         image's own metadata alone are.
     partial : bool
         Whether a file that is cut off is read as far as it goes. It has lost pixels, so by default it is refused.
+    skip_rules : collection of str
+        Named rules by which nothing is derived from what the file states (``nbo-extract mappings rules`` lists them),
+        or ``all``.
 
     Returns
     -------
@@ -65,12 +72,33 @@ def extract(
     cut = next((f for f in record.findings if f.code == CUT_OFF), None)
     if cut is not None and not partial:
         raise CorruptFileError(f"{os.fspath(path)}: {cut.message}")
-    document = lift(record)
+    document = lift(record, rules_to_skip(skip_rules))
     if embedded:
         document = embedded_document(record, document) or document
     document.origin.versions = {"nbo-extract": __version__, **document.origin.versions}
     limit_planes(document, planes)
     return document
+
+
+def rules_to_skip(names: Collection[str]) -> frozenset[str]:
+    """Return the rules that names stand for; ``all`` is every rule.
+
+    Raises
+    ------
+    UsageError
+        If there is no rule of a name.
+    """
+    from nbo_extract.tables import load_rules
+
+    if not names:
+        return frozenset()
+    known = load_rules()
+    for name in names:
+        if name != "all" and name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"is {close[0]} meant?" if close else f"known rules: {', '.join(known)}"
+            raise UsageError(f"there is no rule {name}; {hint}")
+    return frozenset(known) if "all" in names else frozenset(names)
 
 
 def limit_planes(document: Document, planes: Planes) -> None:

@@ -111,7 +111,7 @@ def _apply(root: Node, provenance: dict[str, Any]) -> None:
 
 def _source(entry: dict[str, Any]) -> Source:
     kind = entry.get("kind")
-    texts = [str(entry.get(key, "")) for key in ("file", "path", "raw", "rule")]
+    texts = [str(entry.get(key, "")) for key in ("file", "path", "raw", "rule", "derivation")]
     return Source(kind if kind in _KINDS else "embedded", *texts)
 
 

@@ -17,6 +17,10 @@ class NboExtractError(Exception):
         self.message = message
 
 
+class UsageError(NboExtractError):
+    """What was asked for does not exist: a rule, a reader, a name."""
+
+
 class UnsupportedFormatError(NboExtractError):
     """No reader knows the content of this file."""
 

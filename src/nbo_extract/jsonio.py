@@ -158,7 +158,7 @@ class _Emitter:
         out = []
         for source, number in self._numbers.items():
             entry: dict[str, Any] = {"@id": f"{_SOURCE}{number}"} if self._linked else {}
-            for key in ("kind", "file", "path", "raw", "rule"):
+            for key in ("kind", "file", "path", "raw", "rule", "derivation"):
                 if getattr(source, key):
                     entry[key] = getattr(source, key)
             out.append(entry)

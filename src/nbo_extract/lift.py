@@ -13,7 +13,7 @@ from nbo_extract.schema import load
 from nbo_extract.tables import load_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from nbo_extract.record import RawRecord
     from nbo_extract.schema import Attribute, Declaration
@@ -54,6 +54,7 @@ class Lift:
     record: RawRecord
     table: Table
     document: Document = field(default_factory=Document)
+    skip: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.schema = load(self.document.version)
@@ -66,7 +67,7 @@ class Lift:
         self._declared: dict[int, Declaration] = {id(self.document.root): self.schema.element("OME")}
         self._kept: set[int] = set()
         self._keep_alive: list[Any] = []
-        self.rows = Rows(self.record, self.table, self.document)
+        self.rows = Rows(self.record, self.table, self.document, self.skip)
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -255,12 +256,14 @@ class Lift:
                 del node.facts[attribute]
 
 
-def lift(record: RawRecord) -> Document:
+def lift(record: RawRecord, skip: Collection[str] = ()) -> Document:
     """Lift a RawRecord into an NBO Document.
 
     Parameters
     ----------
     record : RawRecord
+    skip : collection of str
+        Named rules (`nbo_extract.tables.load_rules`) by which nothing is derived.
 
     Returns
     -------
@@ -273,7 +276,7 @@ def lift(record: RawRecord) -> Document:
         If the record's mapping table does not hold together.
     """
     table = load_table(record.vocabulary)
-    job = Lift(record, table)
+    job = Lift(record, table, skip=frozenset(skip))
     document = job.run()
     versions = {**record.versions, f"table {table.name}": table.version}
     document.origin = Origin(record.path, record.format, record.reader, versions, record.files)

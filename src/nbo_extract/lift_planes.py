@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nbo_extract import units
@@ -69,6 +70,8 @@ class _Planes:
         units_of: dict[str, str] = {}
         sources: dict[str, Source] = {}
         for row_rule in self.rules.rows:
+            if row_rule.derived and row_rule.derived in self.lift.skip:
+                continue
             attribute = self.plane.attributes[row_rule.attribute]
             values, unit, source = self._column(row_rule, attribute, order, first)
             if any(v is not None for v in values):
@@ -110,6 +113,7 @@ class _Planes:
         unit = rule.to or (units.normalise(rule.unit) if rule.unit else "")
         file = self.lift.rows.file
         name = f"{self.lift.table.name}:planes.{rule.attribute}"
+        stated = Source("derived" if rule.derived else "embedded", file, "", "", name, rule.derived)
         argument = (
             self.lift.rows.text(self.lift.rows.evaluate(rule.argument, self.pixels.scope))[0] if rule.argument else ""
         )
@@ -129,8 +133,8 @@ class _Planes:
                     None if row is None else self._value(rule, attribute, texts[row], argument, source_unit, unit)
                 )
             if any(v is not None for v in values):
-                return values, unit, Source("embedded", file, self.columns.paths.get(column, column), "", name)
-        return self._by_channel(rule, attribute, order, unit, Source("embedded", file, "", "", name))
+                return values, unit, replace(stated, path=self.columns.paths.get(column, column))
+        return self._by_channel(rule, attribute, order, unit, stated)
 
     def _by_channel(
         self, rule: PlaneRow, attribute: Attribute, order: list[tuple[int, int, int]], unit: str, source: Source
@@ -142,7 +146,7 @@ class _Planes:
         for channel in self.channels:
             text, place = self.lift.rows.text(self.lift.rows.evaluate(rule.channel, channel.scope))
             stated.append(self._value(rule, attribute, text, "", rule.unit, unit))
-            source = Source(source.kind, source.file, source.path or place, "", source.rule)
+            source = replace(source, path=source.path or place)
         return [stated[c] if c < len(stated) else None for _, c, _ in order], unit, source
 
     def _value(

@@ -14,7 +14,7 @@ from nbo_extract.words import load_words
 
 if TYPE_CHECKING:
     from nbo_extract.findings import Severity
-    from nbo_extract.model import Document, Node
+    from nbo_extract.model import Document, Kind, Node
     from nbo_extract.record import RawRecord
     from nbo_extract.schema import Attribute, SimpleType
     from nbo_extract.tables import Path, Row, Table
@@ -66,11 +66,12 @@ class Scope:
 
 @dataclass
 class Rows:
-    """Evaluates the rows of a table over a record."""
+    """Evaluates the rows of a table over a record, without those of the rules that are to be skipped."""
 
     record: RawRecord
     table: Table
     document: Document
+    skip: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.read: set[str] = set()
@@ -124,6 +125,8 @@ class Rows:
 
     def value(self, row: Row, scope: Scope) -> Found | None:
         """Return a row's value, words translated; None where the source states none."""
+        if row.derived and row.derived in self.skip:
+            return None
         if row.when is not None and not self.evaluate(row.when, scope):
             return None
         found = self.raw(row, scope)
@@ -202,9 +205,9 @@ class Rows:
     def source(self, row: Row, found: Found) -> Source:
         """Return where a value came from."""
         rule = f"{self.table.name}:{row.id}"
-        derived = row.derived or (bool(row.value) and not row.paths)
         raw = found.raw if found.raw != found.text else ""
-        return Source("derived" if derived else "embedded", self.file, found.place, raw, rule)
+        kind: Kind = "derived" if row.derived or (row.value and not row.paths) else "embedded"
+        return Source(kind, self.file, found.place, raw, rule, row.derived)
 
     def _lost(self, row: Row, attribute: str, node: Node, found: Found, why: str) -> None:
         message = f"{node.name} {attribute}: '{short(found.raw or found.text)}' {why}; left out"

@@ -35,7 +35,9 @@ class Source:
     raw : str
         The text there, before any conversion; empty where it is the value itself.
     rule : str
-        Table row, matching rule or derivation, such as ``zeiss-czi:objective.LensNA``.
+        Table row or matching rule, such as ``zeiss-czi:objective.LensNA``.
+    derivation : str
+        Named rule by which the fact follows from others, such as ``objective-name``; empty for what is stated.
     """
 
     kind: Kind
@@ -43,6 +45,7 @@ class Source:
     path: str = ""
     raw: str = ""
     rule: str = ""
+    derivation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

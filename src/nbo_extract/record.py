@@ -96,6 +96,11 @@ class ReaderInfo:
         Whether a dataset is a directory.
     sets : bool
         Whether a dataset may be several files, of which any stands for all.
+    rank : int
+        Readers of a lower rank are asked first. 0: own reader of one format; from 10 on: adapters to libraries that
+        read many.
+    requires : str
+        Extra of nbo-extract that the reader needs, such as ``ims``; empty where every installation has all of it.
     """
 
     name: str
@@ -105,3 +110,5 @@ class ReaderInfo:
     open: str
     directory: bool = False
     sets: bool = False
+    rank: int = 0
+    requires: str = ""

@@ -35,9 +35,9 @@ _SEEN = (
 
 @functools.cache
 def readers() -> tuple[ReaderInfo, ...]:
-    """Return the installed readers: longest suffix first, then by name, so that the order is always the same."""
+    """Return the installed readers: by rank, longest suffix, name, so that the order is always the same."""
     found = [point.load() for point in entry_points(group=GROUP)]
-    return tuple(sorted(found, key=lambda r: (-max(map(len, r.suffixes), default=0), r.name)))
+    return tuple(sorted(found, key=lambda r: (r.rank, -max(map(len, r.suffixes), default=0), r.name)))
 
 
 def head(path: str) -> bytes:
@@ -110,11 +110,17 @@ def read(path: str | Path, name: str | None = None) -> RawRecord:
     if info is None:
         raise UnsupportedFormatError(refusal(text))
     module, _, function = info.open.partition(":")
-    opener: Any = getattr(importlib.import_module(module), function)
     try:
+        opener: Any = getattr(importlib.import_module(module), function)
         record: RawRecord = opener(text)
     except OSError as error:
         raise UnsupportedFormatError(_unreadable(text, error)) from error
+    except ImportError as error:
+        extra = f"[{info.requires}]" if info.requires else ""
+        way = f"pip install 'nbo-extract{extra}'"
+        raise UnsupportedFormatError(
+            f"{text}: the reader {info.name} cannot be used, a library is missing ({error}); install it with {way}"
+        ) from error
     except MemoryError as error:
         raise NboExtractError(f"{text}: not enough memory to read its metadata; close other programs") from error
     return record

@@ -51,7 +51,7 @@ class Row:
     when: Path | None = None
     value: str = ""
     refs: tuple[str, ...] = ()
-    derived: bool = False
+    derived: str = ""
     otherwise: str = ""
     evidence: str = ""
     note: str = ""
@@ -132,6 +132,7 @@ class PlaneRow:
     unit_column: str = ""
     to: str = ""
     absent: frozenset[str] = frozenset()
+    derived: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,9 @@ _ROW = {
     "derived", "otherwise", "evidence", "note",
 }  # fmt: skip
 _BLOCK = {"id", "name", "kind", "parent", "into", "each", "expand", "key", "let", "when", "keep", "facts", "text"}
-_PLANE = {"column", "channel", "with", "arg", "unit", "unit_column", "to", "absent", "evidence", "note"}
+_PLANE = {
+    "column", "channel", "with", "arg", "unit", "unit_column", "to", "absent", "derived", "evidence", "note",
+}  # fmt: skip
 
 
 class _Compiler:
@@ -239,7 +242,7 @@ class _Compiler:
             self.path(data["when"], where) if "when" in data else None,
             data.get("value", ""),
             tuple([refs] if isinstance(refs, str) else refs),
-            data.get("derived", False),
+            data.get("derived", ""),
             data.get("otherwise", ""),
             data.get("evidence", ""),
             data.get("note", ""),
@@ -296,6 +299,7 @@ class _Compiler:
                     row.get("unit_column", ""),
                     row.get("to", ""),
                     frozenset(row.get("absent", [])),
+                    row.get("derived", ""),
                 )
             )
         key = self.path(data["key"], "planes.key")
@@ -343,6 +347,22 @@ def compile_table(text: str, name: str) -> Table:
         compiler.planes(data["planes"]) if "planes" in data else None,
         children,
     )
+
+
+@functools.cache
+def load_rules() -> dict[str, str]:
+    """Return the named rules by which facts are derived: name to what it derives.
+
+    Raises
+    ------
+    MappingTableError
+        If the list does not hold together.
+    """
+    data = tomllib.loads((resources.files("nbo_extract_mappings") / "rules.toml").read_text(encoding="utf-8"))
+    for name, rule in data.items():
+        if set(rule) != {"title"}:
+            raise MappingTableError(f"rule {name}: it has a title and nothing else")
+    return {name: str(rule["title"]) for name, rule in data.items()}
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from nbo_extract import units
 from nbo_extract.errors import MappingTableError
 from nbo_extract.functions import EXPANDERS, FUNCTIONS
 from nbo_extract.schema import load
-from nbo_extract.tables import load_table
+from nbo_extract.tables import load_rules, load_table
 from nbo_extract.values import canonical
 from nbo_extract.words import load_words
 
@@ -137,10 +137,15 @@ class _Check:
                 yield from load_words(row.words).problems()
             except MappingTableError as error:
                 yield error.message
+        yield from self._derivation(row.derived)
         if row.otherwise not in ("", "keep", "silent"):
             yield f"otherwise is {row.otherwise}; it can be keep or silent"
         if not (row.paths or row.args or row.value or row.refs):
             yield "has no from, args, value or ref"
+
+    def _derivation(self, name: object) -> Iterator[str]:
+        if name != "" and (not isinstance(name, str) or name not in load_rules()):
+            yield f"derived is {name!r}, which is none of the named rules: {', '.join(load_rules())}"
 
     def _values(self, row: Row, having: list[Attribute]) -> Iterator[str]:
         """Check constants and words: each has to fit the type in one of the elements that the block makes."""
@@ -198,5 +203,6 @@ class _Check:
                 continue
             if row.function and row.function not in FUNCTIONS:
                 yield f"{row.attribute}: there is no function {row.function}"
+            yield from (f"{row.attribute}: {text}" for text in self._derivation(row.derived))
             for text in self._units(row.unit, row.to, bool(row.unit_column), attribute):
                 yield f"{row.attribute}: {text}"
