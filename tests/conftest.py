@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from commands import Result
+from nbo_extract.cli import main
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -31,6 +34,21 @@ def shared() -> Path:
 def sample_data() -> Path:
     """Folder of the sample files that the project makes itself."""
     return ROOT / "sample_data"
+
+
+@pytest.fixture
+def run(capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run the command line in this process."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+    def call(*args: str | Path) -> Result:
+        with pytest.raises(SystemExit) as end:
+            main([str(a) for a in args])
+        captured = capsysbinary.readouterr()
+        assert isinstance(end.value.code, int)
+        return Result(end.value.code, captured.out.decode(), captured.err.decode())
+
+    return call
 
 
 @pytest.fixture

@@ -13,13 +13,12 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from commands import Result
 from nbo_extract import __version__
-from nbo_extract.cli import main
 from nbo_extract.cli.work import Job, Outcome, Task, process, process_all
 from nbo_extract.jsonio import from_json, from_jsonld
 from nbo_extract.xmlio import from_xml
@@ -28,31 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+
 FORMATS = "Zeiss CZI, OME-TIFF, TIFF, OME-Zarr"
-
-
-@dataclass
-class Result:
-    """What a run left."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """Run the command line in this process."""
-    monkeypatch.delenv("COLUMNS", raising=False)
-
-    def call(*args: str | Path) -> Result:
-        with pytest.raises(SystemExit) as end:
-            main([str(a) for a in args])
-        captured = capsysbinary.readouterr()
-        assert isinstance(end.value.code, int)
-        return Result(end.value.code, captured.out.decode(), captured.err.decode())
-
-    return call
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nbo_extract.coverage import unmapped
 from nbo_extract.jsonio import from_json, to_json
-from nbo_extract.lift import lift, unmapped
+from nbo_extract.lift import lift
 from nbo_extract.xmlio import from_xml, to_xml
 from nbo_extract_readers.czi import read
 from sample_czi import make_sample

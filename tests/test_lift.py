@@ -8,7 +8,8 @@ import pytest
 from lxml import etree
 
 from lifting import IMAGE, INSTRUMENT, block, findings, lens, lenses, nodes, only, record, run
-from nbo_extract.lift import Lift, lift, unmapped
+from nbo_extract.coverage import unmapped
+from nbo_extract.lift import Lift, lift
 from nbo_extract.model import Source
 from nbo_extract.record import RawRecord
 from nbo_extract.tables import compile_table

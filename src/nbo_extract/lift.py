@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbo_extract.functions import EXPANDERS
 from nbo_extract.lift_planes import add_planes
-from nbo_extract.lift_rows import Rows, Scope, short
+from nbo_extract.lift_rows import Rows, Scope, Trace, short
 from nbo_extract.model import Document, Fact, Node, Origin, Source
 from nbo_extract.schema import load
 from nbo_extract.tables import load_table
@@ -55,6 +55,7 @@ class Lift:
     table: Table
     document: Document = field(default_factory=Document)
     skip: frozenset[str] = frozenset()
+    trace: Trace | None = None
 
     def __post_init__(self) -> None:
         self.schema = load(self.document.version)
@@ -67,7 +68,7 @@ class Lift:
         self._declared: dict[int, Declaration] = {id(self.document.root): self.schema.element("OME")}
         self._kept: set[int] = set()
         self._keep_alive: list[Any] = []
-        self.rows = Rows(self.record, self.table, self.document, self.skip)
+        self.rows = Rows(self.record, self.table, self.document, self.skip, self.trace)
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -211,7 +212,7 @@ class Lift:
         if (row.paths or row.args) and (found is None or not found.text):
             return
         key = found.text if found is not None else ""
-        place = found.place if found is not None else self.rows.place(scope.item)
+        place = self.rows.place(found.item if found is not None else scope.item)
         source = Source("embedded", self.rows.file, place, key, f"{self.table.name}:{row.id}")
         target = None if found is not None else self._nearest(row.refs, scope)
         if target is not None:
@@ -282,20 +283,6 @@ def lift(record: RawRecord, skip: Collection[str] = ()) -> Document:
     document.origin = Origin(record.path, record.format, record.reader, versions, record.files)
     document.findings[:0] = record.findings
     return document
-
-
-def unmapped(record: RawRecord) -> list[str]:
-    """Return the vendor paths that state something and that no row of the record's table read."""
-    job = Lift(record, load_table(record.vocabulary))
-    job.run()
-    left: list[str] = []
-    for element in record.tree.iter("*"):
-        path = job.rows.place(element)
-        names = [str(name) for name in element.attrib]
-        left += [f"{path}/@{name}" for name in names if f"{path}/@{name}" not in job.rows.read]
-        if len(element) == 0 and (element.text or "").strip() and path not in job.rows.read:
-            left.append(path)
-    return left
 
 
 def id_prefix(attribute: Attribute, name: str) -> str:

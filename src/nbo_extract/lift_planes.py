@@ -144,9 +144,9 @@ class _Planes:
             return [None] * len(order), unit, source
         stated: list[str | None] = []
         for channel in self.channels:
-            text, place = self.lift.rows.text(self.lift.rows.evaluate(rule.channel, channel.scope))
+            text, item = self.lift.rows.text(self.lift.rows.evaluate(rule.channel, channel.scope))
             stated.append(self._value(rule, attribute, text, "", rule.unit, unit))
-            source = replace(source, path=source.path or place)
+            source = replace(source, path=source.path or self.lift.rows.place(item))
         return [stated[c] if c < len(stated) else None for _, c, _ in order], unit, source
 
     def _value(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbo_extract import units
@@ -25,11 +25,27 @@ _PARTIAL = ("joined", "words_joined")
 
 
 class Found(NamedTuple):
-    """Text of a row's value, the raw text it was made from and the place where that stands."""
+    """Text of a row's value, the raw text it was made from and the item of the vendor tree that states it."""
 
     text: str
     raw: str
-    place: str
+    item: Any
+
+
+@dataclass
+class Trace:
+    """What a run read and used, for those who want to know.
+
+    Attributes
+    ----------
+    paths : set of str
+        Vendor paths that rows read.
+    rows : set of str
+        Rows that gave a value.
+    """
+
+    paths: set[str] = field(default_factory=set)
+    rows: set[str] = field(default_factory=set)
 
 
 class Scope:
@@ -57,11 +73,16 @@ class Scope:
 
     def argument(self, name: str) -> Any:
         """Return the value of a variable as libxml2 takes it."""
-        if name not in self._values and name not in self._paths:
-            return self._parent.argument(name) if self._parent is not None else []
-        if name not in self._arguments:
-            self._arguments[name] = _argument(self.get(name))
-        return self._arguments[name]
+        known = self._arguments.get(name)
+        if known is not None:
+            return known
+        if name in self._values or name in self._paths:
+            value = _argument(self.get(name))
+        else:
+            value = self._parent.argument(name) if self._parent is not None else []
+        # What the scopes around this one say of it does not change while this one lives: asked once, kept here.
+        self._arguments[name] = value
+        return value
 
 
 @dataclass
@@ -72,9 +93,9 @@ class Rows:
     table: Table
     document: Document
     skip: frozenset[str] = frozenset()
+    trace: Trace | None = None
 
     def __post_init__(self) -> None:
-        self.read: set[str] = set()
         self.origins: dict[int, str] = {}
         self.file = file_name(self.record.path)
         self._tree = self.record.tree.getroottree()
@@ -139,61 +160,63 @@ class Rows:
             return found
         if word is None and row.otherwise != "silent":
             message = f"the word '{short(found.text)}' has no NBO value (word table {row.words}); left out"
-            self.finding("NBO151", "info", message, row.attribute, found.text, found.place)
+            self.finding("NBO151", "info", message, row.attribute, found.text, self.place(found.item))
         return None if not word else found._replace(text=word)
 
     def raw(self, row: Row, scope: Scope) -> Found | None:
         """Return a row's value before words are translated; None where the source states none."""
         if row.value:
-            return Found(row.value, "", self.place(scope.item))
+            return Found(row.value, "", scope.item)
         if row.args:
             pairs = [self.text(self.evaluate(p, scope)) for p in row.args]
             texts = [t if not self._is_absent(row, t) else "" for t, _ in pairs]
             if row.function not in _PARTIAL and not all(texts):
                 return None
             result = FUNCTIONS[row.function](texts)
-            place = next((p for t, p in pairs if t and p), "")
-            return None if result is None else Found(result, "; ".join(t for t in texts if t), place)
+            item = next((i for t, i in pairs if t and i is not None), None)
+            return None if result is None else Found(result, "; ".join(t for t in texts if t), item)
         for path in row.paths:
-            text, place = self.text(self.evaluate(path, scope))
-            if self._is_absent(row, text, place):
+            text, item = self.text(self.evaluate(path, scope))
+            if self._is_absent(row, text, item):
                 continue
             result = FUNCTIONS[row.function]([text]) if row.function else text
             if result is not None:
-                return Found(result, text, place)
+                return Found(result, text, item)
         return None
 
-    def _is_absent(self, row: Row, text: str, place: str = "") -> bool:
+    def _is_absent(self, row: Row, text: str, item: Any = None) -> bool:
         if not text:
             return True
         if text in row.absent or text in self.table.absent:
-            if place:
+            if item is not None:
                 message = f"'{short(text)}' is a placeholder, not a value; left out"
-                self.finding("NBO153", "info", message, row.attribute, text, place)
+                self.finding("NBO153", "info", message, row.attribute, text, self.place(item))
             return True
         return False
 
-    def text(self, found: Any) -> tuple[str, str]:
-        """Return the stripped text and the place of an XPath result."""
+    def text(self, found: Any) -> tuple[str, Any]:
+        """Return the stripped text of an XPath result, and the item that states it, None where it is computed."""
         if isinstance(found, list):
             if not found:
-                return "", ""
+                return "", None
             first = found[0]
             if hasattr(first, "tag"):
                 text = "".join(first.itertext()) if len(first) else (first.text or "")
             else:
                 text = str(first)
-            place = self.place(first)
-            self.read.add(place)
-            return text.strip(), place
+            if self.trace is not None:
+                self.trace.paths.add(self.place(first))
+            return text.strip(), first
         if isinstance(found, bool):
-            return ("true" if found else "false"), ""
+            return ("true" if found else "false"), None
         if isinstance(found, float):
-            return ("" if found != found else repr(found).removesuffix(".0")), ""
-        return str(found).strip(), ""
+            return ("" if found != found else repr(found).removesuffix(".0")), None
+        return str(found).strip(), None
 
     def place(self, item: Any) -> str:
-        """Return the vendor path of an element, an attribute or a text."""
+        """Return the vendor path of an element, an attribute or a text; empty for none."""
+        if item is None:
+            return ""
         if hasattr(item, "tag"):
             return self.origins.get(id(item)) or str(self._tree.getpath(item))
         parent = item.getparent() if hasattr(item, "getparent") else None
@@ -206,12 +229,14 @@ class Rows:
         """Return where a value came from."""
         rule = f"{self.table.name}:{row.id}"
         raw = found.raw if found.raw != found.text else ""
+        if self.trace is not None:
+            self.trace.rows.add(row.id)
         kind: Kind = "derived" if row.derived or (row.value and not row.paths) else "embedded"
-        return Source(kind, self.file, found.place, raw, rule, row.derived)
+        return Source(kind, self.file, self.place(found.item), raw, rule, row.derived)
 
     def _lost(self, row: Row, attribute: str, node: Node, found: Found, why: str) -> None:
         message = f"{node.name} {attribute}: '{short(found.raw or found.text)}' {why}; left out"
-        self.finding("NBO152", "warning", message, attribute, found.raw or found.text, found.place, node)
+        self.finding("NBO152", "warning", message, attribute, found.raw or found.text, self.place(found.item), node)
 
     def finding(
         self,

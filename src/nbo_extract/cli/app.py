@@ -47,6 +47,19 @@ def _matches(ctx: click.Context, parameter: click.Parameter, value: tuple[str, .
     return {embedded.strip(): described.strip() for embedded, _, described in pairs}
 
 
+def _rules(ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value:
+        return value
+    from nbo_extract.api import rules_to_skip
+    from nbo_extract.errors import UsageError
+
+    try:
+        rules_to_skip(value)
+    except UsageError as error:
+        raise click.BadParameter(error.message) from error
+    return value
+
+
 def _all(*options: Decorator) -> Decorator:
     """Make one decorator of several, shown in this order."""
 
@@ -100,6 +113,17 @@ _READING = _all(
     click.option("--reader", metavar="NAME", help="Reader to use; see nbo-extract doctor. [chosen by content]"),
     click.option(
         "--partial", is_flag=True, help="Read a file that is cut off as far as it goes, instead of refusing it."
+    ),
+    click.option(
+        "--no-derive", is_flag=True, help="State only what the file states; derive nothing from names or positions."
+    ),
+    click.option(
+        "--skip-rule",
+        "skip_rules",
+        multiple=True,
+        callback=_rules,
+        metavar="NAME",
+        help="Derive nothing by this rule; see nbo-extract mappings rules; repeatable.",
     ),
     click.option("--workers", default="1", callback=_workers, metavar="N", help="Processes to use. [1]"),
 )
@@ -251,6 +275,34 @@ def mappings_check(names: tuple[str, ...]) -> int:
     from nbo_extract.cli.model import check_mappings
 
     return check_mappings(names)
+
+
+@mappings.command("rules")
+def mappings_rules() -> int:
+    """List the named rules by which facts are derived.
+
+    --skip-rule turns one off, --no-derive all of them.
+    """
+    from nbo_extract.cli.model import list_rules
+
+    return list_rules()
+
+
+@mappings.command("coverage")
+@_PATHS
+@click.option("--reader", metavar="NAME", help="Reader to use; see nbo-extract doctor. [chosen by content]")
+@click.option("--most", type=click.IntRange(1), default=20, metavar="N", help="Unread vendor paths to show. [20]")
+@click.option("--rows", is_flag=True, help="Name the rows that gave nothing, too.")
+@click.option("--json", "as_json", is_flag=True, help="Report as JSON on standard output, in full.")
+def mappings_coverage(paths: tuple[str, ...], reader: str | None, most: int, rows: bool, as_json: bool) -> int:
+    """Say how much of what images state is read.
+
+    Per file and over all: the rows that gave a value, and the vendor paths that no row reads, so that the next row to
+    write is obvious.
+    """
+    from nbo_extract.cli.coverage import run
+
+    return run(paths, reader, most, rows=rows, as_json=as_json)
 
 
 @program.command()

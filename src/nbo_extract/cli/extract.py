@@ -41,6 +41,8 @@ def run(
     quiet: bool,
     reader: str | None,
     partial: bool,
+    no_derive: bool,
+    skip_rules: tuple[str, ...],
     workers: int,
     **profile: Any,
 ) -> int:
@@ -61,6 +63,7 @@ def run(
         dry_run,
         reader,
         partial,
+        skip_rules=("all",) if no_derive else skip_rules,
         hardware=load_all(hardware),
         matches=matches,
         tier=tier or 1,
@@ -93,6 +96,8 @@ def run_check(
     tier: int | None,
     reader: str | None,
     partial: bool,
+    no_derive: bool,
+    skip_rules: tuple[str, ...],
     workers: int,
     as_json: bool,
     verbose: bool,
@@ -101,7 +106,14 @@ def run_check(
     """Run `check` and return the exit code."""
     found = find_images(paths, reader, sidecars=True)
     job = Job(
-        "check", reader=reader, partial=partial, hardware=load_all(hardware), matches=matches, tier=tier or 1, **profile
+        "check",
+        reader=reader,
+        partial=partial,
+        skip_rules=("all",) if no_derive else skip_rules,
+        hardware=load_all(hardware),
+        matches=matches,
+        tier=tier or 1,
+        **profile,
     )
     tasks = [Task(u.path) for u in found.units]
     report = Report(found, len(tasks), sys.stdout, verbose=verbose, quiet=as_json, checking=True)

@@ -12,7 +12,7 @@ from nbo_extract.cli.group import NOT_MET, OK, Refusal
 from nbo_extract.cli.render import Printer
 from nbo_extract.requirements import EXTENSIONS, place_of, requirements
 from nbo_extract.schema import load
-from nbo_extract.tables import load_table, table_names
+from nbo_extract.tables import load_rules, load_table, table_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,6 +114,17 @@ def list_mappings() -> int:
     return OK
 
 
+def list_rules() -> int:
+    """List the rules by which facts are derived, with the number of rows that follow each; return the exit code."""
+    tables = [load_table(name) for name in table_names()]
+    rows = []
+    for name, title in load_rules().items():
+        count = sum(r.derived == name for t in tables for b in t.blocks for r in (*b.kinds, *b.rows))
+        rows.append((name, f"{title} ({count} rows)"))
+    Printer(sys.stdout).grid(rows, indent=0)
+    return OK
+
+
 def show_mapping(name: str) -> int:
     """Show the rows of a table and return the exit code."""
     _refuse_unknown([name])
@@ -150,6 +161,7 @@ def _origin(row: Row) -> str:
     told += [f"converted to {row.to}"] if row.to else []
     told += [f"by {row.function}"] if row.function else []
     told += [f"words {row.words}"] if row.words else []
+    told += [f"derived by {row.derived}"] if row.derived else []
     told += [f"when {row.when.text}"] if row.when is not None else []
     return "; ".join(t for t in told if t)
 

@@ -44,6 +44,7 @@ class Job:
     dry_run: bool = False
     reader: str | None = None
     partial: bool = False
+    skip_rules: tuple[str, ...] = ()
     planes: Planes = "auto"
     redact: bool = False
     hardware: tuple[Hardware, ...] = ()
@@ -160,8 +161,10 @@ def _document(path: str, job: Job) -> Document:
             return _named(xmlio.from_xml(Path(path)), path)
     # Embedding starts from what the image itself states, not from what an earlier run embedded.
     # What an earlier run filled in is no statement of the image: it is filled anew where a description is given.
-    embedded = job.goal != "embed" and not job.hardware
-    return api.extract(path, reader=job.reader, planes="all", embedded=embedded, partial=job.partial)
+    embedded = job.goal != "embed" and not job.hardware and not job.skip_rules
+    return api.extract(
+        path, reader=job.reader, planes="all", embedded=embedded, partial=job.partial, skip_rules=job.skip_rules
+    )
 
 
 def _named(document: Document, path: str) -> Document:
