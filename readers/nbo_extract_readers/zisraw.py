@@ -37,6 +37,8 @@ _FILE_HEADER = struct.Struct("<iiii16s16siqqiq")
 _ENTRY_DV = struct.Struct("<2siqiiB5si")
 _DIMENSION_DV = struct.Struct("<4siifi")
 _PLACE = struct.Struct("<qi")
+# Entries that are kept ready made: a few MB at most.
+_KEPT = 20_000
 _REMEMBERED = 100_000
 _ENTRY_DE = struct.Struct("<2siii2x16iqi16siiiii")
 _DE_SIZED = "XYCZT"
@@ -109,7 +111,7 @@ class SubBlock(NamedTuple):
 
 @dataclass(slots=True)
 class Directory:
-    """The sub-block directory, kept as bytes: entries are made on the way through it.
+    """The sub-block directory, kept as bytes: of a large one, entries are made on each way through it.
 
     Attributes
     ----------
@@ -122,6 +124,8 @@ class Directory:
         Why the directory cannot be used, empty where it can.
     known : dict of bytes to Dimension
         Dimensions made so far: most entries repeat those of others.
+    kept : list of Entry
+        The first entries, ready made.
     """
 
     data: bytes = b""
@@ -129,6 +133,7 @@ class Directory:
     names: set[str] = field(default_factory=set)
     problem: str = ""
     known: dict[bytes, Dimension] = field(default_factory=dict)
+    kept: list[Entry] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -138,6 +143,8 @@ class Directory:
 
     def entry(self, index: int) -> Entry:
         """Return one entry."""
+        if index < len(self.kept):
+            return self.kept[index]
         return _entry(self.data, self.offsets[index], self.known)[0]
 
     def place(self, index: int) -> tuple[int, int]:
@@ -342,6 +349,8 @@ def _parse_directory(data: bytes, count: int) -> Directory:
             if dimension.name in counted:
                 counted[dimension.name].add(dimension.start)
         directory.offsets.append(offset)
+        if number <= _KEPT:
+            directory.kept.append(entry)
         offset = end
     if len(directory.names) > MAX_DIMENSIONS or max(map(len, counted.values())) > MAX_SCENES_OR_CHANNELS:
         raise _DamageError("the sub-block directory states more dimensions, scenes or channels than there can be")

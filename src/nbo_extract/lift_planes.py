@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from nbo_extract.tables import PlaneRow, PlaneRules
 
 _AXES = ("TheT", "TheC", "TheZ")
+_REMEMBERED = 10_000
+_LOST = "more than NBO can hold"  # compared by identity: no text of a source is this very object
 
 
 def add_planes(lift: Lift) -> None:
@@ -125,13 +127,23 @@ class _Planes:
             if given and not rule.to:
                 unit = next((units.normalise(u) for u in given if u), unit)
             values: list[str | None] = []
+            # Many planes say the same: each text is converted once.
+            known: dict[tuple[str | None, str], str | None] = {}
             for place in order:
                 # Tiles of a mosaic share a plane: the first that states the fact speaks for it.
                 row = next((r for r in first[place] if texts[r] not in (None, "")), None)
-                source_unit = (given[row] if given and row is not None else None) or rule.unit
-                values.append(
-                    None if row is None else self._value(rule, attribute, texts[row], argument, source_unit, unit)
-                )
+                if row is None:
+                    values.append(None)
+                    continue
+                said = (texts[row], (given[row] if given else None) or rule.unit)
+                if said not in known:
+                    if len(known) >= _REMEMBERED:
+                        known.clear()
+                    known[said] = self._value(rule, attribute, said[0], argument, said[1], unit)
+                value = known[said]
+                if value is _LOST:
+                    self.lost[rule.attribute] = self.lost.get(rule.attribute, 0) + 1
+                values.append(None if value is _LOST else value)
             if any(v is not None for v in values):
                 return values, unit, replace(stated, path=self.columns.paths.get(column, column))
         return self._by_channel(rule, attribute, order, unit, stated)
@@ -145,13 +157,17 @@ class _Planes:
         stated: list[str | None] = []
         for channel in self.channels:
             text, item = self.lift.rows.text(self.lift.rows.evaluate(rule.channel, channel.scope))
-            stated.append(self._value(rule, attribute, text, "", rule.unit, unit))
+            value = self._value(rule, attribute, text, "", rule.unit, unit)
+            if value is _LOST:
+                self.lost[rule.attribute] = self.lost.get(rule.attribute, 0) + 1
+            stated.append(None if value is _LOST else value)
             source = replace(source, path=source.path or self.lift.rows.place(item))
         return [stated[c] if c < len(stated) else None for _, c, _ in order], unit, source
 
     def _value(
         self, rule: PlaneRow, attribute: Attribute, text: str | None, argument: str, source_unit: str, unit: str
     ) -> str | None:
+        """Return a plane's value, None where it states none, ``_LOST`` where NBO cannot hold it."""
         if not text or text in rule.absent or text in self.lift.table.absent:
             return None
         result = FUNCTIONS[rule.function]([text, argument]) if rule.function else text
@@ -162,8 +178,7 @@ class _Planes:
                 result = units.convert(shortest(result), source_unit, unit)
             return canonical(result, attribute.type)
         except ValueError:
-            self.lost[rule.attribute] = self.lost.get(rule.attribute, 0) + 1
-            return None
+            return _LOST
 
     def _report(self) -> None:
         for attribute, count in self.lost.items():
