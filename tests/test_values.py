@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbo_extract.schema import SimpleType, load
-from nbo_extract.values import canonical, number_text, shortest
+from nbo_extract.values import PLAIN, canonical, number_text, shortest
 
 
 def kind(element: str, attribute: str) -> SimpleType:
@@ -200,3 +200,9 @@ def test_published_words_keep_their_spelling() -> None:
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_numbers_are_never_rounded(number: float) -> None:
     assert float(canonical(repr(number), of("xsd:float"))) == number
+
+
+@given(st.one_of(st.decimals(allow_nan=False, allow_infinity=False).map(str), st.from_regex(PLAIN, fullmatch=True)))
+def test_a_plain_number_is_written_as_it_is(text: str) -> None:
+    if PLAIN.fullmatch(text):
+        assert number_text(Decimal(text)) == text

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
+from nbo_extract.values import PLAIN
+
 _PREFIXES = {
     "Y": 24, "Z": 21, "E": 18, "P": 15, "T": 12, "G": 9, "M": 6, "k": 3, "h": 2, "da": 1, "": 0,
     "d": -1, "c": -2, "m": -3, "µ": -6, "n": -9, "p": -12, "f": -15, "a": -18, "z": -21, "y": -24,
@@ -187,6 +189,8 @@ def convert(text: str, given: str, wanted: str) -> str:
         If the text is no number, a unit is not known, the dimensions differ, or the result has no finite decimal
         form (such as 100 °F in °C).
     """
+    if given == wanted and PLAIN.fullmatch(text):
+        return text
     number = _fraction(text)
     if normalise(given) == normalise(wanted):
         return text.strip()

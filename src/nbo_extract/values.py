@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nbo_extract.schema import SimpleType
 
+#: A decimal that is already written as `number_text` would: most positions and times of most planes are.
+PLAIN = re.compile(r"-?[1-9][0-9]{0,30}|0|-?(?:0|[1-9][0-9]{0,14})\.[0-9]{0,14}[1-9]")
 _BOOLEAN = {"true": "true", "false": "false", "1": "true", "0": "false"}
 #: What no XML can carry.
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -38,6 +40,8 @@ def shortest(text: str) -> str:
     Vendors print doubles with 17 digits: ``1.3999999999999999`` is the double that ``1.4`` is. A text with fewer
     digits or without a point is no print of a double and stays as it is.
     """
+    if len(text) <= _DOUBLE_DIGITS:
+        return text
     digits = text.lower().partition("e")[0]
     if "." not in digits or sum(c.isdigit() for c in digits.lstrip("-+0.")) < _DOUBLE_DIGITS:
         return text
@@ -85,6 +89,8 @@ def canonical(text: str, kind: SimpleType) -> str:
 
 
 def _number(text: str, kind: SimpleType) -> str:
+    if PLAIN.fullmatch(text) and not kind.integer and kind.above is kind.minimum is kind.maximum is None:
+        return text
     try:
         number = Decimal(text)
     except InvalidOperation:
