@@ -182,6 +182,14 @@ def test_source_keeps_the_text_before_words_and_units() -> None:
             "'0' is a placeholder, not a value; left out",
         ),
         ("a='n/a'", 'LensNA = "@a"', "NBO153", "info", "'n/a' is a placeholder, not a value; left out"),
+        ("a=' '", 'LensNA = "@a"', "NBO153", "info", "Objective LensNA: the file leaves it blank"),
+        (
+            "a='Dye 3'",
+            'Name = { from = "@a", words = "fluorophore_placeholder", otherwise = "keep" }',
+            "NBO153",
+            "info",
+            "'Dye 3' is a placeholder, not a value; left out",
+        ),
         (
             f"a='{'x' * 90}'",
             'LensNA = "@a"',
@@ -201,7 +209,9 @@ def test_finding(attributes: str, row: str, code: str, severity: str, message: s
     assert (found.file, found.source) == ("folder/image.v", "/v/Lens/@a")
     assert found.attribute == row.partition(" ")[0]
     assert message.startswith(f"'{found.value[:59]}") or found.value[:59] in message
-    assert (found.element, found.instance) == (("Objective", "Objective:0") if code == "NBO152" else ("", ""))
+    assert (found.element, found.instance) == (
+        ("Objective", "Objective:0") if message.startswith("Objective ") else ("", "")
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """The named functions that mapping tables may use: pure, text in, text out.
 
-A function gets the texts of a row's ``args`` (or the one text of ``from``) and returns a text, or None where the texts
-state nothing. Expanders get one text and return the attributes of several items. A vendor's habits of writing are
-parameters of a table, not of this module; what is here is about forms of text.
+A function gets the texts of a row's ``args`` (or the one text of ``from``) and returns a text, None where the texts
+state nothing of this kind, or an empty text where they are a placeholder, which is told to the user. Expanders get one
+text and return the attributes of several items. A vendor's habits of writing are parameters of a table, not of this
+module; what is here is about forms of text.
 """
 
 from __future__ import annotations
@@ -85,7 +86,9 @@ def words_joined(texts: Sequence[str]) -> str | None:
 def date_part(texts: Sequence[str]) -> str | None:
     """Return the date of an ISO 8601 time; the first day of the calendar is a placeholder, not a date."""
     match = re.match(r"(\d{4})-(\d{2})-(\d{2})", texts[0].strip())
-    return None if match is None or match[1] == "0001" else match[0]
+    if match is None:
+        return None
+    return "" if match[1] == "0001" else match[0]
 
 
 def _time(text: str) -> datetime.datetime | None:

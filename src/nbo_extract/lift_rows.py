@@ -100,6 +100,7 @@ class Rows:
         self.file = file_name(self.record.path)
         self._tree = self.record.tree.getroottree()
         self._said: set[Finding] = set()
+        self._blank: Any = None  # the item that the last row found, but without a text
 
     def evaluate(self, path: Path, scope: Scope) -> Any:
         """Evaluate a path at the item of a scope, with its variables."""
@@ -109,8 +110,12 @@ class Rows:
 
     def fact(self, row: Row, attribute: Attribute, node: Node, scope: Scope) -> Fact | None:
         """Return the fact that a row states of an attribute, or None."""
+        self._blank = None
         found = self.value(row, scope)
         if found is None or not found.text:
+            if self._blank is not None and attribute.type.numeric:
+                message = f"{node.name} {attribute.name}: the file leaves it blank"
+                self.finding("NBO153", "info", message, attribute.name, "", self.place(self._blank), node)
             return None
         text = found.text
         unit: str | None = None
@@ -161,6 +166,8 @@ class Rows:
         if word is None and row.otherwise != "silent":
             message = f"the word '{short(found.text)}' has no NBO value (word table {row.words}); left out"
             self.finding("NBO151", "info", message, row.attribute, found.text, self.place(found.item))
+        if word == "" and load_words(row.words).placeholders:
+            self._placeholder(row, found.text, found.item)
         return None if not word else found._replace(text=word)
 
     def raw(self, row: Row, scope: Scope) -> Found | None:
@@ -180,19 +187,25 @@ class Rows:
             if self._is_absent(row, text, item):
                 continue
             result = FUNCTIONS[row.function]([text]) if row.function else text
-            if result is not None:
+            if result == "":
+                self._placeholder(row, text, item)
+            elif result is not None:
                 return Found(result, text, item)
         return None
 
     def _is_absent(self, row: Row, text: str, item: Any = None) -> bool:
         if not text:
+            self._blank = item if item is not None else self._blank
             return True
         if text in row.absent or text in self.table.absent:
-            if item is not None:
-                message = f"'{short(text)}' is a placeholder, not a value; left out"
-                self.finding("NBO153", "info", message, row.attribute, text, self.place(item))
+            self._placeholder(row, text, item)
             return True
         return False
+
+    def _placeholder(self, row: Row, text: str, item: Any) -> None:
+        if item is not None:
+            message = f"'{short(text)}' is a placeholder, not a value; left out"
+            self.finding("NBO153", "info", message, row.attribute, text, self.place(item))
 
     def text(self, found: Any) -> tuple[str, Any]:
         """Return the stripped text of an XPath result, and the item that states it, None where it is computed."""

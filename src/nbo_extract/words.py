@@ -22,11 +22,14 @@ class WordTable:
         Folded word to value; an empty value is a word that is known to say nothing.
     patterns : tuple of (str, str)
         Regular expressions, searched in order where no exact word fits; compiled when first used.
+    placeholders : bool
+        Whether words without a value are placeholders, each of which is told to the user.
     """
 
     name: str
     exact: dict[str, str]
     patterns: tuple[tuple[str, str], ...]
+    placeholders: bool = False
 
     def find(self, word: str) -> str | None:
         """Return NBO's value, an empty text for a word that says nothing, None for an unknown word."""
@@ -69,9 +72,9 @@ def load_words(name: str) -> WordTable:
     if not file.is_file():
         raise MappingTableError(f"there is no word table {name}")
     data = tomllib.loads(file.read_text(encoding="utf-8"))
-    unknown = set(data) - {"title", "words", "pattern"}
+    unknown = set(data) - {"title", "words", "pattern", "placeholders"}
     if unknown:
         raise MappingTableError(f"word table {name}: unknown key {sorted(unknown)[0]}")
     exact = {fold(word): value for word, value in data.get("words", {}).items()}
     patterns = tuple((row["re"], row["value"]) for row in data.get("pattern", ()))
-    return WordTable(name, exact, patterns)
+    return WordTable(name, exact, patterns, bool(data.get("placeholders", False)))
