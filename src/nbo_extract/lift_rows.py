@@ -106,6 +106,8 @@ class Rows:
         """Evaluate a path at the item of a scope, with its variables."""
         if path.variable:
             return scope.get(path.variable)
+        if not path.names:
+            return path.find(scope.item)
         return path.find(scope.item, **{name: scope.argument(name) for name in path.names})
 
     def fact(self, row: Row, attribute: Attribute, node: Node, scope: Scope) -> Fact | None:
