@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from lxml import etree
 from nbo_extract.lift import lift
 from nbo_extract.xmlio import from_xml, to_xml
 from nbo_extract_readers.czi import read
-from real_files import REAL_CZI
+from real_files import REAL_CZI, tool
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,17 +19,6 @@ if TYPE_CHECKING:
 
 # Of the facts that are certain; the table reaches more, but a fact that a change loses for a good reason is no error.
 RECALL = 0.95
-
-
-def tool(shared: Path, name: str) -> ModuleType:
-    """Import one of the reference programs by its path."""
-    path = shared / "tools" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

@@ -39,6 +39,11 @@ def sniff_ome_zarr(head: bytes, name: str) -> bool:
     return name.endswith(".zarr") or any(os.path.isfile(os.path.join(name, m)) for m in ZARR_MARKERS)
 
 
+def sniff_deltavision(head: bytes, name: str) -> bool:
+    """Whether a file has the identifier of a DeltaVision header, -16224 at byte 96, in either byte order."""
+    return len(head) >= 98 and head[96:98] in (b"\xa0\xc0", b"\xc0\xa0")
+
+
 CZI = ReaderInfo("czi", ("Zeiss CZI",), (".czi",), sniff_czi, "nbo_extract_readers.czi:read")
 OME_TIFF = ReaderInfo(
     "ome-tiff",
@@ -55,4 +60,11 @@ OME_ZARR = ReaderInfo(
     sniff_ome_zarr,
     "nbo_extract_readers.ome_zarr:read",
     directory=True,
+)
+DELTAVISION = ReaderInfo(
+    "deltavision",
+    ("DeltaVision",),
+    (".dv", ".r3d", ".d3d", ".r3d_d3d"),
+    sniff_deltavision,
+    "nbo_extract_readers.deltavision:read",
 )
