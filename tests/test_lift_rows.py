@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lifting import fact, findings, lens, nodes, run
+from nbo_extract.errors import MappingTableError
 from nbo_extract.model import Source
 
 
@@ -233,3 +234,9 @@ def test_the_same_finding_is_said_once() -> None:
     assert len(document.findings) == 4  # of two places each
     table = lens('LensNA = ["/v/@a", "/v/@a"]')
     assert len(run("<v a='x'><Lens/></v>", table).findings) == 1
+
+
+def test_a_path_that_cannot_be_evaluated_names_its_table() -> None:
+    table = lens('Magnification = { from = "count($a)" }', more='[element.let]\na = "@x"')
+    with pytest.raises(MappingTableError, match=r"^mapping table t: Invalid type in count\(\$a\)$"):
+        run("<v><Lens x='1'/></v>", table)

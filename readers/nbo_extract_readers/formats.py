@@ -44,6 +44,14 @@ def sniff_deltavision(head: bytes, name: str) -> bool:
     return len(head) >= 98 and head[96:98] in (b"\xa0\xc0", b"\xc0\xa0")
 
 
+def sniff_leica(head: bytes, name: str) -> bool:
+    """Whether a file begins like a LIF or LOF, or like the XML of an XLIF, XLEF or XLCF."""
+    if head.startswith(b"\x70\0\0\0") and head[8:9] == b"\x2a":
+        return True
+    text = head.replace(b"\0", b"")
+    return b"<LMSDataContainer" in text
+
+
 CZI = ReaderInfo("czi", ("Zeiss CZI",), (".czi",), sniff_czi, "nbo_extract_readers.czi:read")
 OME_TIFF = ReaderInfo(
     "ome-tiff",
@@ -67,4 +75,11 @@ DELTAVISION = ReaderInfo(
     (".dv", ".r3d", ".d3d", ".r3d_d3d"),
     sniff_deltavision,
     "nbo_extract_readers.deltavision:read",
+)
+LEICA = ReaderInfo(
+    "leica",
+    ("Leica LIF", "LOF", "XLIF"),
+    (".lif", ".lof", ".xlif", ".xlef", ".xlcf", ".lifext"),
+    sniff_leica,
+    "nbo_extract_readers.leica:read",
 )

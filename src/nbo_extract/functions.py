@@ -247,6 +247,77 @@ def lens_na(texts: Sequence[str]) -> str | None:
     return None if match is None else (match[1] or match[2]).replace(",", ".")
 
 
+_VERSION = re.compile(r"^(.*\S)\s+[vV]?(\d+(?:\.\w+)+)$")
+
+
+@_function
+def name_before_version(texts: Sequence[str]) -> str | None:
+    """Return the name in a text such as ``LAS X 3.5.7.23225``; the whole text where no version is behind it."""
+    text = " ".join(texts[0].split())
+    match = _VERSION.match(text)
+    return (match[1] if match else text) or None
+
+
+@_function
+def version_behind_name(texts: Sequence[str]) -> str | None:
+    """Return the version in a text such as ``LAS X 3.5.7.23225``."""
+    match = _VERSION.match(" ".join(texts[0].split()))
+    return match[2] if match else None
+
+
+@_function
+def name_in_collection(texts: Sequence[str]) -> str | None:
+    """Return the name behind that of its collection, such as ``FITC`` of ``Leica/FITC``."""
+    return texts[0].rpartition("/")[2].strip() or None
+
+
+def _filetime(text: str) -> int | None:
+    """Return the 100 ns since 1601 that a hexadecimal FILETIME states; before 1980 it is a placeholder."""
+    try:
+        ticks = int(text.strip(), 16)
+    except ValueError:
+        return None
+    return ticks if 119_600_064_000_000_000 <= ticks < 1 << 60 else None
+
+
+@_function
+def filetime_date(texts: Sequence[str]) -> str | None:
+    """Return the date, in UTC, of a Windows FILETIME in hexadecimal."""
+    ticks = _filetime(texts[0])
+    if ticks is None:
+        return None
+    return (datetime.date(1601, 1, 1) + datetime.timedelta(days=ticks // 864_000_000_000)).isoformat()
+
+
+@_function
+def filetime_seconds(texts: Sequence[str]) -> str | None:
+    """Return the seconds from the second Windows FILETIME to the first, both in hexadecimal; exact."""
+    end, start = (_filetime(t) for t in texts[:2])
+    return None if end is None or start is None else number_text(Decimal(end - start) / 10_000_000)
+
+
+@_function
+def step_of_extent(texts: Sequence[str]) -> str | None:
+    """Return the step between elements from the extent between the first and the last, and their number.
+
+    The quotient is that of doubles, in the shortest text that states it.
+    """
+    numbers = _decimals(texts)
+    if numbers is None or numbers[1] < 2 or numbers[0] == 0 or numbers[1] != int(numbers[1]):
+        return None
+    return number_text(Decimal(repr(abs(float(numbers[0])) / (int(numbers[1]) - 1))))
+
+
+@_function
+def seconds_text(texts: Sequence[str]) -> str | None:
+    """Return the seconds in a text such as ``0.25``, ``0.25 s`` or ``250 ms``."""
+    match = re.fullmatch(rf"({_PLAIN}(?:[eE][-+]?\d+)?)\s*(ms|s|)", texts[0].strip())
+    number = None if match is None else _decimal(match[1].replace(",", "."))
+    if match is None or number is None:
+        return None
+    return number_text(number / 1000 if match[2] == "ms" else number)
+
+
 @_expander
 def filter_bands(text: str) -> list[dict[str, str]]:
     """Return the bands in the name of a filter.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbo_extract import units
+from nbo_extract.errors import MappingTableError
 from nbo_extract.findings import Finding
 from nbo_extract.functions import FUNCTIONS
 from nbo_extract.model import Fact, Source
@@ -96,19 +97,25 @@ class Rows:
     trace: Trace | None = None
 
     def __post_init__(self) -> None:
+        from lxml import etree
+
         self.origins: dict[int, str] = {}
         self.file = file_name(self.record.path)
         self._tree = self.record.tree.getroottree()
         self._said: set[Finding] = set()
+        self._error = etree.XPathEvalError
         self._blank: Any = None  # the item that the last row found, but without a text
 
     def evaluate(self, path: Path, scope: Scope) -> Any:
         """Evaluate a path at the item of a scope, with its variables."""
         if path.variable:
             return scope.get(path.variable)
-        if not path.names:
-            return path.find(scope.item)
-        return path.find(scope.item, **{name: scope.argument(name) for name in path.names})
+        try:
+            if not path.names:
+                return path.find(scope.item)
+            return path.find(scope.item, **{name: scope.argument(name) for name in path.names})
+        except self._error as error:
+            raise MappingTableError(f"mapping table {self.table.name}: {error} in {path.text}") from error
 
     def fact(self, row: Row, attribute: Attribute, node: Node, scope: Scope) -> Fact | None:
         """Return the fact that a row states of an attribute, or None."""
