@@ -52,6 +52,13 @@ def sniff_leica(head: bytes, name: str) -> bool:
     return b"<LMSDataContainer" in text
 
 
+def sniff_olympus(head: bytes, name: str) -> bool:
+    """Whether a file is a compound document called OIB, or begins like the settings of an OIF."""
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return name.endswith(".oib")
+    return name.endswith(".oif") and b"[" in head.replace(b"\0", b"")[:8]
+
+
 CZI = ReaderInfo("czi", ("Zeiss CZI",), (".czi",), sniff_czi, "nbo_extract_readers.czi:read")
 OME_TIFF = ReaderInfo(
     "ome-tiff",
@@ -82,4 +89,11 @@ LEICA = ReaderInfo(
     (".lif", ".lof", ".xlif", ".xlef", ".xlcf", ".lifext"),
     sniff_leica,
     "nbo_extract_readers.leica:read",
+)
+OLYMPUS = ReaderInfo(
+    "olympus-oif",
+    ("Olympus OIB", "OIF"),
+    (".oib", ".oif"),
+    sniff_olympus,
+    "nbo_extract_readers.olympus:read",
 )
