@@ -120,6 +120,10 @@ class _Planes:
             self.lift.rows.text(self.lift.rows.evaluate(rule.argument, self.pixels.scope))[0] if rule.argument else ""
         )
         given = self.columns.columns.get(rule.unit_column, []) if rule.unit_column else []
+        if rule.channel_first:
+            values, unit, source = self._by_channel(rule, attribute, order, unit, stated)
+            if all(v is not None for v in values):
+                return values, unit, source
         for column in rule.columns:
             texts = self.columns.columns.get(column)
             if texts is None:

@@ -302,6 +302,88 @@ def test_attachments(path: str) -> None:
     ]
 
 
+def times(*values: float, count: int | None = None) -> bytes:
+    """Embedded times as ZEN writes them."""
+    number = len(values) if count is None else count
+    return struct.pack("<ii", 8 + 8 * number, number) + struct.pack(f"<{len(values)}d", *values)
+
+
+def series(**where: int) -> SubBlock:
+    return SubBlock({"C": 0, "Z": 0, "T": 0, **where})
+
+
+def test_embedded_times(path: str) -> None:
+    """Only the first plane of a time index was taken at its time."""
+    blocks = [series(T=t, Z=z, C=c) for t in range(3) for z in range(2) for c in range(2)]
+    write_czi(path, XML, blocks, [Attachment("TimeStamps", "CZTIMS", times(7947.851097204, 7990.5, 8033.25))])
+    record = read(path)
+    assert record.findings == []
+    assert record.tree.findtext("Structure/Attachment") == "7947.851097204 7990.5 8033.25"
+    column = record.planes["0"].columns["TimeStamps"]
+    assert column == ["7947.851097204", None, None, None, "7990.5", None, None, None, "8033.25", None, None, None]
+    assert record.planes["0"].paths["TimeStamps"] == "Attachment/TimeStamps"
+
+
+@pytest.mark.parametrize(
+    ("blocks", "stamps"),
+    [
+        # Sub-blocks say it themselves.
+        (
+            [SubBlock({"T": t}, metadata=b"<METADATA><Tags><AcquisitionTime>x</AcquisitionTime></Tags></METADATA>") for t in (0, 1)],
+            (1.0, 2.0),
+        ),
+        # A single time has no origin.
+        ([series(T=0)], (7947.5,)),
+        # Of which scene?
+        ([SubBlock({"T": t, "S": s}) for t in (0, 1) for s in (0, 1)], (1.0, 2.0)),
+    ],
+)  # fmt: skip
+def test_embedded_times_that_say_nothing_of_planes(path: str, blocks: list[SubBlock], stamps: tuple[float]) -> None:
+    write_czi(path, XML, blocks, [Attachment("TimeStamps", "CZTIMS", times(*stamps))])
+    record = read(path)
+    assert record.findings == []
+    assert all("TimeStamps" not in p.columns for p in record.planes.values())
+    assert record.tree.findtext("Structure/Attachment") == " ".join(map(repr, stamps))
+
+
+def test_fewer_times_than_time_indices(path: str) -> None:
+    blocks = [series(T=t) for t in range(4)]
+    write_czi(path, XML, blocks, [Attachment("TimeStamps", "CZTIMS", times(1.5, 3.0))])
+    assert read(path).planes["0"].columns["TimeStamps"] == ["1.5", "3.0", None, None]
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (times(1.0, 2.0, count=3)[:-8], "there should be 3 of them in 16 bytes"),
+        (times(1.0, count=-2), "there should be -2 of them in 16 bytes"),
+        (times(1.0, float("nan")), "some of them are no numbers"),
+        (b"", "the file ends before them|there should be .+ of them in 0 bytes"),
+    ],
+)
+def test_damaged_times(path: str, data: bytes, problem: str) -> None:
+    write_czi(path, XML, [series(T=t) for t in range(2)], [Attachment("TimeStamps", "CZTIMS", data)])
+    record = read(path)
+    [(code, severity, message)] = found(record)
+    assert (code, severity) == ("NBO102", "warning")
+    assert re.fullmatch(f"the times of the embedded TimeStamps cannot be read: ({problem})", message)
+    assert "TimeStamps" not in record.planes["0"].columns
+
+
+def test_times_that_are_not_where_they_should_be(path: str) -> None:
+    write_czi(path, XML, [series()], [Attachment("TimeStamps", "CZTIMS", times(1.0, 2.0))])
+    position = header_position(path, "attachments") + 32 + 256 + 12
+    patch(path, position, struct.pack("<q", 544))
+    assert found(read(path)) == [
+        (
+            "NBO102",
+            "warning",
+            "the times of the embedded TimeStamps cannot be read: there is none at byte 544, where the attachment "
+            "directory says it is",
+        )
+    ]
+
+
 def test_without_metadata(path: str) -> None:
     write_czi(path, b"", [SubBlock({"C": 0})])
     record = read(path)
