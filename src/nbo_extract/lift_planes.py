@@ -121,9 +121,9 @@ class _Planes:
         )
         given = self.columns.columns.get(rule.unit_column, []) if rule.unit_column else []
         if rule.channel_first:
-            values, unit, source = self._by_channel(rule, attribute, order, unit, stated)
-            if all(v is not None for v in values):
-                return values, unit, source
+            by_channel = self._by_channel(rule, attribute, order, unit, stated)
+            if None not in by_channel[0]:
+                return by_channel
         for column in rule.columns:
             texts = self.columns.columns.get(column)
             if texts is None:

@@ -127,6 +127,10 @@ if TYPE_CHECKING:
         ("Fluorophore", "EmissionWavelength", channel("<IlluminationType>Transmitted</IlluminationType><ContrastMethod>Brightfield</ContrastMethod><Fluor>TL Brightfield</Fluor><EmissionWavelength>592</EmissionWavelength>")),
         # The gain of a photodiode is no voltage.
         ("PointDetectorSettings", "Voltage", detected("Name='ESID'>", "<Gain>3</Gain><Offset>1</Offset>", LASER_MODE)),
+        # The light of a lamp for transmitted light, of a white lamp behind a filter, of two LEDs at once.
+        ("LEDModule", "PeakWavelength", lit(LED_LAMP, content="<IlluminationType>Transmitted</IlluminationType><IlluminationWavelength><SinglePeak>592</SinglePeak></IlluminationWavelength>")),
+        ("LEDModule", "PeakWavelength", lit("Name='X-Cite XYLIS'><LightSourceType><LightEmittingDiode/></LightSourceType>", content="<IlluminationWavelength><SinglePeak>470</SinglePeak></IlluminationWavelength>")),
+        ("LEDModule", "PeakWavelength", lit(LED_LAMP, content="<IlluminationWavelength><SinglePeak>470</SinglePeak></IlluminationWavelength>").replace("</LightSourcesSettings>", "<LightSourceSettings><LightSource Id='L:2'/></LightSourceSettings></LightSourcesSettings>")),
         # A camera beside a scanner: no pixel has a time.
         ("ConfocalScannerSettings", "EffectiveZoom", channel("<AcquisitionMode>WideField</AcquisitionMode><LaserScanInfo><PixelTime>0</PixelTime><ZoomX>1</ZoomX></LaserScanInfo>")),
         # Of a camera's channel, what it detects is said by its filters.

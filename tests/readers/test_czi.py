@@ -302,6 +302,9 @@ def test_attachments(path: str) -> None:
     ]
 
 
+TAKEN = b"<METADATA><Tags><AcquisitionTime>2020-05-17T10:00:00Z</AcquisitionTime></Tags></METADATA>"
+
+
 def times(*values: float, count: int | None = None) -> bytes:
     """Embedded times as ZEN writes them."""
     number = len(values) if count is None else count
@@ -329,7 +332,7 @@ def test_embedded_times(path: str) -> None:
     [
         # Sub-blocks say it themselves.
         (
-            [SubBlock({"T": t}, metadata=b"<METADATA><Tags><AcquisitionTime>x</AcquisitionTime></Tags></METADATA>") for t in (0, 1)],
+            [SubBlock({"T": t}, metadata=TAKEN) for t in (0, 1)],
             (1.0, 2.0),
         ),
         # A single time has no origin.
