@@ -9,6 +9,7 @@ import random
 import re
 import struct
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -289,6 +290,60 @@ def test_one_of_several_files(path: str) -> None:
             "NBO106",
             "info",
             "this is part 2 of a multi-file CZI (primary file 03020100-0504-0706-0809-0a0b0c0d0e0f): 1 sub-block of "
+            "its directory lie in other parts, which are not read",
+        )
+    ]
+
+
+def at_stage(x: int) -> bytes:
+    return f"<METADATA><Tags><StageXPosition>{x}</StageXPosition></Tags></METADATA>".encode()
+
+
+def write_set(path: str, *, others: bytes | None = None) -> str:
+    """Write a CZI of two files, of which the first lists the sub-blocks of both, and return the path of the second."""
+    blocks = [SubBlock({"C": 0}, metadata=at_stage(1)), SubBlock({"C": 1}, metadata=at_stage(2))]
+    guid = bytes(range(16))
+    second = path.replace(".czi", "(1).czi")
+    write_czi(second, b"", [replace(b, part=1) for b in blocks], part=1, primary_guid=others or guid)
+    position = positions_of(second)[1]
+    write_czi(path, XML, [blocks[0], replace(blocks[1], part=1)], primary_guid=guid)
+    directory = header_position(path, "directory")
+    size = len(blocks[0].entry(0))
+    patch(path, directory + 32 + 128 + size + 6, struct.pack("<q", position))
+    return second
+
+
+def positions_of(path: str) -> list[int]:
+    with open(path, "rb", buffering=0) as stream:
+        directory = zisraw.ZisrawFile(stream, path).directory()
+        return [directory.place(i)[0] for i in range(len(directory))]
+
+
+def test_a_set_of_files(path: str) -> None:
+    second = write_set(path)
+    record = read(path)
+    assert record.findings == []
+    assert record.planes["0"].columns["Tags/StageXPosition"] == ["1", "2"]
+    assert record.files == (os.path.abspath(path), os.path.abspath(second))
+
+
+@pytest.mark.parametrize("how", ["missing", "of another set", "damaged", "named otherwise"])
+def test_a_set_of_which_a_file_is_missing(path: str, how: str) -> None:
+    second = write_set(path, others=bytes(16) if how == "of another set" else None)
+    if how == "missing":
+        os.remove(second)
+    elif how == "damaged":
+        os.truncate(second, 100)
+    elif how == "named otherwise":
+        os.rename(second, path.replace(".czi", "-1.czi"))
+    record = read(path)
+    assert record.planes["0"].columns["Tags/StageXPosition"] == ["1", None]
+    assert record.files == (os.path.abspath(path),)
+    assert found(record) == [
+        (
+            "NBO106",
+            "info",
+            "this is part 0 of a multi-file CZI (primary file 03020100-0504-0706-0809-0a0b0c0d0e0f): 1 sub-block of "
             "its directory lie in other parts, which are not read",
         )
     ]
