@@ -360,6 +360,16 @@ CASES = [
     Case("objective.LensNA#2", ["0.12"], named("Fluar 2.5x/0,12")),
     Case("objective.ImmersionType", ["Glycerol"], objective("<Immersion>Glycerin</Immersion>")),
     Case("objective.ImmersionType", ["Water"], objective("<Immersions>Water</Immersions>")),
+    *(
+        Case("objective.ImmersionType#2", [liquid], named(model))
+        for model, liquid in (
+            ("alpha Plan-Apochromat 100x/1.46 Oil DIC", "Mineral Oil"),
+            ("C-Apochromat 40x/1.2 W Korr FCS M27", "Water"),
+            ("W Plan-Apochromat 20x/1.0 DIC M27", "Dipping"),
+            ("LCI Plan-Neofluar 25x/0.8 Imm Korr DIC M27", "Multi"),
+            ("LD LCI Plan-Apochromat 40x/1.2 Glyc", "Glycerol"),
+        )
+    ),
     Case("objective.Correction", ["PlanNeofluar"], named("EC Plan-Neofluar 40x/0.75")),
     Case("objective.WorkingDistance", ["570 µm"], objective("<WorkingDistance>570</WorkingDistance>")),
     Case("objective.DIC", ["true"], named("Plan-Apochromat 63x/1.4 Oil DIC M27")),
@@ -677,11 +687,19 @@ CASES = [
     Case("dichroic.Type", ["MultiPass"], splitter(f"UniqueName='Part.1'>{areas((420, 480, '0.9'), (510, 550, '0.9'))}")),
     Case("dichroic.Type#2", ["LongPass"], splitter(f"UniqueName='Part.1'>{areas((495, 2000, '0.9'))}")),
     Case("dichroic.Type#3", ["ShortPass"], splitter(f"UniqueName='Part.1'>{areas((200, 750, '0.9'))}")),
+    *(
+        Case(row, [value], listed(cut(1, "500", "550"), "Emission", "<DichroicRef Id='D:1'/>").replace("</FilterSets>", f"</FilterSets><Dichroics><Dichroic Id='D:1'><Wavelengths>{waves}</Wavelengths></Dichroic></Dichroics>"))
+        for row, value, waves in (
+            ("dichroic.Type#2", "LongPass", "<Wavelength>495</Wavelength>"),
+            ("dichroic.Type#4", "MultiPass", "<Wavelength>405</Wavelength><Wavelength>493</Wavelength>"),
+            ("dichroic_edge.Wavelength", "495 nm", "<Wavelength>495</Wavelength>"),
+        )
+    ),
     Case("dichroic_edge.Wavelength", ["495 nm"], splitter(f"UniqueName='Part.1'>{areas((495, 2000, '0.9'))}")),
     Case("dichroic_edge.Wavelength#2", ["750 nm"], splitter(f"UniqueName='Part.1'>{areas((200, 750, '0.9'))}")),
     Case("dichroic_edge.Transmittance", ["0.95"], splitter(f"UniqueName='Part.1'>{areas((495, 2000, '0.95'))}")),
     Case(
-        "dichroic.Type#4",
+        "dichroic.Type#5",
         ["LongPass"],
         channel(
             f"{LASER_MODE}<LaserScanInfo><PixelTime>2E-06</PixelTime><SecondaryBeamSplitter>S.7</SecondaryBeamSplitter></LaserScanInfo>",
@@ -794,6 +812,7 @@ KINDS = [
     Case("detector.kind#2", ["GenericDetector"], detected(CAMERA)),
     Case("detector.kind#2", ["CMOS"], detected("Name='Axiocam 712'><Type>Camera</Type>")),
     Case("detector.kind", ["IntensifiedCamera"], detected("Name='d'><Type>EBCCD</Type>")),
+    Case("detector.kind#3", ["PhotoMultiplierTube"], scanned("", "<DetectorSettings><Detector Id='D:1'/></DetectorSettings>").replace("<Detector Id='Channel:0' Name='Ch1'/>", "<Detector Id='Channel:0'><DetectorIdentifier>Transmission1</DetectorIdentifier><ImageChannelName>T PMT</ImageChannelName></Detector>").replace("<Information>", "<Information><Instrument><Detectors><Detector Id='D:1'/></Detectors></Instrument>")),
     Case("detector.kind#3", ["PhotoMultiplierTube"], detected("><Manufacturer><Model/></Manufacturer>", "", LASER_MODE, block="<MultiTrackSetup><TrackSetup><Detectors><Detector Id='Channel:0' Name=''><DetectorIdentifier>SpectralImager1</DetectorIdentifier></Detector></Detectors></TrackSetup></MultiTrackSetup>")),
     Case("detector_settings.kind", ["PointDetectorSettings"], pmt("<Voltage>650</Voltage>")),
     Case("detector_settings.kind", ["PointDetectorSettings"], pmt("<Voltage>650</Voltage>", "<LaserScanInfo><PixelTime>1E-06</PixelTime></LaserScanInfo>")),
