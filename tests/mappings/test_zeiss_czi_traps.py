@@ -635,6 +635,33 @@ def test_wheel_before_the_other_camera_is_not_the_channels() -> None:
     assert not has(document, "EmissionFilter")
 
 
+def test_a_filter_that_is_in_both_wheels_of_a_disk_unit_is_one() -> None:
+    part = f"<EmissionFilter UniqueName='Part.1' Name='BP 600/50'>{areas((575, 625, '0.9'))}</EmissionFilter>"
+    tree = positioned("MTBCSULeftEmissionFilterChanger", part)
+    top = changer("MTBCSUTopEmissionFilterChanger", part)
+    document = lifted(tree.replace("</Configuration>", f"{top}</Configuration>"))
+    assert of(document, "EmissionFilter", "Name") == ["BP 600/50"]
+    assert of(document, "EmissionFilterRef", "ID") == ["Filter:0"]
+
+
+def test_lines_of_a_disk_unit_have_their_wavelength_and_power() -> None:
+    """The lamp beside them is off, and of which of both the channel's wavelength is, the channel does not say."""
+    lamps = (
+        "<LightSources><LightSource Id='L:1' Name='CSU Laserline 3'><LightSourceType><Laser><Wavelength>561</Wavelength>"
+        "</Laser></LightSourceType></LightSource><LightSource Id='L:2' Name='Other Lamp'/></LightSources>"
+    )
+    settings = (
+        "<LightSourcesSettings><LightSourceSettings><Intensity>50.00 %</Intensity><LightSource Id='L:1'/>"
+        "</LightSourceSettings><LightSourceSettings><Intensity>n/a</Intensity><LightSource Id='L:2'/>"
+        "</LightSourceSettings></LightSourcesSettings><IlluminationWavelength><SinglePeak>561</SinglePeak>"
+        "</IlluminationWavelength>"
+    )
+    document = lifted(channel(settings, lamps))
+    assert of(document, "Laser", "Name") == ["CSU Laserline 3"]
+    assert of(document, "IlluminationWavelengthRange", "PeakWavelength") == ["561"]
+    assert of(document, "LightSourceSettings", "IlluminationPowerSettings") == ["50", None]
+
+
 def test_dichroic_of_a_disk_unit() -> None:
     part = (
         "<Reflector Name='RQFT 405/488' UniqueName='YokogawaDichroic.447963-9000-000'><WavelengthAreas>"
