@@ -322,6 +322,7 @@ CASES = [
     ),
     Case("software.Name", ["ZEN 3.9 (blue edition)"], czi(information="<Application><Name>ZEN 3.9  (blue edition)</Name></Application>")),
     Case("software.Name", ["AIMApplication"], czi(information="<Application><Name>AIMApplication</Name></Application>")),
+    Case("software.Developer", ["Carl Zeiss Microscopy"], czi(information="<Application><Name>ZEN 3.9 (blue edition)</Name></Application>")),
     Case("software.Version", ["3.9.1"], czi(information="<Application><Name>ZEN</Name><Version>3.9.1</Version></Application>")),
     Case("software.Build", ["77"], czi(information="<Application><Name>ZEN</Name><BuildId>77</BuildId></Application>")),
     # Stand and optics
