@@ -138,9 +138,18 @@ def incubation(components: str) -> str:
     )
 
 
+def surroundings(facts: str) -> str:
+    return czi(information=f"<Environment>{facts}</Environment>")
+
+
 def incubator(*tags: tuple[str, str]) -> str:
     prefix = "CarlZeissAim.IncubatorState."
     return czi(attributes="".join(f"<LsmTag Name='{prefix}{name}'>{text}</LsmTag>" for name, text in tags))
+
+
+def stamps(times: str) -> str:
+    """Return the embedded times of a file's time indices."""
+    return f"<Attachment Name='TimeStamps' ContentFileType='CZTIMS'>{times}</Attachment>"
 
 
 def scene(content: str, attributes: str = "Index='0'", **more: str) -> str:
@@ -169,6 +178,13 @@ def lit(lamp: str, settings: str = "", content: str = "", **more: str) -> str:
 
 
 LASER_LAMP = "><Power>12.5</Power><LightSourceType><Laser><Tuneable>false</Tuneable></Laser></LightSourceType>"
+
+
+def beam(facts: str, name: str = "Beam") -> str:
+    """Return a channel lit by a laser."""
+    return lit(f"Name='{name}'><LightSourceType><Laser>{facts}</Laser></LightSourceType>")
+
+
 LED_LAMP = "Name='LED 470'><LightSourceType><LightEmittingDiode/></LightSourceType>"
 
 
@@ -306,15 +322,35 @@ CASES = [
     ),
     Case("software.Name", ["ZEN 3.9 (blue edition)"], czi(information="<Application><Name>ZEN 3.9  (blue edition)</Name></Application>")),
     Case("software.Name", ["AIMApplication"], czi(information="<Application><Name>AIMApplication</Name></Application>")),
+    Case("software.Developer", ["Carl Zeiss Microscopy"], czi(information="<Application><Name>ZEN 3.9 (blue edition)</Name></Application>")),
     Case("software.Version", ["3.9.1"], czi(information="<Application><Name>ZEN</Name><Version>3.9.1</Version></Application>")),
     Case("software.Build", ["77"], czi(information="<Application><Name>ZEN</Name><BuildId>77</BuildId></Application>")),
     # Stand and optics
+    Case("stand.Model", ["Axio Imager.M8"], czi(instrument="<Microscopes><Microscope Name='x'><Manufacturer><Model>Axio Imager.M8</Model></Manufacturer></Microscope></Microscopes>")),
+    Case("stand.Manufacturer", ["Stands Ltd"], czi(instrument="<Microscopes><Microscope Name='Axiovert'><Manufacturer><Manufacturer>Stands Ltd</Manufacturer></Manufacturer></Microscope></Microscopes>")),
+    Case("stand.Type", ["Dissection"], czi(instrument="<Microscopes><Microscope Name='SteREO Discovery.V9'><Type>Dissection</Type></Microscope></Microscopes>")),
     Case("stand.Model", ["Axio Imager.M9"], czi(instrument="<Microscopes><Microscope Id='M:1' Name='Axio Imager.M9'/></Microscopes>")),
     Case("stand.Model", ["LSM 999, AxioObserver"], czi(instrument="<Microscopes><Microscope><System>LSM 999, AxioObserver</System></Microscope></Microscopes>")),
     Case(
         "stand.Name",
         ["corner room"],
         czi(instrument="<Microscopes><Microscope Name='Axiovert'><UserDefinedName>corner room</UserDefinedName></Microscope></Microscopes>"),
+    ),
+    Case("objective.Manufacturer", ["Lenses Ltd"], objective("<Manufacturer><Manufacturer>Lenses Ltd</Manufacturer></Manufacturer>")),
+    Case("objective.LotNumber", ["L8"], objective("<Manufacturer><LotNumber>L8</LotNumber></Manufacturer>")),
+    Case("objective.CalibratedMagnification", ["39.987"], objective("<CalibratedMagnification>39.987</CalibratedMagnification>")),
+    Case("objective.Iris", ["true"], objective("<Iris>true</Iris>")),
+    Case("objective.Correction#2", ["PlanFluor"], objective("<Correction>PlanFluor</Correction>")),
+    Case(
+        "objective.CatalogNumber#2",
+        ["420862-9970-000"],
+        objective(
+            "<Manufacturer><Model>LCI 25x/0.8</Model></Manufacturer>",
+            devices=changer(
+                "MTBObjectiveChanger",
+                "<Objective UniqueName='Objective.420862-9970-000' Name='LCI 25x/0.8'/><Objective UniqueName='Objective.420999-9970-000' Name='other'/>",
+            ),
+        ),
     ),
     Case("objective.Model", ["LD LCI 25x/0.8"], named("LD  LCI 25x/0.8")),
     Case("objective.Model", ["LCI 25x"], czi(instrument="<Objectives><Objective Id='O' Name='LCI 25x'/></Objectives>")),
@@ -325,11 +361,23 @@ CASES = [
     Case("objective.LensNA#2", ["0.12"], named("Fluar 2.5x/0,12")),
     Case("objective.ImmersionType", ["Glycerol"], objective("<Immersion>Glycerin</Immersion>")),
     Case("objective.ImmersionType", ["Water"], objective("<Immersions>Water</Immersions>")),
+    *(
+        Case("objective.ImmersionType#2", [liquid], named(model))
+        for model, liquid in (
+            ("alpha Plan-Apochromat 100x/1.46 Oil DIC", "Mineral Oil"),
+            ("C-Apochromat 40x/1.2 W Korr FCS M27", "Water"),
+            ("W Plan-Apochromat 20x/1.0 DIC M27", "Dipping"),
+            ("LCI Plan-Neofluar 25x/0.8 Imm Korr DIC M27", "Multi"),
+            ("LD LCI Plan-Apochromat 40x/1.2 Glyc", "Glycerol"),
+        )
+    ),
     Case("objective.Correction", ["PlanNeofluar"], named("EC Plan-Neofluar 40x/0.75")),
     Case("objective.WorkingDistance", ["570 µm"], objective("<WorkingDistance>570</WorkingDistance>")),
     Case("objective.DIC", ["true"], named("Plan-Apochromat 63x/1.4 Oil DIC M27")),
-    Case("objective.PhaseContrastDesignation", ["Ph2"], named("LD Plan-Neofluar 40x/0.6 Korr Ph 2")),
-    Case("objective.ContrastModulation", ["Ph1"], named("A-Plan 10x/0.25 Ph1")),
+    Case("objective.PhaseContrastDesignation", ["Ph2"], objective("<PupilGeometry>PhaseRing2</PupilGeometry>")),
+    Case("objective.PhaseContrastDesignation#2", ["Ph2"], named("LD Plan-Neofluar 40x/0.6 Korr Ph 2")),
+    Case("objective.ContrastModulation", ["Ph1"], objective("<PupilGeometry>PhaseRing1</PupilGeometry>")),
+    Case("objective.ContrastModulation#2", ["Ph1"], named("A-Plan 10x/0.25 Ph1")),
     Case(
         "objective.CorrectionCollar",
         ["true"],
@@ -361,6 +409,8 @@ CASES = [
     ),
     Case("tube_lens.Magnification", ["2"], czi(auto="<OptovarMagnification>2</OptovarMagnification>")),
     Case("tube_lens.Name", ["Rear"], scanned("<TubeLensPosition>Rear</TubeLensPosition>")),
+    Case("tube_lens.Model", ["Optovar 9"], czi(instrument="<TubeLenses><TubeLens Id='T'><Manufacturer><Model>Optovar  9</Model></Manufacturer></TubeLens></TubeLenses>")),
+    Case("zoom.Magnification", ["11.2"], czi(instrument="<X/>", image="<MicroscopeSettings><ZoomSettings><Magnification>11.2</Magnification></ZoomSettings></MicroscopeSettings>")),
     Case("camera_adapter.Name", ["CameraAdapter.0.63x"], czi(auto="<CameraAdapter>CameraAdapter.0.63x</CameraAdapter><CameraAdapterMagnification>0.63</CameraAdapterMagnification>")),
     Case(
         "camera_adapter.Name",
@@ -389,6 +439,7 @@ CASES = [
         ["2015-08-09"],
         czi(document="<CreationDate>2015-08-09T10:11:12</CreationDate>", block="<MultiTrackSetup><TrackSetup/></MultiTrackSetup>"),
     ),
+    Case("image.AcquisitionDate#3", ["2014-05-06"], czi(dimensions="<T><StartTime>2014-05-06T07:08:09.1234567Z</StartTime></T>", document="<CreationDate>2020-01-01T00:00:00</CreationDate>")),
     Case("instrument_ref.ID", ["Instrument:0"], named("Fluar 5x/0.25")),
     Case(
         "experiment_ref.ID",
@@ -415,6 +466,10 @@ CASES = [
     ),
     Case("environment.Temperature", ["31 °C"], incubation("<MTBOverallTemperature><Value>31</Value><IsEnabled>true</IsEnabled></MTBOverallTemperature>")),
     Case("environment.Temperature#2", ["37.5 °C"], incubator(("Actual_TempChannel4", "37.5"), ("Switch_TempChannel4", "true"))),
+    Case("environment.Temperature#3", ["23.5 °C"], surroundings("<Temperature>23.5</Temperature>")),
+    Case("environment.CO2Percent#3", ["5"], surroundings("<CO2Percent>0.05</CO2Percent>")),
+    Case("environment.Humidity", ["60"], surroundings("<Humidity>0.6</Humidity>")),
+    Case("environment.AirPressure", ["1013 mbar"], surroundings("<AirPressure>1013</AirPressure>")),
     Case("environment.CO2Percent", ["4.9"], incubation("<MTBIncubationCO2Channel><Value>4.9</Value><IsEnabled>true</IsEnabled></MTBIncubationCO2Channel>")),
     Case("environment.CO2Percent#2", ["5.1"], incubator(("Actual_CO2_Module", "5.1"), ("Switch_CO2_Module", "true"))),
     Case("stand_settings.ID", ["InvertedMicroscopeStand:0"], channel("<CustomAttributes><MM.TotalMagnification>1</MM.TotalMagnification></CustomAttributes>", "<Microscopes><Microscope Name='Axiovert'/></Microscopes>")),
@@ -458,12 +513,25 @@ CASES = [
     Case("pixels.PhysicalSizeZ", ["0.3 µm"], czi(items="<Distance Id='Z'><Value>2.9999999999999999E-07</Value></Distance>")),
     Case("pixels.TimeIncrement", ["60.075 s"], czi(dimensions="<T><Positions><List><Offsets>0 60.075 120.15</Offsets></List></Positions></T>")),
     Case("pixels.TimeIncrement#2", ["12.5 s"], czi(image="<SizeT>4</SizeT>", dimensions="<T><Positions><Interval><Increment>12.5</Increment></Interval></Positions></T>")),
+    Case("pixels.TimeIncrement#3", ["60.5 s"], czi(structure=f"<Scene Key='0' SizeT='3'/>{stamps('12.25 72.75 133.25')}")),
+    Case("pixels.PhysicalSizeZ#2", ["0.32 µm"], czi(image="<SizeZ>5</SizeZ>", dimensions="<Z><Positions><Interval><Start>-1</Start><Increment>0.32</Increment></Interval></Positions></Z>")),
+    Case("pixels.PhysicalSizeZ#3", ["0.25 µm"], czi(dimensions="<Z><Positions><List><Offsets>0 0.25 0.5</Offsets></List></Positions></Z>")),
+    Case("pixels.SignificantBits#2", ["12"], czi(channels="<Channel><ComponentBitCount>12</ComponentBitCount></Channel><Channel><ComponentBitCount>12</ComponentBitCount></Channel>")),
     Case("pixels.PixelType", ["float"], czi(image="<PixelType>Gray32Float</PixelType>")),
     Case("pixels.PixelType", ["uint16"], czi(structure="<Scene Key='0'><Channel Index='0' PixelType='Gray16'/></Scene>")),
     Case("pixels.SignificantBits", ["14"], czi(image="<ComponentBitCount>14</ComponentBitCount>")),
-    Case("airyscan_dimension.Name", ["H"], czi(structure="<Scene Key='0' SizeH='32'/>")),
-    Case("airyscan_dimension.Size", ["32"], czi(structure="<Scene Key='0' SizeH='32'/>")),
-    Case("airyscan_dimension.Type", ["Other"], czi(structure="<Scene Key='0' SizeH='32'/>")),
+    Case("phase_dimension.Name", ["H"], czi(structure="<Scene Key='0' SizeH='32'/>")),
+    Case("phase_dimension.Size", ["32"], czi(structure="<Scene Key='0' SizeH='32'/>")),
+    *(
+        Case("phase_dimension.Type", ["Phase"], channel(f"<AcquisitionMode>{mode}</AcquisitionMode>{more}", structure="<Scene Key='0' SizeH='15'/>"))
+        for mode, more in (("StructuredIllumination", ""), ("StructuredIlluminationSr", ""), ("ApertureCorrelation", ""), ("WideField", "<SIMSettings><GratingRotation>0</GratingRotation></SIMSettings>"))
+    ),
+    Case("phase_dimension.Type#2", ["Other"], channel(f"{LASER_MODE}<ChannelType>AiryScanRaw</ChannelType>", structure="<Scene Key='0' SizeH='32'/>")),
+    *(
+        Case(f"{block}_dimension.{row}", [value], czi(structure=f"<Scene Key='0' Size{axis}='3'/>"))
+        for block, axis, kind in (("view", "V", "MultiView"), ("rotation", "R", "Angle"), ("illumination", "I", "Other"), ("block", "B", "Other"))
+        for row, value in (("Name", axis), ("Size", "3"), ("Type", kind))
+    ),
     Case("tile_dimension.Name", ["M"], czi(structure="<Scene Key='0' SizeM='9'/>")),
     Case("tile_dimension.Size", ["9"], czi(structure="<Scene Key='0' SizeM='9'/>")),
     Case("tile_dimension.Type", ["Tile"], czi(structure="<Scene Key='0' SizeM='9'/>")),
@@ -474,9 +542,30 @@ CASES = [
     Case("channel.Color", ["-16776961"], channel("<Color>#FFFF0000</Color>")),
     Case("channel.ContrastMethod", ["PhaseContrast"], channel("<ContrastMethod>Phase</ContrastMethod>")),
     Case("channel.ContrastMethod", ["Fluorescence"], channel("<ContrastMethod>MultiPhotonFluorescence</ContrastMethod>")),
+    Case("channel.IlluminationType", ["Super-Resolution_PALM (Photoactivation Localization Microscopy)"], channel("<ChannelType>PalHR</ChannelType><AcquisitionMode>PALM</AcquisitionMode>")),
+    Case("channel.IlluminationType#2", ["Wide-field_Fluorescence"], channel("<AcquisitionMode>StructuredIllumination</AcquisitionMode><LatticeSIMSettings><TrackType>Laser Widefield</TrackType></LatticeSIMSettings>")),
+    Case(
+        "channel.IlluminationType#3",
+        ["Super-Resolution_SIM (Structured Illumination Microscopy)"],
+        channel(
+            "<AcquisitionMode>StructuredIllumination</AcquisitionMode><SIMSettings><SIMDeviceRef Id='S:1'/></SIMSettings>",
+            "<SIMDevices><SIMDevice Id='S:1'><HardwareVersion>Elyra1</HardwareVersion></SIMDevice></SIMDevices>",
+        ),
+    ),
+    *(
+        Case("channel.IlluminationType#4", [method], channel(f"<AcquisitionMode>{mode}</AcquisitionMode><IlluminationType>{light}</IlluminationType><ContrastMethod>{contrast}</ContrastMethod>"))
+        for mode, light, contrast, method in (
+            ("StructuredIlluminationSr", "Epifluorescence", "Fluorescence", "Super-Resolution_SIM (Structured Illumination Microscopy)"),
+            ("LaserScanningConfocalMicroscopy", "Epifluorescence", "MultiPhotonFluorescence", "Confocal_Fluorescence_Multi-photon laser scanning microscopy"),
+            ("WideField", "Oblique", "ObliqueIllumination", "Transmitted_Oblique illumination"),
+            ("SPIM", "Other", "Fluorescence", "SPIM (Selective or Single Plane Illumination Microscopy) "),
+            ("LatticeLightsheet", "Epifluorescence", "Fluorescence", "Light Sheet Fluorescence Microscopy (LSFM)"),
+            ("SpinningDiskConfocal", "Epifluorescence", "Fluorescence", "Confocal_Fluorescence_spinning disk"),
+        )
+    ),
     Case("channel.IlluminationType", ["Super-Resolution_SIM (Structured Illumination Microscopy)"], channel("<ChannelType>SimHR</ChannelType><AcquisitionMode>StructuredIllumination</AcquisitionMode>")),
     Case(
-        "channel.IlluminationType#2",
+        "channel.IlluminationType#4",
         ["Wide-field_Fluorescence"],
         channel(
             "<AcquisitionMode>WideField</AcquisitionMode><IlluminationType>Epifluorescence</IlluminationType>"
@@ -497,6 +586,19 @@ CASES = [
         ["423052-9701-000"],
         lit(LED_LAMP, devices=device("Id='MTBLED4' Name='LED 470' UniqueName='FancyLED.423052-9701-000'")),
     ),
+    Case("light_source.LotNumber", ["L9"], lit("Name='x'><Manufacturer><LotNumber>L9</LotNumber></Manufacturer>")),
+    Case("light_source.Type", ["SolidState"], beam("<Type>SolidState</Type>")),
+    Case("light_source.Type#2", ["HgXe"], lit("Name='HXP'><LightSourceType><Arc><Type>HgXe</Type></Arc></LightSourceType>")),
+    Case("light_source.Type#3", ["Halogen"], lit("Name='TL Halogen Lamp'><LightSourceType><Filament><Type>Halogen</Type></Filament></LightSourceType>")),
+    Case("light_source.Type#4", ["SemiconductorLaserDiode"], beam("", "Diode 405-30")),
+    Case("light_source.LaserMedium", ["TiSapphire"], beam("<LaserMedium>TiSapphire</LaserMedium>")),
+    Case("light_source.LaserMedium#2", ["Ar"], beam("", "ArgonRemote")),
+    Case("light_source.LaserMedium#2", ["TiSapphire"], beam("", "Chameleon Vision II")),
+    Case("light_source.Type#4", ["SolidState"], beam("", "MaiTai")),
+    Case("light_source.Pulse", ["true"], beam("<Pulse>ModeLocked</Pulse>")),
+    Case("light_source.RepetitionRate", ["80000000 Hz"], beam("<RepetitionRate>80000000</RepetitionRate>")),
+    Case("light_source.FrequencyMultiplication", ["2"], beam("<FrequencyMultiplication>2</FrequencyMultiplication>")),
+    Case("light_line.PeakWavelength", ["640 nm"], beam("<Wavelength>640</Wavelength>")),
     Case("light_source.Tuneable", ["false"], lit(LASER_LAMP)),
     Case("light_line.PeakWavelength", ["561 nm"], lit(LASER_LAMP, "<Wavelength>561</Wavelength>")),
     Case("light_line.PeakWavelength", ["488 nm"], lit(LASER_LAMP, content="<IlluminationWavelength><SinglePeak>488</SinglePeak></IlluminationWavelength>")),
@@ -521,10 +623,14 @@ CASES = [
     Case("light_source_settings.ID#2", ["LightSource:0"], attenuated("<Laser>HeNe594</Laser><Wavelength>5.94E-07</Wavelength>", "", "<Wavelength>594.00000000000011</Wavelength>")),
     Case("light_source_settings.IlluminationPowerSettings", ["3.5 %"], lit(LED_LAMP, "<Intensity>3.50 %</Intensity>")),
     Case("light_source_settings.IlluminationPowerSettings#2", ["0.2 %"], lit(LASER_LAMP, "<Attenuation>0.998</Attenuation>", LASER_MODE)),
+    Case("light_source_settings.IlluminationPowerSettings#3", ["12.5 %"], lit(LED_LAMP, "<Transmission>0.125</Transmission>")),
     Case("light_source_settings.Attenuation", ["0.94"], lit(LASER_LAMP, "<Attenuation>0.94</Attenuation>")),
     # Filters
     Case("filter_set_named.Name", ["43 HE Red"], positioned("MTBReflectorChanger", "<Reflector Name='43 HE Red' UniqueName='Part.1'><WavelengthAreas><WavelengthArea/></WavelengthAreas></Reflector><Reflector Name='other' UniqueName='Part.2'/>")),
     Case("filter_set_named.Name", ["90 HE"], channel("<Reflector>90 HE</Reflector><FilterSetRef Id='S'/>")),
+    Case("filter_set_named.Name", ["Set 38 HE"], listed(cut(1, "450", "490"), "Excitation").replace("<FilterSet Id='FilterSet:1'>", "<FilterSet Id='FilterSet:1' Name='Set 38 HE'>")),
+    Case("excitation_filter.Manufacturer", ["Glass Ltd"], listed("<Filter Id='F:1'><Manufacturer><Manufacturer>Glass Ltd</Manufacturer></Manufacturer></Filter>", "Excitation")),
+    Case("excitation_filter.Type#3", ["ShortPass"], listed("<Filter Id='F:1'><Type>ShortPass</Type></Filter>", "Excitation")),
     Case("excitation_filter.Name", ["BP 470"], listed(cut(1, "450", "490", "BP 470"), "Excitation")),
     Case("excitation_filter.Type", ["MultiPass"], listed(cut(1, "450", "490") + cut(2, "550", "580"), "Excitation")),
     Case("excitation_filter.Type#2", ["BandPass"], listed(cut(1, "450", "490"), "Excitation")),
@@ -545,9 +651,19 @@ CASES = [
     ),
     Case("emission_filter.Type", ["MultiPass"], wheel(f"UniqueName='Part.1'>{areas((500, 550, '0.9'), (600, 650, '0.9'))}")),
     Case("emission_filter.Type#2", ["BandPass"], wheel(f"UniqueName='Part.1'>{areas((500, 550, '0.9'))}")),
-    Case("emission_filter.Type#3", ["LongPass"], listed("<Filter Id='F:1' Name='LP 650'/>")),
-    Case("emission_filter.Type#4", ["Notch"], wheel(f"UniqueName='Part.1' Name='LBF 405/488'>{areas((404, 406, '0.9'), (487, 489, '0.9'))}")),
-    Case("emission_filter.Type#4", ["Notch"], listed(cut(1, "487", "489"))),
+    Case("emission_filter.Type#3", ["LongPass"], wheel(f"UniqueName='Part.1'>{areas((515, 4095, '0.9'))}")),
+    Case("emission_filter.Type#3", ["LongPass"], listed(cut(1, "515", "4095"))),
+    Case("emission_filter.Type#4", ["ShortPass"], wheel(f"UniqueName='Part.1'>{areas((0, 690, '0.9'))}")),
+    Case("emission_filter.Type#5", ["ShortPass"], listed("<Filter Id='F:1'><Type>ShortPass</Type></Filter>")),
+    Case("emission_filter.Type#6", ["LongPass"], listed("<Filter Id='F:1' Name='LP 650'/>")),
+    Case("emission_filter.Manufacturer", ["Glass Ltd"], listed("<Filter Id='F:1'><Manufacturer><Manufacturer>Glass Ltd</Manufacturer></Manufacturer></Filter>")),
+    Case("emission_filter.Name#2", ["BP 525/50"], listed("<Filter Id='F:1'><Manufacturer><Model>BP 525/50</Model></Manufacturer></Filter>")),
+    Case("emission_edge.Wavelength", ["515 nm"], wheel(f"UniqueName='Part.1'>{areas((515, 4095, '0.9'))}")),
+    Case("emission_edge.Wavelength", ["515 nm"], listed("<Filter Id='F:1'><TransmittanceRange><CutIn>515</CutIn></TransmittanceRange></Filter>")),
+    Case("emission_edge.Wavelength#2", ["690 nm"], wheel(f"UniqueName='Part.1'>{areas((0, 690, '0.9'))}")),
+    Case("emission_edge.Transmittance", ["0.9"], wheel(f"UniqueName='Part.1'>{areas((515, 4095, '0.90'))}")),
+    Case("emission_filter.Type#7", ["Notch"], wheel(f"UniqueName='Part.1' Name='LBF 405/488'>{areas((404, 406, '0.9'), (487, 489, '0.9'))}")),
+    Case("emission_filter.Type#7", ["Notch"], listed(cut(1, "487", "489"))),
     Case("emission_band.Wavelength", ["525 nm", "640 nm"], wheel(f"UniqueName='Part.1'>{areas((500, 550, '0.9'), (630, 650, '0.9'))}")),
     Case("emission_band.FWHMBandwidth", ["75 nm"], listed(cut(1, "592.5", "667.5"))),
     Case("emission_band.Transmittance", ["0.93"], wheel(f"UniqueName='Part.1'>{areas((500, 550, '0.93'))}")),
@@ -565,9 +681,26 @@ CASES = [
             "D.489090-0130-000",
         ),
     ),
+    *(
+        Case(f"dichroic.{row}", [value], listed(cut(1, "500", "550"), "Emission", "<DichroicRef Id='D:1'/>").replace("</FilterSets>", f"</FilterSets><Dichroics><Dichroic Id='D:1'><Manufacturer><{row}>{value}</{row}></Manufacturer></Dichroic></Dichroics>"))
+        for row, value in (("Manufacturer", "Glass Ltd"), ("Model", "FT 495"))
+    ),
     Case("dichroic.Type", ["MultiPass"], splitter(f"UniqueName='Part.1'>{areas((420, 480, '0.9'), (510, 550, '0.9'))}")),
+    Case("dichroic.Type#2", ["LongPass"], splitter(f"UniqueName='Part.1'>{areas((495, 2000, '0.9'))}")),
+    Case("dichroic.Type#3", ["ShortPass"], splitter(f"UniqueName='Part.1'>{areas((200, 750, '0.9'))}")),
+    *(
+        Case(row, [value], listed(cut(1, "500", "550"), "Emission", "<DichroicRef Id='D:1'/>").replace("</FilterSets>", f"</FilterSets><Dichroics><Dichroic Id='D:1'><Wavelengths>{waves}</Wavelengths></Dichroic></Dichroics>"))
+        for row, value, waves in (
+            ("dichroic.Type#2", "LongPass", "<Wavelength>495</Wavelength>"),
+            ("dichroic.Type#4", "MultiPass", "<Wavelength>405</Wavelength><Wavelength>493</Wavelength>"),
+            ("dichroic_edge.Wavelength", "495 nm", "<Wavelength>495</Wavelength>"),
+        )
+    ),
+    Case("dichroic_edge.Wavelength", ["495 nm"], splitter(f"UniqueName='Part.1'>{areas((495, 2000, '0.9'))}")),
+    Case("dichroic_edge.Wavelength#2", ["750 nm"], splitter(f"UniqueName='Part.1'>{areas((200, 750, '0.9'))}")),
+    Case("dichroic_edge.Transmittance", ["0.95"], splitter(f"UniqueName='Part.1'>{areas((495, 2000, '0.95'))}")),
     Case(
-        "dichroic.Type#2",
+        "dichroic.Type#5",
         ["LongPass"],
         channel(
             f"{LASER_MODE}<LaserScanInfo><PixelTime>2E-06</PixelTime><SecondaryBeamSplitter>S.7</SecondaryBeamSplitter></LaserScanInfo>",
@@ -591,7 +724,9 @@ CASES = [
     Case("detector.Name", ["Spectral7"], detected(">", "", LASER_MODE, block="<MultiTrackSetup><TrackSetup><Detectors><Detector Id='Channel:0' Name=''><DetectorIdentifier>Spectral7</DetectorIdentifier></Detector></Detectors></TrackSetup></MultiTrackSetup>")),
     Case("detector.Model", ["AxioCam9x"], detected(CAMERA)),
     Case("detector.Manufacturer", ["Eyes Inc"], detected("><Manufacturer><Manufacturer>Eyes Inc</Manufacturer></Manufacturer>")),
-    Case("detector.Type", ["Conventional"], detected("><Manufacturer><Model>Axiocam506m</Model></Manufacturer>")),
+    Case("detector.Type", ["EMCCD"], detected("><Type>EMCCD</Type>")),
+    Case("detector.LotNumber", ["L7"], detected("><Manufacturer><LotNumber>L7</LotNumber></Manufacturer>")),
+    Case("detector.Type#2", ["Conventional"], detected("><Manufacturer><Model>Axiocam506m</Model></Manufacturer>")),
     Case("detector.Coating", ["Gallium arsenide phosphide"], detected("><Type>GaAsP-PMT</Type>")),
     *(
         Case(
@@ -617,7 +752,7 @@ CASES = [
     Case("detector_settings.EffectiveBitDepth", ["14bit"], camera("", "<ExposureTime>5</ExposureTime><ComponentBitCount>14</ComponentBitCount>")),
     Case("detector_settings.Voltage", ["880.5 V"], amplified("<Voltage>880.5</Voltage>")),
     Case("detector_settings.Voltage", ["650 V"], pmt("<Voltage>650</Voltage><Gain>1</Gain>")),
-    Case("detector_settings.Voltage", ["701 V"], pmt("<Gain>701</Gain>")),
+    Case("detector_settings.Voltage#2", ["701 V"], pmt("<Gain>701</Gain>")),
     Case("detector_settings.AmplificationGain", ["1.5"], amplified("<AmplifierGain>1.5</AmplifierGain>")),
     Case("detector_settings.AmplificationGain#2", ["300"], camera("<EMGain>300</EMGain>")),
     Case("detector_settings.AmplificationGain#3", ["2"], pmt("<DigitalGain>2</DigitalGain>")),
@@ -626,10 +761,15 @@ CASES = [
     Case("detector_settings.PhotonCounting", ["true"], amplified("<DetectorMode>PhotonCount</DetectorMode>")),
     Case("detector_settings.PhotonCounting", ["false"], pmt("<DetectorMode>Integration</DetectorMode>")),
     Case("pinhole_settings.Aperture", ["1.2"], channel(f"{LASER_MODE}<PinholeSizeAiry>1.2</PinholeSizeAiry>")),
+    Case("detection_window.CutOn", ["463.5 nm", "600 nm"], channel(f"{LASER_MODE}<PinholeSizeAiry>1</PinholeSizeAiry><DetectionWavelength><Ranges>463.5-580,600-650.25</Ranges></DetectionWavelength>")),
+    Case("detection_window.CutOff", ["580 nm", "650.25 nm"], channel(f"{LASER_MODE}<PinholeSizeAiry>1</PinholeSizeAiry><DetectionWavelength><Ranges>463.5-580,600-650.25</Ranges></DetectionWavelength>")),
     # Scan
+    Case("scanner_settings.PresetPinholeSize", ["41.25 µm"], scanned("<Detectors><Detector Id='Channel:0'><PinholeDiameter>4.125E-05</PinholeDiameter></Detector></Detectors>", "<LaserScanInfo><PixelTime>2E-06</PixelTime></LaserScanInfo>", identity="other")),
+    Case("scanner_settings.PresetPinholeSize#2", ["52 µm"], channel(f"{LASER_MODE}<PinholeSize>52</PinholeSize><LaserScanInfo><PixelTime>2E-06</PixelTime></LaserScanInfo>")),
     Case("scanner_settings.ScanDirectionality", ["Bidirectional"], scan(block="<AcquisitionModeSetup><BiDirectional>true</BiDirectional></AcquisitionModeSetup>")),
     Case("scanner_settings.ScanDirectionality", ["Unidirectional"], scan("<ScanDirection>Unidirectional</ScanDirection>")),
     Case("scanner_settings.IntegrationNumber", ["16"], scan("<Averaging>16</Averaging>")),
+    Case("scanner_settings.IntegrationNumber", ["8"], scan(block="<AcquisitionModeSetup><FilterSamplingNumber>8</FilterSamplingNumber></AcquisitionModeSetup>")),
     Case("scanner_settings.IntegrationUnit", ["Line"], scan(block="<AcquisitionModeSetup><FilterMode>Line</FilterMode></AcquisitionModeSetup>")),
     Case("scanner_settings.IntegrationUnit", ["Frame"], scan("<AveragingMode>Frame</AveragingMode>")),
     Case("scanner_settings.IntegrationMethod", ["Sum"], scan(block="<AcquisitionModeSetup><FilterMethod>Sum</FilterMethod></AcquisitionModeSetup>")),
@@ -660,15 +800,21 @@ KINDS = [
     Case("stand.kind#2", ["InvertedMicroscopeStand"], czi(instrument="<Microscopes><Microscope><System>LSM 999, AxioObserver</System></Microscope></Microscopes>")),
     Case("stand.kind#2", ["InvertedMicroscopeStand"], czi(instrument="<Microscopes><Microscope Name='Lattice Lightsheet 9'/></Microscopes>")),
     Case("stand.kind#2", ["UprightMicroscopeStand"], czi(instrument="<Microscopes><Microscope Name='Axioscan.Z9'/></Microscopes>")),
-    Case("light_source.kind", ["LightEmittingDiode"], lit(LED_LAMP)),
-    Case("light_source.kind", ["Laser"], lit(LASER_LAMP)),
-    Case("light_source.kind", ["Filament"], lit("Name='TL'><LightSourceType><Filament/></LightSourceType>")),
-    Case("light_source.kind", ["GenericExcitationSource"], lit("Name='Other Lamp'>")),
+    Case("light_source.kind#2", ["LightEmittingDiode"], lit(LED_LAMP)),
+    Case("light_source.kind#2", ["Laser"], lit(LASER_LAMP)),
+    Case("light_source.kind#2", ["Filament"], lit("Name='TL'><LightSourceType><Filament/></LightSourceType>")),
+    Case("light_source.kind", ["LightEmittingDiode"], lit("Name='TL LED Lamp'><LightSourceType><Filament><Type>Halogen</Type></Filament></LightSourceType>")),
+    Case("light_source.kind#2", ["GenericExcitationSource"], lit("Name='TIRF III'><LightSourceType><TIRF/></LightSourceType>")),
+    Case("light_source.kind#2", ["GenericExcitationSource"], lit("Name='Other Lamp'>")),
     Case("detector.kind", ["PhotoMultiplierTube"], detected("Name='d'><Type>Multialkali-PMT</Type>")),
     Case("detector.kind#2", ["CMOS"], detected("Name='d'><Manufacturer><Model>HDCamC11440-22C</Model></Manufacturer>")),
     Case("detector.kind#2", ["CMOS"], detected("Name='d'><Manufacturer><Model>Axiocam705m</Model></Manufacturer>")),
     Case("detector.kind#2", ["CCD"], detected("Name='d'><Manufacturer><Model>Axiocam503m</Model></Manufacturer>")),
     Case("detector.kind#2", ["GenericDetector"], detected(CAMERA)),
+    Case("detector.kind#2", ["CMOS"], detected("Name='Axiocam 712'><Type>Camera</Type>")),
+    Case("detector.kind", ["IntensifiedCamera"], detected("Name='d'><Type>EBCCD</Type>")),
+    Case("detector.kind#3", ["PhotoMultiplierTube"], scanned("", "<DetectorSettings><Detector Id='D:1'/></DetectorSettings>").replace("<Detector Id='Channel:0' Name='Ch1'/>", "<Detector Id='Channel:0'><DetectorIdentifier>Transmission1</DetectorIdentifier><ImageChannelName>T PMT</ImageChannelName></Detector>").replace("<Information>", "<Information><Instrument><Detectors><Detector Id='D:1'/></Detectors></Instrument>")),
+    Case("detector.kind#3", ["PhotoMultiplierTube"], detected("><Manufacturer><Model/></Manufacturer>", "", LASER_MODE, block="<MultiTrackSetup><TrackSetup><Detectors><Detector Id='Channel:0' Name=''><DetectorIdentifier>SpectralImager1</DetectorIdentifier></Detector></Detectors></TrackSetup></MultiTrackSetup>")),
     Case("detector_settings.kind", ["PointDetectorSettings"], pmt("<Voltage>650</Voltage>")),
     Case("detector_settings.kind", ["PointDetectorSettings"], pmt("<Voltage>650</Voltage>", "<LaserScanInfo><PixelTime>1E-06</PixelTime></LaserScanInfo>")),
     Case("detector_settings.kind#2", ["CameraSettings"], camera("")),

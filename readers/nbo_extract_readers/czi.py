@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from array import array
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -129,6 +131,8 @@ class _Reading:
         self.path = path
         self.findings: list[Finding] = []
         self.attachments: list[Attachment] = []
+        self.times: array[float] = array("d")
+        self.files = [os.path.abspath(path)]
 
     def find(self, code: str, message: str, source: str, severity: Severity = "warning") -> None:
         """Add a finding about this file."""
@@ -165,7 +169,7 @@ class _Reading:
             tree=tree,
             planes=planes,
             versions={"format": f"{header.major}.{header.minor}", "reader": INFO.name},
-            files=(os.path.abspath(self.path),),
+            files=tuple(self.files),
             findings=self.findings,
         )
 
@@ -206,6 +210,8 @@ class _Reading:
         """Add the facts that stand in no XML."""
         from lxml import etree
 
+        from nbo_extract_readers.czi_times import embedded_times
+
         header = self.file.header
         structure = etree.SubElement(tree, "Structure")
         file = etree.SubElement(structure, "File", Major=str(header.major), Minor=str(header.minor))
@@ -220,7 +226,14 @@ class _Reading:
         if problem:
             self.find("NBO102", f"embedded files are not listed: {problem}", "AttachmentDirectory", "info")
         for attachment in attachments:
-            etree.SubElement(structure, "Attachment", Name=attachment.name, ContentFileType=attachment.content_type)
+            kind = attachment.content_type
+            element = etree.SubElement(structure, "Attachment", Name=attachment.name, ContentFileType=kind)
+            if kind == "CZTIMS" and not self.times:
+                self.times, problem = embedded_times(self.file, attachment)
+                if problem:
+                    message = f"the times of the embedded {attachment.name} cannot be read: {problem}"
+                    self.find("NBO102", message, f"Attachment/{attachment.name}")
+                element.text = " ".join(map(repr, self.times)) or None
 
     def scene(self, element: etree._Element, scene: Scene) -> None:
         """Describe a scene and its channels."""
@@ -257,12 +270,21 @@ class _Reading:
 
     def planes(self, directory: Directory, scenes: list[Scene]) -> dict[str, PlaneColumns]:
         """Read the facts of each plane, by key of the scene."""
+        from nbo_extract_readers.czi_parts import open_parts
         from nbo_extract_readers.czi_planes import PlaneReader
+        from nbo_extract_readers.czi_times import add_times
 
-        reader = PlaneReader(self.file, directory)
-        planes = {str(key): reader.read(scene.rows) for key, scene in enumerate(scenes) if scene.rows}
         header = self.file.header
-        if header.multi_part or reader.elsewhere:
+        wanted = {directory.place(row)[1] for scene in scenes for row in scene.rows} - {header.part}
+        with ExitStack() as stack:
+            parts = open_parts(self.file, wanted, stack) if wanted and not header.part else {}
+            reader = PlaneReader(self.file, directory, parts)
+            planes = {str(key): reader.read(scene.rows) for key, scene in enumerate(scenes) if scene.rows}
+            self.files += [os.path.abspath(parts[number].path) for number in sorted(parts)]
+        if len(scenes) == 1:  # the times do not say of which scene they are
+            for columns in planes.values():
+                add_times(columns, self.times)
+        if header.part or reader.elsewhere or (header.multi_part and not parts):
             part = f"part {header.part} of a multi-file CZI (primary file {header.primary_guid})"
             message = f"this is {part}: {_count(reader.elsewhere, 'sub-block')} of its directory lie in other parts"
             self.find("NBO106", f"{message}, which are not read", "FileHeader", "info")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nbo_extract.record import PlaneColumns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from nbo_extract_readers.zisraw import Directory, ZisrawFile
 
@@ -29,18 +29,19 @@ class PlaneReader:
         Planes whose sub-block lies in another file of the set.
     """
 
-    def __init__(self, file: ZisrawFile, directory: Directory) -> None:
+    def __init__(self, file: ZisrawFile, directory: Directory, parts: Mapping[int, ZisrawFile] | None = None) -> None:
         from nbo_extract_readers.vendor_xml import LeafReader
 
-        self.file = file
+        self.files = {file.header.part: file, **(parts or {})}
         self.directory = directory
         self.leaves = LeafReader()
         self.planes = 0
         self.elsewhere = 0
         self.counts: dict[str, int] = {}
         self.room = MAX_COLUMN_BYTES
+        self.size = file.size
         # Each byte of a file belongs to one sub-block at most; a directory whose entries say otherwise is damaged.
-        self.readable = file.size
+        self.readable = sum(f.size for f in self.files.values())
         self.numbers: dict[int, str] = {}
 
     def read(self, rows: Sequence[int]) -> PlaneColumns:
@@ -61,9 +62,7 @@ class PlaneReader:
         paths = {name: f"SubBlock/DirectoryEntry/{name}" for name in columns}
         own = set(columns)
         last: dict[str, str] = {}
-        # In the order of the file: on a network drive or a hard disk anything else costs seeks.
-        positions = array("q", (self.directory.place(row)[0] for row in rows))
-        for plane in sorted(range(len(rows)), key=positions.__getitem__):
+        for plane in self._reading_order(rows):
             for path, text in self._metadata(rows[plane]).items():
                 name = path if path not in own else f"METADATA/{path}"
                 if name not in columns:
@@ -77,6 +76,14 @@ class PlaneReader:
                     last[name] = text
                 columns[name][plane] = last[name]
         return PlaneColumns(columns, paths)
+
+    def _reading_order(self, rows: Sequence[int]) -> list[int]:
+        """Return the planes in the order of the file: on a network drive or a hard disk anything else costs seeks."""
+        positions = array("q", (self.directory.place(row)[0] for row in rows))
+        order = sorted(range(len(rows)), key=positions.__getitem__)
+        if len(self.files) > 1:
+            order.sort(key=lambda plane: self.directory.place(rows[plane])[1])
+        return order
 
     def _places(self, rows: Sequence[int]) -> dict[str, list[str | None]]:
         names = self.directory.names
@@ -103,13 +110,14 @@ class PlaneReader:
 
     def _metadata(self, row: int) -> dict[str, str]:
         position, part = self.directory.place(row)
-        if part != self.file.header.part:
+        file = self.files.get(part)
+        if file is None:
             self.elsewhere += 1
             return {}
         if self.room <= 0 or self.readable <= 0:
             self._note("left")
             return {}
-        data, problem = self.file.subblock(position, self.directory.raw(row))
+        data, problem = file.subblock(position, self.directory.raw(row))
         if problem:
             self._note(problem)
         if not data:
@@ -134,7 +142,7 @@ class PlaneReader:
             "malformed": ("NBO104", "have metadata that are not well-formed, which are left out"),
             "beyond": (
                 "NBO105",
-                f"reach beyond the end of the file ({self.file.size} bytes), which is cut off: what it said of them "
+                f"reach beyond the end of the file ({self.size} bytes), which is cut off: what it said of them "
                 "there is missing",
             ),
             "left": (

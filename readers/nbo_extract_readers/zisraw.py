@@ -307,7 +307,7 @@ def needed_bytes(file: ZisrawFile, directory: Directory, attachments: list[Attac
         header.metadata,
         header.directory,
         header.attachments,
-        max((directory.place(i)[0] for i in range(len(directory))), default=0),
+        max((p for p, part in map(directory.place, range(len(directory))) if part == header.part), default=0),
         max((a.position for a in attachments), default=0),
     )
     head = file.read_at(last, _SEGMENT.size)

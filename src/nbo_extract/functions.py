@@ -109,12 +109,22 @@ def _fraction(text: str) -> Decimal:
 
 @_function
 def seconds_between(texts: Sequence[str]) -> str | None:
-    """Return the seconds from the second ISO 8601 time to the first, exact to the last digit written."""
-    end, start = (_time(t) for t in texts[:2])
+    """Return the seconds from the second ISO 8601 time to the first, exact to the last digit written.
+
+    Both may be plain seconds of one clock. The second text may state several origins with blanks between them: the
+    first of the same kind counts.
+    """
+    number = _decimal(texts[0])
+    origins = texts[1].split()
+    if number is not None:
+        first = next((n for n in map(_decimal, origins) if n is not None), None)
+        return None if first is None else number_text(number - first)
+    end = _time(texts[0])
+    origin, start = next(((o, t) for o in origins if (t := _time(o)) is not None), ("", None))
     if end is None or start is None or (end.tzinfo is None) != (start.tzinfo is None):
         return None
     whole = Decimal(round((end - start).total_seconds()))
-    return number_text(whole + _fraction(texts[0]) - _fraction(texts[1]))
+    return number_text(whole + _fraction(texts[0]) - _fraction(origin))
 
 
 @_function
@@ -187,6 +197,19 @@ def percent(texts: Sequence[str]) -> str | None:
     """Return the number of a text such as ``50.00 %``."""
     match = re.fullmatch(rf"({_PLAIN})\s*%?", texts[0].strip())
     return None if match is None else match[1].replace(",", ".")
+
+
+@_function
+def one_number(texts: Sequence[str]) -> str | None:
+    """Return a text that is one number, and nothing of a range such as ``100-1000``."""
+    return None if _decimal(texts[0]) is None else texts[0].strip()
+
+
+@_function
+def share_percent(texts: Sequence[str]) -> str | None:
+    """Return a fraction as a percentage."""
+    share = _decimal(shortest(texts[0]))
+    return number_text(share * 100) if share is not None and 0 <= share <= 1 else None
 
 
 @_function

@@ -120,6 +120,10 @@ class _Planes:
             self.lift.rows.text(self.lift.rows.evaluate(rule.argument, self.pixels.scope))[0] if rule.argument else ""
         )
         given = self.columns.columns.get(rule.unit_column, []) if rule.unit_column else []
+        if rule.channel_first:
+            by_channel = self._by_channel(rule, attribute, order, unit, stated)
+            if None not in by_channel[0]:
+                return by_channel
         for column in rule.columns:
             texts = self.columns.columns.get(column)
             if texts is None:

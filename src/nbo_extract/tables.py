@@ -133,6 +133,7 @@ class PlaneRow:
     to: str = ""
     absent: frozenset[str] = frozenset()
     derived: str = ""
+    channel_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,8 @@ _ROW = {
 }  # fmt: skip
 _BLOCK = {"id", "name", "kind", "parent", "into", "each", "expand", "key", "let", "when", "keep", "facts", "text"}
 _PLANE = {
-    "column", "channel", "with", "arg", "unit", "unit_column", "to", "absent", "derived", "evidence", "note",
+    "column", "channel", "channel_first", "with", "arg", "unit", "unit_column", "to", "absent", "derived", "evidence",
+    "note",
 }  # fmt: skip
 
 
@@ -300,6 +302,7 @@ class _Compiler:
                     row.get("to", ""),
                     frozenset(row.get("absent", [])),
                     row.get("derived", ""),
+                    row.get("channel_first", False),
                 )
             )
         key = self.path(data["key"], "planes.key")

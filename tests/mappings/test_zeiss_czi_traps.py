@@ -36,6 +36,7 @@ from czi_cases import (
     scanned,
     scene,
     splitter,
+    stamps,
     wells,
     wheel,
 )
@@ -120,6 +121,27 @@ if TYPE_CHECKING:
         ("TransmittanceRange", "Wavelength", scanned("<BeamSplitters><BeamSplitter><Filter>MBS 488/561/633</Filter></BeamSplitter></BeamSplitters>")),
         # A camera's channel beside a scanner names the splitters of the scanner, too.
         ("StandardDichroic", "Name", channel("<AcquisitionMode>WideField</AcquisitionMode><LaserScanInfo><MainBeamSplitterVis>S.7</MainBeamSplitterVis></LaserScanInfo>", "<Dichroics><Dichroic Id='S.7' Name='MBS 488'/></Dichroics>")),
+        # Where a tile stood is not where the scene stood.
+        ("StageLabel", "X", scene("<Positions><Position X='1' Y='2' TheM='0'/><Position X='3' Y='4' TheM='1'/></Positions>")),
+        # What stands in a dye's place where light goes through has a wavelength and is no dye.
+        ("Fluorophore", "EmissionWavelength", channel("<IlluminationType>Transmitted</IlluminationType><ContrastMethod>Brightfield</ContrastMethod><Fluor>TL Brightfield</Fluor><EmissionWavelength>592</EmissionWavelength>")),
+        # The gain of a photodiode is no voltage.
+        ("PointDetectorSettings", "Voltage", detected("Name='ESID'>", "<Gain>3</Gain><Offset>1</Offset>", LASER_MODE)),
+        # The light of a lamp for transmitted light, of a white lamp behind a filter, of two LEDs at once.
+        ("LEDModule", "PeakWavelength", lit(LED_LAMP, content="<IlluminationType>Transmitted</IlluminationType><IlluminationWavelength><SinglePeak>592</SinglePeak></IlluminationWavelength>")),
+        ("LEDModule", "PeakWavelength", lit("Name='X-Cite XYLIS'><LightSourceType><LightEmittingDiode/></LightSourceType>", content="<IlluminationWavelength><SinglePeak>470</SinglePeak></IlluminationWavelength>")),
+        ("LEDModule", "PeakWavelength", lit(LED_LAMP, content="<IlluminationWavelength><SinglePeak>470</SinglePeak></IlluminationWavelength>").replace("</LightSourcesSettings>", "<LightSourceSettings><LightSource Id='L:2'/></LightSourceSettings></LightSourcesSettings>")),
+        # A camera beside a scanner: no pixel has a time.
+        ("ConfocalScannerSettings", "EffectiveZoom", channel("<AcquisitionMode>WideField</AcquisitionMode><LaserScanInfo><PixelTime>0</PixelTime><ZoomX>1</ZoomX></LaserScanInfo>")),
+        # Of a camera's channel, what it detects is said by its filters.
+        ("TransmissionWavelengthRangeSettings", "CutOn", channel("<PinholeSizeAiry>1</PinholeSizeAiry><DetectionWavelength><Ranges>500-550</Ranges></DetectionWavelength>")),
+        ("Pixels", "SignificantBits", czi(channels="<Channel><ComponentBitCount>12</ComponentBitCount></Channel><Channel><ComponentBitCount>8</ComponentBitCount></Channel>")),
+        ("Pixels", "TimeIncrement", czi(structure=f"<Scene Key='0' SizeT='3'/>{stamps('1 2 5')}")),
+        # An area from one end of the scale to the other is no band.
+        ("TransmittanceRange", "Wavelength", wheel(f"UniqueName='Part.1' Name='clear'>{areas((200, 2000, '0.9'))}")),
+        ("CameraSettings", "EffectiveBitDepth", camera("", "<ExposureTime>5</ExposureTime><ComponentBitCount>10</ComponentBitCount>")),
+        # An Elyra 7 that worked as an ApoTome took no super-resolution.
+        ("Channel", "IlluminationType", channel("<AcquisitionMode>StructuredIllumination</AcquisitionMode><LatticeSIMSettings><TrackType>SIM Apotome</TrackType></LatticeSIMSettings>")),
         ("Plate", "Name", scene("", block="<SubDimensionSetups><RegionsSetup IsActivated='true'><SampleHolder><Template Name='p'><ShapeRows>4</ShapeRows></Template></SampleHolder></RegionsSetup></SubDimensionSetups>")),
     ],
 )  # fmt: skip
@@ -138,6 +160,49 @@ def test_exposure_is_in_nanoseconds_and_zero_is_none() -> None:
     table = one(lifted(tree, columns), "Pixels").planes
     assert table is not None
     assert (table.columns["ExposureTime"], table.units["ExposureTime"]) == (["200", None], "ms")
+
+
+def test_a_range_of_exposures_is_no_exposure_and_the_planes_tell() -> None:
+    path = "Tags/DetectorState/CameraState/ExposureTime"
+    columns = {"0": PlaneColumns({"T": ["0", "1"], "C": ["0", "0"], path: ["100000000", "150000000"]}, {})}
+    document = lifted(channel("<ExposureTime>100000000-150000000</ExposureTime>"), columns)
+    table = one(document, "Pixels").planes
+    assert table is not None
+    assert (table.columns["ExposureTime"], table.units["ExposureTime"]) == (["100", "150"], "ms")
+    assert [f.message for f in document.findings if f.severity != "info"] == []
+    # What the channel states once goes before what the camera made of it.
+    columns = {"0": PlaneColumns({"T": ["0", "1"], "C": ["0", "0"], path: ["10004210.526316"] * 2}, {})}
+    table = one(lifted(channel("<ExposureTime>10000000</ExposureTime>"), columns), "Pixels").planes
+    assert table is not None
+    assert table.columns["ExposureTime"] == ["10", "10"]
+
+
+def test_embedded_times_count_from_the_first() -> None:
+    columns = {"0": PlaneColumns({"T": ["0", "1"], "TimeStamps": ["7947.5", "7950.75"]}, {})}
+    tree = czi(structure=f"<Scene Key='0' SizeT='2'/>{stamps('7947.5 7950.75')}")
+    table = one(lifted(tree, columns), "Pixels").planes
+    assert table is not None
+    assert (table.columns["Timestamp"], table.units["Timestamp"]) == (["0", "3.25"], "s")
+
+
+def test_channels_of_one_name_in_two_tracks_have_no_parts_of_either() -> None:
+    assert tracked(acquisition(track("c", "A"), track("d", "B"))) == ["filter A"]
+    assert tracked(acquisition(track("c", "A"), track("c", "B"))) == []
+
+
+def test_the_reference_to_a_filter_set_goes_before_its_older_form() -> None:
+    sets = "".join(
+        f"<FilterSet Id='S:{n}'><EmissionFilters><EmissionFilterRef Id='F:{n}'/></EmissionFilters></FilterSet>"
+        for n in (1, 2)
+    )
+    filters = cut(1, "500", "550", "one") + cut(2, "600", "650", "two")
+    document = lifted(
+        channel(
+            "<FilterSet Id='S:1'/><FilterSetRef Id='S:2'/>",
+            f"<FilterSets>{sets}</FilterSets><Filters>{filters}</Filters>",
+        )
+    )
+    assert of(document, "EmissionFilter", "Name") == ["two"]
 
 
 def track(name: str, before: str, activated: str = "true") -> str:
@@ -307,7 +372,7 @@ def test_a_file_that_knows_its_calibration_only() -> None:
     assert of(document, "TubeLens", "Magnification") == ["1.25"]
     assert of(document, "RelayLens", "Magnification") == ["0.5"]
     # The calibration's pixel distance is that of binned pixels: no size of the sensor's.
-    assert of(document, "GenericDetector", "Name") == ["Axiocam506c"]
+    assert of(document, "CCD", "Name") == ["Axiocam506c"]
     assert of(document, "Pixels", "PixelType") == ["uint8"]
     assert of(document, "Channel", "SamplesPerPixel") == ["3"]
 
@@ -568,6 +633,33 @@ def test_parts_that_older_versions_describe_by_attributes() -> None:
 def test_wheel_before_the_other_camera_is_not_the_channels() -> None:
     document = disk_unit("MTBCSUTopEmissionFilterChanger", "MTBCSU_Left.Camera")
     assert not has(document, "EmissionFilter")
+
+
+def test_a_filter_that_is_in_both_wheels_of_a_disk_unit_is_one() -> None:
+    part = f"<EmissionFilter UniqueName='Part.1' Name='BP 600/50'>{areas((575, 625, '0.9'))}</EmissionFilter>"
+    tree = positioned("MTBCSULeftEmissionFilterChanger", part)
+    top = changer("MTBCSUTopEmissionFilterChanger", part)
+    document = lifted(tree.replace("</Configuration>", f"{top}</Configuration>"))
+    assert of(document, "EmissionFilter", "Name") == ["BP 600/50"]
+    assert of(document, "EmissionFilterRef", "ID") == ["Filter:0"]
+
+
+def test_lines_of_a_disk_unit_have_their_wavelength_and_power() -> None:
+    """The lamp beside them is off, and of which of both the channel's wavelength is, the channel does not say."""
+    lamps = (
+        "<LightSources><LightSource Id='L:1' Name='CSU Laserline 3'><LightSourceType><Laser><Wavelength>561</Wavelength>"
+        "</Laser></LightSourceType></LightSource><LightSource Id='L:2' Name='Other Lamp'/></LightSources>"
+    )
+    settings = (
+        "<LightSourcesSettings><LightSourceSettings><Intensity>50.00 %</Intensity><LightSource Id='L:1'/>"
+        "</LightSourceSettings><LightSourceSettings><Intensity>n/a</Intensity><LightSource Id='L:2'/>"
+        "</LightSourceSettings></LightSourcesSettings><IlluminationWavelength><SinglePeak>561</SinglePeak>"
+        "</IlluminationWavelength>"
+    )
+    document = lifted(channel(settings, lamps))
+    assert of(document, "Laser", "Name") == ["CSU Laserline 3"]
+    assert of(document, "IlluminationWavelengthRange", "PeakWavelength") == ["561"]
+    assert of(document, "LightSourceSettings", "IlluminationPowerSettings") == ["50", None]
 
 
 def test_dichroic_of_a_disk_unit() -> None:

@@ -9,6 +9,7 @@ import random
 import re
 import struct
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -294,11 +295,150 @@ def test_one_of_several_files(path: str) -> None:
     ]
 
 
+def at_stage(x: int) -> bytes:
+    return f"<METADATA><Tags><StageXPosition>{x}</StageXPosition></Tags></METADATA>".encode()
+
+
+def write_set(path: str, *, others: bytes | None = None) -> str:
+    """Write a CZI of two files, of which the first lists the sub-blocks of both, and return the path of the second."""
+    blocks = [SubBlock({"C": 0}, metadata=at_stage(1)), SubBlock({"C": 1}, metadata=at_stage(2))]
+    guid = bytes(range(16))
+    second = path.replace(".czi", "(1).czi")
+    write_czi(second, b"", [replace(b, part=1) for b in blocks], part=1, primary_guid=others or guid)
+    position = positions_of(second)[1]
+    write_czi(path, XML, [blocks[0], replace(blocks[1], part=1)], primary_guid=guid)
+    directory = header_position(path, "directory")
+    size = len(blocks[0].entry(0))
+    patch(path, directory + 32 + 128 + size + 6, struct.pack("<q", position))
+    return second
+
+
+def positions_of(path: str) -> list[int]:
+    with open(path, "rb", buffering=0) as stream:
+        directory = zisraw.ZisrawFile(stream, path).directory()
+        return [directory.place(i)[0] for i in range(len(directory))]
+
+
+def test_a_set_of_files(path: str) -> None:
+    second = write_set(path)
+    record = read(path)
+    assert record.findings == []
+    assert record.planes["0"].columns["Tags/StageXPosition"] == ["1", "2"]
+    assert record.files == (os.path.abspath(path), os.path.abspath(second))
+
+
+@pytest.mark.parametrize("how", ["missing", "of another set", "damaged", "named otherwise"])
+def test_a_set_of_which_a_file_is_missing(path: str, how: str) -> None:
+    second = write_set(path, others=bytes(16) if how == "of another set" else None)
+    if how == "missing":
+        os.remove(second)
+    elif how == "damaged":
+        os.truncate(second, 100)
+    elif how == "named otherwise":
+        os.rename(second, path.replace(".czi", "-1.czi"))
+    record = read(path)
+    assert record.planes["0"].columns["Tags/StageXPosition"] == ["1", None]
+    assert record.files == (os.path.abspath(path),)
+    assert found(record) == [
+        (
+            "NBO106",
+            "info",
+            "this is part 0 of a multi-file CZI (primary file 03020100-0504-0706-0809-0a0b0c0d0e0f): 1 sub-block of "
+            "its directory lie in other parts, which are not read",
+        )
+    ]
+
+
 def test_attachments(path: str) -> None:
     write_czi(path, XML, [SubBlock()], [Attachment("Label\tµ", "CZI", b"x"), Attachment("A" * 80, "ABCDEFGH", b"")])
     assert structure(read(path)).splitlines()[2:] == [
         'Attachment Name="Labelµ" ContentFileType="CZI"',
         f'Attachment Name="{"A" * 80}" ContentFileType="ABCDEFGH"',
+    ]
+
+
+TAKEN = b"<METADATA><Tags><AcquisitionTime>2020-05-17T10:00:00Z</AcquisitionTime></Tags></METADATA>"
+
+
+def times(*values: float, count: int | None = None) -> bytes:
+    """Embedded times as ZEN writes them."""
+    number = len(values) if count is None else count
+    return struct.pack("<ii", 8 + 8 * number, number) + struct.pack(f"<{len(values)}d", *values)
+
+
+def series(**where: int) -> SubBlock:
+    return SubBlock({"C": 0, "Z": 0, "T": 0, **where})
+
+
+def test_embedded_times(path: str) -> None:
+    """Only the first plane of a time index was taken at its time."""
+    blocks = [series(T=t, Z=z, C=c) for t in range(3) for z in range(2) for c in range(2)]
+    write_czi(path, XML, blocks, [Attachment("TimeStamps", "CZTIMS", times(7947.851097204, 7990.5, 8033.25))])
+    record = read(path)
+    assert record.findings == []
+    assert record.tree.findtext("Structure/Attachment") == "7947.851097204 7990.5 8033.25"
+    column = record.planes["0"].columns["TimeStamps"]
+    assert column == ["7947.851097204", None, None, None, "7990.5", None, None, None, "8033.25", None, None, None]
+    assert record.planes["0"].paths["TimeStamps"] == "Attachment/TimeStamps"
+
+
+@pytest.mark.parametrize(
+    ("blocks", "stamps"),
+    [
+        # Sub-blocks say it themselves.
+        (
+            [SubBlock({"T": t}, metadata=TAKEN) for t in (0, 1)],
+            (1.0, 2.0),
+        ),
+        # A single time has no origin.
+        ([series(T=0)], (7947.5,)),
+        # Of which scene?
+        ([SubBlock({"T": t, "S": s}) for t in (0, 1) for s in (0, 1)], (1.0, 2.0)),
+    ],
+)  # fmt: skip
+def test_embedded_times_that_say_nothing_of_planes(path: str, blocks: list[SubBlock], stamps: tuple[float]) -> None:
+    write_czi(path, XML, blocks, [Attachment("TimeStamps", "CZTIMS", times(*stamps))])
+    record = read(path)
+    assert record.findings == []
+    assert all("TimeStamps" not in p.columns for p in record.planes.values())
+    assert record.tree.findtext("Structure/Attachment") == " ".join(map(repr, stamps))
+
+
+def test_fewer_times_than_time_indices(path: str) -> None:
+    blocks = [series(T=t) for t in range(4)]
+    write_czi(path, XML, blocks, [Attachment("TimeStamps", "CZTIMS", times(1.5, 3.0))])
+    assert read(path).planes["0"].columns["TimeStamps"] == ["1.5", "3.0", None, None]
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (times(1.0, 2.0, count=3)[:-8], "there should be 3 of them in 16 bytes"),
+        (times(1.0, count=-2), "there should be -2 of them in 16 bytes"),
+        (times(1.0, float("nan")), "some of them are no numbers"),
+        (b"", "the file ends before them|there should be .+ of them in 0 bytes"),
+    ],
+)
+def test_damaged_times(path: str, data: bytes, problem: str) -> None:
+    write_czi(path, XML, [series(T=t) for t in range(2)], [Attachment("TimeStamps", "CZTIMS", data)])
+    record = read(path)
+    [(code, severity, message)] = found(record)
+    assert (code, severity) == ("NBO102", "warning")
+    assert re.fullmatch(f"the times of the embedded TimeStamps cannot be read: ({problem})", message)
+    assert "TimeStamps" not in record.planes["0"].columns
+
+
+def test_times_that_are_not_where_they_should_be(path: str) -> None:
+    write_czi(path, XML, [series()], [Attachment("TimeStamps", "CZTIMS", times(1.0, 2.0))])
+    position = header_position(path, "attachments") + 32 + 256 + 12
+    patch(path, position, struct.pack("<q", 544))
+    assert found(read(path)) == [
+        (
+            "NBO102",
+            "warning",
+            "the times of the embedded TimeStamps cannot be read: there is none at byte 544, where the attachment "
+            "directory says it is",
+        )
     ]
 
 
