@@ -21,7 +21,7 @@ from commands import Result
 from nbo_extract import __version__
 from nbo_extract.cli.work import Job, Outcome, Task, process, process_all
 from nbo_extract.jsonio import from_json, from_jsonld
-from nbo_extract.registry import readers
+from nbo_extract.registry import ADAPTERS, readers
 from nbo_extract.tables import table_names
 from nbo_extract.xmlio import from_xml
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-FORMATS = ", ".join(f for r in sorted(readers(), key=lambda r: r.name) for f in r.formats)
+FORMATS = ", ".join(f for r in sorted(readers(), key=lambda r: r.name) if r.rank < ADAPTERS for f in r.formats)
 
 
 @pytest.fixture

