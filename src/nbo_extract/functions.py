@@ -270,6 +270,65 @@ def lens_na(texts: Sequence[str]) -> str | None:
     return None if match is None else (match[1] or match[2]).replace(",", ".")
 
 
+@_function
+def ole_date(texts: Sequence[str]) -> str | None:
+    """Return the date of a time in days since 1899-12-30; before 1980 it is a placeholder."""
+    days = _decimal(texts[0])
+    if days is None or not 29_220 <= days < 100_000:
+        return None
+    return (datetime.date(1899, 12, 30) + datetime.timedelta(days=int(days))).isoformat()
+
+
+def _date(pattern: str, order: str) -> Function:
+    def read(texts: Sequence[str]) -> str | None:
+        match = re.match(pattern, texts[0].strip())
+        if match is None:
+            return None
+        parts = dict(zip(order, map(int, match.groups()), strict=True))
+        year = parts["y"] + (0 if parts["y"] > 99 else 2000 if parts["y"] < 80 else 1900)
+        try:
+            return datetime.date(year, parts["m"], parts["d"]).isoformat()
+        except ValueError:
+            return None
+
+    return read
+
+
+#: ``12/29/09`` or ``12/29/2009``: month first. ``2009:12:29 09:59:15``. ``20091229 09:59:15.123``.
+FUNCTIONS["us_date"] = _date(r"(\d{1,2})/(\d{1,2})/(\d{2}|\d{4})$", "mdy")
+FUNCTIONS["tiff_date"] = _date(r"(\d{4})[:/-](\d{2})[:/-](\d{2})(?!\d)", "ymd")
+FUNCTIONS["compact_date"] = _date(r"(\d{4})(\d{2})(\d{2})(?!\d)", "ymd")
+
+
+@_function
+def difference(texts: Sequence[str]) -> str | None:
+    """Return the first number less the second, exact."""
+    numbers = _decimals([shortest(t) for t in texts[:2]])
+    return None if numbers is None or len(numbers) < 2 else number_text(numbers[0] - numbers[1])
+
+
+@_function
+def reciprocal(texts: Sequence[str]) -> str | None:
+    """Return one divided by a number or by a fraction ``numerator/denominator``, as the quotient of doubles."""
+    parts = _decimals(texts[0].split("/"))
+    if not parts or len(parts) > 2 or any(p <= 0 for p in parts):
+        return None
+    over = float(parts[1]) if len(parts) == 2 else 1.0
+    return number_text(Decimal(repr(over / float(parts[0]))))
+
+
+@_function
+def version_joined(texts: Sequence[str]) -> str | None:
+    """Return the parts of a version joined by points."""
+    return ".".join(t.strip() for t in texts) or None
+
+
+@_function
+def by(texts: Sequence[str]) -> str | None:
+    """Return two whole numbers as ``2x2``."""
+    return "x".join(t.strip() for t in texts) if all(t.strip().isdigit() for t in texts) else None
+
+
 _VERSION = re.compile(r"^(.*\S)\s+[vV]?(\d+(?:\.\w+)+)$")
 
 
