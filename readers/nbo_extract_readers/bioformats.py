@@ -15,14 +15,9 @@ from nbo_extract.record import RawRecord
 from nbo_extract_readers.formats_adapters import BIOFORMATS
 
 if TYPE_CHECKING:
-    from lxml import etree
-
     from nbo_extract_readers._ome_xml import OmeXml
 
 INFO = BIOFORMATS
-
-# A key of the vendor in a file of 100,000 planes occurs as often; what is beyond is the same again.
-MAX_ORIGINAL = 200_000
 
 
 def read(path: str) -> RawRecord:
@@ -70,6 +65,7 @@ def make_record(path: str, answer: dict[str, Any]) -> RawRecord:
     from lxml import etree
 
     from nbo_extract_readers._ome_xml import parse
+    from nbo_extract_readers._original import add_original, drop_wrong
 
     name = os.path.basename(path)
     xml, findings = parse(answer["xml"].encode("utf-8", "replace"), name)
@@ -83,7 +79,7 @@ def make_record(path: str, answer: dict[str, Any]) -> RawRecord:
     structure = etree.SubElement(tree, "Structure")
     file = etree.SubElement(structure, "File", Name=name, OMENamespace=xml.namespace)
     file.set("Via", f"Bio-Formats {answer['version']}")
-    original(tree, answer["original"])
+    findings += drop_wrong(add_original(tree, answer["original"]), xml.planes, name)
     return RawRecord(
         path=path,
         format=answer["format"],
@@ -97,75 +93,44 @@ def make_record(path: str, answer: dict[str, Any]) -> RawRecord:
     )
 
 
-def original(tree: etree._Element, entries: list[tuple[str, str, str]]) -> None:
-    """Add the vendor's own keys and values, as Bio-Formats flattened them."""
-    from lxml import etree
-
-    from nbo_extract.values import ILLEGAL
-
-    home = etree.SubElement(tree, "OriginalMetadata")
-    for series, key, value in entries[:MAX_ORIGINAL]:
-        entry = etree.SubElement(home, "Entry", Key=ILLEGAL.sub("�", key))
-        if series:
-            entry.set("Series", series)
-        entry.text = ILLEGAL.sub("�", value)
-
-
-# What Bio-Formats is known to state wrongly of a format, whatever the file: the element, its attribute, the largest
-# number that is a mistake (or None: always), and why. Seen with version 7.3.1 beside the files themselves.
+# What Bio-Formats is known to state wrongly of a format, whatever the file: the element, its attribute (none: the
+# element itself), and why. Seen with version 7.3.1 beside the files themselves.
 _WRONG = {
     "Zeiss CZI": (
-        ("Plane", "ExposureTime", None, "milliseconds of the experiment are given as seconds"),
-        ("Pixels", "SignificantBits", None, "the bits of the storage are given for those of the camera"),
-        ("StageLabel", "Name", None, "a number is given for the name of the scene"),
+        ("Plane", "ExposureTime", "milliseconds of the experiment are given as seconds"),
+        ("Pixels", "SignificantBits", "the bits of the storage are given for those of the camera"),
+        ("StageLabel", "Name", "a number is given for the name of the scene"),
     ),
-    "Leica Image File Format": tuple(
-        ("Plane", name, None, "axes of the stage are swapped and reversed") for name in ("PositionX", "PositionY")
+    "Leica Image File Format": (
+        ("Plane", "PositionX", "axes of the stage are swapped and reversed"),
+        ("Plane", "PositionY", "axes of the stage are swapped and reversed"),
     ),
     "Tagged Image File Format": (
-        ("Pixels", "PhysicalSizeX", None, "the resolution for printing is given as the size of a pixel"),
-        ("Pixels", "PhysicalSizeY", None, "the resolution for printing is given as the size of a pixel"),
-        ("AcquisitionDate", "", None, "the date of the last program that saved the file is given"),
+        ("Pixels", "PhysicalSizeX", "the resolution for printing is given as the size of a pixel"),
+        ("Pixels", "PhysicalSizeY", "the resolution for printing is given as the size of a pixel"),
+        ("AcquisitionDate", "", "the date of the last program that saved the file is given"),
     ),
-    "Deltavision": tuple(
-        ("Plane", name, 1e-30, "pixels are read as an extended header")
-        for name in ("ExposureTime", "DeltaT", "PositionX", "PositionY", "PositionZ")
-    ),
-    "Olympus FV1000": (("Objective", "WorkingDistance", None, "a placeholder of 9999 is given as a distance"),),
+    "Olympus FV1000": (("Objective", "WorkingDistance", "a placeholder of 9999 is given as a distance"),),
 }
 
 
 def mend(xml: OmeXml, answer: dict[str, Any], file: str) -> list[Finding]:
     """Take out what is known to be wrong, in place; return a finding for each kind of fact that was."""
     findings = []
-    for element, attribute, limit, why in _WRONG.get(answer["format"], ()):
+    for element, attribute, why in _WRONG.get(answer["format"], ()):
         lost = 0
-        if element == "Plane":
-            for columns in xml.planes.values():
-                column = columns.columns.get(attribute)
-                if column is not None and any(_is_wrong(v, limit) for v in column):
-                    lost += 1
-                    del columns.columns[attribute]
-        else:
-            for node in list(xml.root.iter(element)):
-                parent = node.getparent()
-                if not attribute and parent is not None:
-                    lost += 1
-                    parent.remove(node)
-                elif _is_wrong(node.get(attribute), limit):
-                    lost += 1
-                    del node.attrib[attribute]
+        for columns in xml.planes.values() if element == "Plane" else ():
+            lost += columns.columns.pop(attribute, None) is not None
+        for node in list(xml.root.iter(element)):
+            parent = node.getparent()
+            if not attribute and parent is not None:
+                lost += 1
+                parent.remove(node)
+            elif attribute in node.attrib:
+                lost += 1
+                del node.attrib[attribute]
         if lost:
             what, version = f"{element} {attribute}".strip(), answer["version"]
             message = f"{what} is left out: Bio-Formats {version} states it wrongly ({why})"
             findings.append(Finding("NBO159", "info", message, file=file, element=element, attribute=attribute))
     return findings
-
-
-def _is_wrong(text: str | None, limit: float | None) -> bool:
-    if text is None:
-        return False
-    try:
-        return limit is None or 0 < abs(float(text)) < limit
-    except ValueError:
-        return False

@@ -65,8 +65,8 @@ def test_record_of_an_answer() -> None:
     ("form", "x", "lost", "kept"),
     [
         ("Zeiss CZI", "2.5", ["Plane ExposureTime", "Pixels SignificantBits"], ["PositionX"]),
-        ("Deltavision", "1.4e-38", ["Plane PositionX"], ["ExposureTime"]),
-        ("Deltavision", "2.5", [], ["ExposureTime", "PositionX"]),
+        ("Metamorph STK", "1.4e-38", ["Plane PositionX"], ["ExposureTime"]),
+        ("Metamorph STK", "2.5", [], ["ExposureTime", "PositionX"]),
         ("Leica Image File Format", "2.5", ["Plane PositionX"], ["ExposureTime"]),
         ("Tagged Image File Format", "2.5", ["Pixels PhysicalSizeX"], ["ExposureTime", "PositionX"]),
     ],
