@@ -1,4 +1,4 @@
-"""The containers of ND2 files: chunks by name with a map at the end, and the older JPEG 2000 boxes with a map of theirs.
+"""The containers of ND2 files: chunks by name with a map at the end, and the older JPEG 2000 boxes with their map.
 
 Layout of both: the library ``nd2`` (BSD) and its description of the format. Chunks are read by this module, because a
 damaged length must not ask for more than the file has; their content is decoded by the library.
@@ -181,7 +181,8 @@ class Container:
         data = self.part(name, index)
         if not data:
             return None
-        return guarded(name, lambda: _decode(data, self.legacy))
+        found: dict[str, Any] | None = guarded(name, lambda: _decode(data, self.legacy))
+        return found
 
 
 # What the library lets out where its input is damaged.

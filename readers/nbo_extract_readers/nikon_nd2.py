@@ -7,6 +7,7 @@ later) and JPEG 2000 boxes (before). Pixels are never read, so nothing is needed
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nbo_extract.errors import CorruptFileError
@@ -145,7 +146,7 @@ class _Reading:
     def _parts(self) -> None:
         for name, (new, old, inner) in _PARTS.items():
             part = new if new in self.file.places else old
-            found = self.tried(lambda part=part: self.file.decoded(part), part, "what it states is missing")
+            found = self.tried(partial(self.file.decoded, part), part, "what it states is missing")
             if found is None:
                 continue
             content = found.get(inner, found) if inner else found
@@ -158,7 +159,7 @@ class _Reading:
 
     def _legacy_parts(self) -> None:
         for name, box in (("Metadata", "VIMD"), ("Calibration", "ACAL")):
-            found = self.tried(lambda box=box: self.file.decoded(box), box, "what it states is missing")
+            found = self.tried(partial(self.file.decoded, box), box, "what it states is missing")
             if found:
                 self.parts[name] = _inner(found)
         advanced = self.tried(lambda: self.file.decoded("ARTT"), "ARTT", "significant bits are missing") or {}
@@ -237,7 +238,9 @@ class _Reading:
             sample = f"a{number}" if f"a{number}" in samples or len(samples) != 1 else next(iter(samples))
             if sample in samples:
                 element.set("Sample", sample)
-            text = _described(described, index, str(plane.get("sDescription") or plane.get("Description") or ""), len(raw))
+            text = _described(
+                described, index, str(plane.get("sDescription") or plane.get("Description") or ""), len(raw)
+            )
             if text is not None:
                 element.append(text)
             self._camera(element, samples.get(sample, {}))
@@ -250,7 +253,7 @@ class _Reading:
         return found if isinstance(found, dict) else {}
 
     def _camera(self, element: etree._Element, sample: dict[str, Any]) -> None:
-        """Add what the sample setting says of the camera: its text, and of each channel of a scan head the properties."""
+        """Add what the sample setting says of the camera: its text, and properties of each channel of a scan head."""
         from lxml import etree
 
         camera = element.find("Text/Camera")
@@ -290,7 +293,9 @@ class _Reading:
         rows = frames * max(count, 1)
         facts = {} if loops.problem or rows > MAX_ROWS else self.facts(frames, loops, places, points)
         if rows > MAX_ROWS:
-            self.find("NBO107", f"{rows} planes would need too much memory: what is stated of each is left out", "Planes")
+            self.find(
+                "NBO107", f"{rows} planes would need too much memory: what is stated of each is left out", "Planes"
+            )
         planes: dict[str, PlaneColumns] = {}
         for position in range(positions):
             image = etree.SubElement(structure, "Image", Key=str(position), Index=str(position))
@@ -333,12 +338,13 @@ class _Reading:
         if times is not None and any(t not in (None, "0") for t in times):
             out[_TIMES] = times
         for key, tag in self._tags().items():
-            kind = _TAG_TYPES.get(tag.get("Type", 0))
+            number = tag.get("Type")
+            kind = _TAG_TYPES.get(number) if isinstance(number, int) else None
             wanted = key in ("X", "Y") or key == self._drive(loops) or self._only_exposure(key)
             if kind is None or not wanted:
                 continue
             name = f"CustomData|{key}"
-            column = self.tried(lambda n=name, k=kind: self._array(n, k, frames), name, "its values are missing")
+            column = self.tried(partial(self._array, name, kind, frames), name, "its values are missing")
             if column is not None:
                 out[name] = column
         self._stage(out, frames, loops, places, points)
@@ -353,7 +359,7 @@ class _Reading:
         return tags
 
     def _drive(self, loops: Loops) -> str:
-        """Return the array that follows the focus: the overall one, or that of the drive that a stack was taken with."""
+        """Return the array that follows the focus: the overall one, or of the drive that a stack was taken with."""
         tags = self._tags()
         if "Z" in tags:
             return "Z"
@@ -376,7 +382,7 @@ class _Reading:
     def _stage(
         self, out: dict[str, list[str | None]], frames: int, loops: Loops, places: dict[str, list[int]], points: Any
     ) -> None:
-        """Add stage positions where no arrays state them: the points of the experiment, or the place of the only one."""
+        """Add stage positions where no arrays state them: points of the experiment, or the place of the only one."""
         metadata = self.parts.get("Metadata", {})
         for axis in "XY":
             name = f"CustomData|{axis}"
@@ -413,7 +419,7 @@ class _Reading:
         for frame in range(frames):
             for box in boxes:
                 found = self.tried(
-                    lambda b=box, f=frame: self.file.decoded(b, f), f"{box} {frame}", "what it states is missing"
+                    partial(self.file.decoded, box, frame), f"{box} {frame}", "what it states is missing"
                 )
                 content = _inner(found or {})
                 for name in names:

@@ -1,4 +1,4 @@
-"""What an ND2 file states of each frame, in columns: times, positions, exposures from its arrays; the loops of a file."""
+"""What an ND2 file states of each frame, in columns: times, positions, exposures; the loops of its experiment."""
 
 from __future__ import annotations
 
@@ -90,11 +90,9 @@ def columns(
 
     ``facts`` are columns by their vendor path.
     """
-    out: dict[str, list[str | None]] = {
-        "Z": [str(places["Z"][i]) for i in chosen] * channels,
-        "T": [str(places["T"][i]) for i in chosen] * channels,
-        "C": [str(c) for c in range(channels) for _ in chosen],
-    }
+    once: dict[str, list[str | None]] = {axis: [str(places[axis][i]) for i in chosen] for axis in "ZT"}
+    out = {axis: column * channels for axis, column in once.items()}
+    out["C"] = [str(c) for c in range(channels) for _ in chosen]
     for name, column in facts.items():
         mine = [column[i] if i < len(column) else None for i in chosen]
         if any(text is not None for text in mine):

@@ -12,7 +12,7 @@ modality, the settings of the camera or scan head, and the devices of the stand:
       NIDAQ, MultiLaser(Agilent):
          Line:3; ExW:561; Power: 10.0; On
 
-A scan head puts its words in braces and what belongs to one of its channels behind tabulators, the channel's name first.
+A scan head puts its words in braces, and what belongs to one of its channels behind tabulators, the name first.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _plane(element: etree._Element, text: str) -> etree._Element:
 
 
 def add_camera(parent: etree._Element, lines: list[str]) -> None:
-    """Add the lines of a camera, or of a scan head.
+    r"""Add the lines of a camera, or of a scan head.
 
     ``Exposure: 100 ms`` becomes ``Line``; ``CH2\t{Laser Power}: 0.5`` a ``Line`` in the ``Group`` named ``CH2``, and
     so what follows behind tabulators.
@@ -143,18 +143,17 @@ def _place(element: etree._Element) -> None:
 
 
 def _shutters(parent: etree._Element) -> None:
-    """Give each source the state of its shutter: that of the same owner and name, or of a name that goes on from it."""
+    """Give each source the state of its shutter: that of the owner that has its name, or the only one."""
     devices = parent.findall("Device")
     shutters = [d for d in devices if d.get("Kind") == "Shutter"]
     for source in devices:
         if source.get("Kind") not in ("MultiLaser", "Illuminator"):
             continue
         part = source.get("Part", "")
-        for shutter in shutters:
-            other = shutter.get("Part", "")
-            if shutter.get("Owner") == source.get("Owner") and (other.startswith(part) or part.startswith(other)):
-                source.set("Shutter", shutter.text or "")
-                break
+        own = [s for s in shutters if s.get("Owner") == source.get("Owner")]
+        named = [s for s in own if s.get("Part", "").startswith(part) or part.startswith(s.get("Part", ""))]
+        if named or len(own) == 1:
+            source.set("Shutter", (named or own)[0].text or "")
 
 
 def _words(line: str) -> Iterator[tuple[str, str]]:
