@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from nbo_extract.errors import CorruptFileError
 from nbo_extract.findings import Finding, Severity
 from nbo_extract.record import CUT_OFF, PlaneColumns, RawRecord
+from nbo_extract_readers import nikon_legacy as legacy
 from nbo_extract_readers._tree import add, build, text_of
 from nbo_extract_readers.formats import ND2
+from nbo_extract_readers.nikon_channels import Pictures, add_channels
 from nbo_extract_readers.nikon_chunks import LARGEST_COLUMN, Container, guarded
 from nbo_extract_readers.nikon_planes import MAX_ROWS, Loops, columns, texts
-from nbo_extract_readers.nikon_text import add_camera, add_planes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,8 +43,6 @@ _TIMES = "CustomData|AcqTimesCache"
 _TAG_TYPES = {2: "<i4", 3: "<f8"}
 # Times along T that a step can be told by; of longer series the first.
 MOST_TIMES = 20_000
-# Frames of the JPEG 2000 form whose own description is read, of which each is an XML document.
-MOST_FRAMES = 5_000
 
 
 def read(path: str) -> RawRecord:
@@ -78,6 +77,7 @@ class _Reading:
         self.findings: list[Finding] = []
         self.parts: dict[str, dict[str, Any]] = {}
         self.frames = 0
+        self.pictures = Pictures({})
 
     def find(self, code: str, message: str, source: str, severity: Severity = "warning") -> None:
         """Add a finding about this file."""
@@ -114,7 +114,8 @@ class _Reading:
         structure = etree.SubElement(tree, "Structure")
         etree.SubElement(structure, "File", Version=self.file.version)
         self._loop_elements(structure, loops)
-        channels = self.channels(structure)
+        self.pictures = Pictures(self.parts.get("Metadata", {}))
+        channels = add_channels(structure, self.pictures, self.parts.get("TextInfo", {}).get(_DESCRIPTION))
         planes = self.images(structure, loops, channels)
         self.ends()
         return RawRecord(
@@ -158,17 +159,17 @@ class _Reading:
         self.frames = count if isinstance(count, int) and 0 <= count <= MAX_ROWS else 0
 
     def _legacy_parts(self) -> None:
+        lost = "what it states is missing"
         for name, box in (("Metadata", "VIMD"), ("Calibration", "ACAL")):
-            found = self.tried(partial(self.file.decoded, box), box, "what it states is missing")
+            found = self.tried(partial(self.file.decoded, box), box, lost)
             if found:
-                self.parts[name] = _inner(found)
-        advanced = self.tried(lambda: self.file.decoded("ARTT"), "ARTT", "significant bits are missing") or {}
-        header = self.tried(lambda: _jp2_header(self.file), "jp2h", "sizes are missing") or {}
-        bits = _deep(advanced, "SignificantBits")
-        self.frames = len(self.file.places.get("VCAL", ()))
+                self.parts[name] = legacy.inner(found)
+        self.frames = legacy.frames(self.file)
+        header = self.tried(partial(legacy.attributes, self.file), "jp2h", "sizes are missing")
+        bits = self.tried(partial(legacy.significant_bits, self.file), "ARTT", lost)
         if header:
-            self.parts["Attributes"] = {**header, "SignificantBits": bits, "uiSequenceCount": self.frames}
-        text = self.tried(lambda: _legacy_text(self.file), "TINF", "the description is missing")
+            self.parts["Attributes"] = header | {"SignificantBits": bits}
+        text = self.tried(partial(legacy.description, self.file), "TINF", lost)
         if text:
             self.parts["TextInfo"] = {_DESCRIPTION: text}
 
@@ -216,75 +217,15 @@ class _Reading:
             for period in getattr(parameters, "periods", None) or ():
                 add(element, "Period", {n: getattr(period, n) for n in ("count", "startMs", "periodMs", "durationMs")})
 
-    # -- channels -------------------------------------------------------------------------------------------------
-
-    def channels(self, structure: etree._Element) -> list[etree._Element]:
-        """Add a ``Plane`` for each channel: where it stands in the metadata, its modality, the text about it."""
-        from lxml import etree
-
-        pictures = self._pictures()
-        raw = _dicts(next((pictures[n] for n in ("sPlaneNew", "sPlane", "Plane") if pictures.get(n)), {}))
-        samples = _dicts(pictures.get("sSampleSetting", {}))
-        description = self.parts.get("TextInfo", {}).get(_DESCRIPTION)
-        holder = etree.Element("holder")
-        described = add_planes(holder, description) if isinstance(description, str) else []
-        out = []
-        for index, (key, plane) in enumerate(raw.items()):
-            element = etree.SubElement(structure, "Plane", Index=str(index), Key=_element_key(key))
-            flags = modality_flags(plane)
-            if flags:
-                element.set("Flags", flags)
-            number = plane.get("uiSampleIndex", index)
-            sample = f"a{number}" if f"a{number}" in samples or len(samples) != 1 else next(iter(samples))
-            if sample in samples:
-                element.set("Sample", sample)
-            text = _described(
-                described, index, str(plane.get("sDescription") or plane.get("Description") or ""), len(raw)
-            )
-            if text is not None:
-                element.append(text)
-            self._camera(element, samples.get(sample, {}))
-            out.append(element)
-        return out
-
-    def _pictures(self) -> dict[str, Any]:
-        metadata = self.parts.get("Metadata", {})
-        found = metadata.get("sPicturePlanes", metadata.get("PicturePlanes"))
-        return found if isinstance(found, dict) else {}
-
-    def _camera(self, element: etree._Element, sample: dict[str, Any]) -> None:
-        """Add what the sample setting says of the camera: its text, and properties of each channel of a scan head."""
-        from lxml import etree
-
-        camera = element.find("Text/Camera")
-        spec = sample.get("sSpecSettings")
-        if camera is None and isinstance(spec, str) and spec.strip():
-            text = element.find("Text")
-            camera = etree.SubElement(etree.SubElement(element, "Text") if text is None else text, "Camera")
-            add_camera(camera, spec.replace("\r\n", "\n").split("\n"))
-        setting = sample.get("pCameraSetting")
-        quality = setting.get("PropertiesQuality") if isinstance(setting, dict) else None
-        if camera is None or not isinstance(quality, dict):
-            return
-        for group in camera.findall("Group"):
-            name = group.get("Name", "")
-            for key, value in quality.items():
-                rest = key.removeprefix(name)
-                if rest != key and rest[:1].isupper() and not isinstance(value, dict):
-                    add(group, rest, value)
-
     # -- images and planes ----------------------------------------------------------------------------------------
 
-    def images(
-        self, structure: etree._Element, loops: Loops, channels: list[etree._Element]
-    ) -> dict[str, PlaneColumns]:
+    def images(self, structure: etree._Element, loops: Loops, count: int) -> dict[str, PlaneColumns]:
         """Add an ``Image`` for each stage position, and return the columns of its planes."""
         from lxml import etree
 
         attributes = self.parts.get("Attributes", {})
         positions = loops.extent("P")
         points = getattr(getattr(loops.first("XYPosLoop"), "parameters", None), "points", ())
-        count = len(channels)
         frames = min(loops.frames, self.frames) if self.frames else 0
         places = loops.places(frames)
         chosen: list[list[int]] = [[] for _ in range(positions)]
@@ -371,8 +312,7 @@ class _Reading:
 
     def _only_exposure(self, key: str) -> bool:
         """Whether an array of exposures speaks of the only channel: then it agrees with what is stated of that."""
-        planes = _dicts(self._pictures().get("sPlaneNew") or self._pictures().get("sPlane") or {})
-        samples = _dicts(self._pictures().get("sSampleSetting", {}))
+        planes, samples = self.pictures.planes, self.pictures.samples
         if key != "Camera_ExposureTime1" or len(planes) != 1 or len(samples) != 1:
             return False
         stated = next(iter(samples.values())).get("dExposureTime")
@@ -398,6 +338,15 @@ class _Reading:
         if _TIMES not in out and frames == 1 and "dTimeMSec" in metadata:
             out["dTimeMSec"] = [text_of(metadata["dTimeMSec"])]
 
+    def _legacy_facts(self, frames: int) -> dict[str, list[str | None]]:
+        if frames > legacy.MOST_FRAMES:
+            self.find("NBO107", f"{frames} frames are too many: what is stated of each is left out", "VIMD", "info")
+            return {}
+        found, lost = legacy.facts(self.file, frames)
+        if lost:
+            self.find("NBO102", f"{lost} descriptions of frames are damaged: what they state is missing", "VIMD")
+        return found
+
     def _array(self, name: str, kind: str, frames: int) -> list[str | None] | None:
         import numpy
 
@@ -407,46 +356,6 @@ class _Reading:
         size = numpy.dtype(kind).itemsize
         numbers = numpy.frombuffer(data[: min(frames * size, len(data) // size * size)], dtype=kind)
         return texts(numbers.tolist())
-
-    def _legacy_facts(self, frames: int) -> dict[str, list[str | None]]:
-        """Read what the JPEG 2000 form says of each frame."""
-        names = {"TimeMSec": "TimeMSec", "XPos": "XPos", "YPos": "YPos", "ZPos": "ZPos"}
-        out: dict[str, list[str | None]] = {name: [None] * frames for name in names}
-        boxes = [box for box in ("VCAL", "VIMD") if len(self.file.places.get(box, ())) >= frames]
-        if frames > MOST_FRAMES:
-            self.find("NBO107", f"{frames} frames are too many: what is stated of each is left out", "VIMD", "info")
-            return {}
-        for frame in range(frames):
-            for box in boxes:
-                found = self.tried(
-                    partial(self.file.decoded, box, frame), f"{box} {frame}", "what it states is missing"
-                )
-                content = _inner(found or {})
-                for name in names:
-                    if name in content and out[name][frame] is None:
-                        out[name][frame] = text_of(content[name])
-        return {name: column for name, column in out.items() if any(text is not None for text in column)}
-
-
-def modality_flags(plane: dict[str, Any]) -> str:
-    """Return the names of a plane's modality flags, as the maker's library calls them, joined by blanks."""
-    from nd2._sdk_types import ELxModalityMask
-
-    mask = plane.get("uiModalityMask")
-    if not isinstance(mask, int):
-        modality = plane.get("eModality", plane.get("Modality"))
-        mask = ELxModalityMask.get(modality, 0) if isinstance(modality, int) else 0
-    return " ".join(flag.name for flag in ELxModalityMask if flag & mask)
-
-
-def _described(texts: list[etree._Element], index: int, name: str, planes: int) -> etree._Element | None:
-    """Return the text about a plane: that at its place if names agree, else the only one of its name."""
-    named = [t for t in texts if any(line.get("Key") == "Name" and line.text == name for line in t.findall("Line"))]
-    if index < len(texts) and texts[index] in named:
-        return texts[index]
-    if len(named) == 1:
-        return named[0]
-    return texts[index] if len(texts) == planes and not named and not name else None
 
 
 def _point(image: etree._Element, point: Any) -> None:
@@ -460,53 +369,3 @@ def _point(image: etree._Element, point: Any) -> None:
         # Without a height of its own, a point has 0 here.
         if isinstance(value, int | float) and (axis != "z" or value):
             add(element, axis.upper(), float(value))
-
-
-def _dicts(found: Any) -> dict[str, dict[str, Any]]:
-    return {str(k): v for k, v in found.items() if isinstance(v, dict)} if isinstance(found, dict) else {}
-
-
-def _element_key(key: str) -> str:
-    from nbo_extract_readers._tree import element_name
-
-    return element_name(key)
-
-
-def _inner(found: dict[str, Any]) -> dict[str, Any]:
-    """Return the content behind wrappers that hold nothing else."""
-    while len(found) == 1 and isinstance(content := next(iter(found.values())), dict):
-        found = content
-    return found
-
-
-def _deep(found: Any, key: str) -> Any:
-    if not isinstance(found, dict):
-        return None
-    if key in found:
-        return found[key]
-    return next((hit for content in found.values() if (hit := _deep(content, key)) is not None), None)
-
-
-def _jp2_header(file: Container) -> dict[str, Any]:
-    """Return width, height and bits from the image header box of JPEG 2000."""
-    import struct
-
-    data = file.part("jp2h") or b""
-    at = data.find(b"ihdr")
-    if not 4 <= at <= len(data) - 18:
-        raise ValueError("the image header is missing")
-    height, width, _, bits = struct.unpack_from(">IIHB", data, at + 4)
-    return {"uiWidth": width, "uiHeight": height, "uiBpcInMemory": (bits & 127) + 1}
-
-
-def _legacy_text(file: Container) -> str:
-    """Return the description among the text items."""
-    from nd2._parse._legacy_xml import parse_xml_block
-
-    data = file.part("TINF")
-    if not data:
-        return ""
-    found = guarded("TINF", lambda: parse_xml_block(data.strip(b"\0")))
-    items = found.get("TextInfoItem", []) if isinstance(found, dict) else []
-    written = [str(i.get("Text", "")) for i in (items if isinstance(items, list) else [items]) if isinstance(i, dict)]
-    return next((t for t in written if t.startswith("Metadata:")), "")

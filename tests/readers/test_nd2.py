@@ -28,7 +28,7 @@ from nbo_extract.errors import CorruptFileError, NboExtractError
 from nbo_extract.record import CUT_OFF
 from nbo_extract.registry import find_reader, read
 from nbo_extract.xmlio import from_xml, to_xml
-from nbo_extract_readers.nikon_nd2 import modality_flags
+from nbo_extract_readers.nikon_channels import modality_flags
 from nbo_extract_readers.nikon_planes import texts
 from nbo_extract_readers.nikon_text import add_camera, add_devices, add_planes
 from real_files import score, tool
