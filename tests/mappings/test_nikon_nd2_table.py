@@ -305,6 +305,8 @@ def test_a_channel_without_a_text_of_its_own_has_no_detector_of_another() -> Non
         ("stand_model", "Nikon Ti2", "InvertedMicroscopeStand"),
         ("stand_model", "Ti-E Microscope", "InvertedMicroscopeStand"),
         ("stand_model", "Nikon Ni", "UprightMicroscopeStand"),
+        ("maker_nikon", "Ti2 Microscope", "Nikon"),
+        ("maker_nikon", "Flash4.0, SN:101412", "Hamamatsu"),
         ("camera_model", "Camera Nikon DS-Qi2", "CMOS"),
         ("camera_model", "Fusion, SN:500651", "CMOS"),
         ("camera_model", "Andor Zyla", "CMOS"),
