@@ -8,6 +8,8 @@ from nbo_extract.record import ReaderInfo
 
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 CZI_MAGIC = b"ZISRAWFILE"
+ND2_MAGIC = b"\xda\xce\xbe\x0a"
+ND2_LEGACY_MAGIC = b"\0\0\0\x0cjP  "
 ZARR_MARKERS = ("zarr.json", ".zgroup", ".zattrs", ".zarray")
 
 
@@ -57,6 +59,11 @@ def sniff_olympus(head: bytes, name: str) -> bool:
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return name.endswith(".oib")
     return name.endswith(".oif") and b"[" in head.replace(b"\0", b"")[:8]
+
+
+def sniff_nd2(head: bytes, name: str) -> bool:
+    """Whether a file begins like a chunk of ND2, or like JPEG 2000 under the name of an ND2."""
+    return head.startswith(ND2_MAGIC) or (head.startswith(ND2_LEGACY_MAGIC) and name.endswith(".nd2"))
 
 
 CZI = ReaderInfo("czi", ("Zeiss CZI",), (".czi",), sniff_czi, "nbo_extract_readers.czi:read")
@@ -111,3 +118,4 @@ OLYMPUS = ReaderInfo(
     sniff_olympus,
     "nbo_extract_readers.olympus:read",
 )
+ND2 = ReaderInfo("nd2", ("Nikon ND2",), (".nd2",), sniff_nd2, "nbo_extract_readers.nikon_nd2:read")

@@ -138,6 +138,79 @@ def argb_to_rgba(texts: Sequence[str]) -> str | None:
 
 
 @_function
+def bgr_to_rgba(texts: Sequence[str]) -> str | None:
+    """Return an integer of the form 0xBBGGRR as the signed 32-bit RGBA integer of OME and NBO."""
+    number = _decimal(texts[0])
+    if number is None or number != int(number) or not 0 <= number < 1 << 24:
+        return None
+    blue, green, red = int(number) >> 16, int(number) >> 8 & 255, int(number) & 255
+    return argb_to_rgba([f"#{red:02X}{green:02X}{blue:02X}"])
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_UNIX_EPOCH = Decimal("2440587.5")
+
+
+def _julian_date(text: str) -> datetime.date | None:
+    number = _decimal(text)
+    if number is None or number <= _UNIX_EPOCH or number > 5_000_000:
+        return None
+    return datetime.date(1970, 1, 1) + datetime.timedelta(days=int(number - _UNIX_EPOCH))
+
+
+def _dates_written(text: str) -> list[datetime.date]:
+    """Return the dates that a text in some country's form may mean, none twice."""
+    match = re.match(r"\D*(\d{1,4})[\s./-]+(\d{1,2}|[A-Za-z]{3})[A-Za-z]*[\s./-]+(\d{1,4})(?!\d)", text)
+    if match is None:
+        return []
+    first, second, third = match[1], match[2].lower(), match[3]
+    if second in _MONTHS:
+        orders = [(third, str(_MONTHS.index(second) + 1), first)]
+    elif not second.isdigit():
+        return []
+    elif len(first) > 2:
+        orders = [(first, second, third)]
+    else:
+        orders = [(third, second, first), (third, first, second)]
+    dates = []
+    for year, month, day in orders:
+        try:
+            date = datetime.date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
+        except ValueError:
+            continue
+        if date not in dates:
+            dates.append(date)
+    return dates
+
+
+@_function
+def julian_day_date(texts: Sequence[str]) -> str | None:
+    """Return the date, in universal time, of a Julian day with fraction; before 1970 it is no time of an image."""
+    date = _julian_date(texts[0])
+    return None if date is None else date.isoformat()
+
+
+@_function
+def date_at_julian_day(texts: Sequence[str]) -> str | None:
+    """Return the date that a text in some country's form writes, which of its readings told by a Julian day.
+
+    The text is local time and the day universal time, so they may differ by a day.
+    """
+    day = _julian_date(texts[1])
+    if day is None:
+        return None
+    near = [date for date in _dates_written(texts[0]) if abs((date - day).days) <= 1]
+    return near[0].isoformat() if len(near) == 1 else None
+
+
+@_function
+def date_written(texts: Sequence[str]) -> str | None:
+    """Return the date that a text writes in some country's form, where it has one reading only."""
+    dates = _dates_written(texts[0])
+    return dates[0].isoformat() if len(dates) == 1 else None
+
+
+@_function
 def part_number(texts: Sequence[str]) -> str | None:
     """Return the part number after the prefix that names the kind of part; ``User.`` marks a part without one."""
     prefix, dot, number = texts[0].strip().rpartition(".")
@@ -187,8 +260,8 @@ FUNCTIONS["range_high"] = _part(1, 2, "-")
 
 @_function
 def binning(texts: Sequence[str]) -> str | None:
-    """Return ``2,2`` or ``2x2`` as ``2x2``."""
-    parts = _parts(texts[0], r"[,;x]")
+    """Return ``2,2``, ``2x2`` or ``2.0x2.0`` as ``2x2``."""
+    parts = [p.removesuffix(".0") for p in _parts(texts[0], r"[,;x]")]
     return f"{parts[0]}x{parts[1]}" if len(parts) == 2 and all(p.isdigit() for p in parts) else None
 
 
@@ -210,6 +283,25 @@ def share_percent(texts: Sequence[str]) -> str | None:
     """Return a fraction as a percentage."""
     share = _decimal(shortest(texts[0]))
     return number_text(share * 100) if share is not None and 0 <= share <= 1 else None
+
+
+@_function
+def leading_number(texts: Sequence[str]) -> str | None:
+    """Return the number that a text begins with, such as 10 of ``10 MHz``, -70.1 of ``-70.1°C``, 6.2 of ``6.2x``."""
+    match = re.match(rf"\s*(-?{_PLAIN})(?![\d.,])", texts[0])
+    return None if match is None else match[1].replace(",", ".")
+
+
+_MILLISECONDS = {"": 1, "ms": 1, "s": 1000, "sec": 1000, "min": 60_000}
+
+
+@_function
+def duration_in_ms(texts: Sequence[str]) -> str | None:
+    """Return a duration such as ``100 ms``, ``1 s`` or ``1 min`` in milliseconds, which a bare number already is."""
+    match = re.fullmatch(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*([a-z]*)\s*", texts[0])
+    if match is None or match[2] not in _MILLISECONDS:
+        return None
+    return number_text(Decimal(match[1].replace(",", ".")) * _MILLISECONDS[match[2]])
 
 
 @_function
@@ -257,9 +349,19 @@ def constant_step(texts: Sequence[str]) -> str | None:
 
 
 @_function
+def confirmed_step(texts: Sequence[str]) -> str | None:
+    """Return a nominal step where a list of positions has it: its mean step agrees within five per cent."""
+    nominal, numbers = _decimal(texts[0]), _decimals(texts[1].split())
+    if nominal is None or nominal <= 0 or numbers is None or len(numbers) < 2:
+        return None
+    mean = (numbers[-1] - numbers[0]) / (len(numbers) - 1)
+    return number_text(nominal) if abs(mean - nominal) <= nominal / 20 else None
+
+
+@_function
 def lens_magnification(texts: Sequence[str]) -> str | None:
     """Return the magnification in an objective's name, such as 63 of ``Plan-Apochromat 63x/1.4 Oil``."""
-    match = re.search(rf"(?<![\w.,])({_PLAIN})\s*[xX×](?=[/\s]|$|\w*[/\s])", texts[0])
+    match = re.search(rf"(?<![\w.,])({_PLAIN})\s*[xX×](?=\w*(?:[/\s]|$))", texts[0])
     return None if match is None else match[1].replace(",", ".")
 
 
