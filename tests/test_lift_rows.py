@@ -52,11 +52,11 @@ from nbo_extract.model import Source
         ("a='1.3999999999999999'", 'LensNA = "@a"', "LensNA=1.4"),
         ("a='1.3999999999999999'", 'Model = "@a"', "Model=1.3999999999999999"),
         # Words.
-        ("a='OIL'", 'ImmersionType = { from = "@a", words = "immersion_zeiss" }', "ImmersionType=Mineral Oil"),
-        ("a='Unknown'", 'ImmersionType = { from = "@a", words = "immersion_zeiss" }', ""),
-        ("a='a|b'", 'Model = { from = "@a", words = "immersion_zeiss", otherwise = "keep" }', "Model=a|b"),
-        ("a='Unknown'", 'Model = { from = "@a", words = "immersion_zeiss", otherwise = "keep" }', ""),
-        ("a='a|b'", 'ImmersionType = { from = "@a", words = "immersion_zeiss", otherwise = "silent" }', ""),
+        ("a='OIL'", 'ImmersionType = { from = "@a", words = "immersion" }', "ImmersionType=Mineral Oil"),
+        ("a='Unknown'", 'ImmersionType = { from = "@a", words = "immersion" }', ""),
+        ("a='a|b'", 'Model = { from = "@a", words = "immersion", otherwise = "keep" }', "Model=a|b"),
+        ("a='Unknown'", 'Model = { from = "@a", words = "immersion", otherwise = "keep" }', ""),
+        ("a='a|b'", 'ImmersionType = { from = "@a", words = "immersion", otherwise = "silent" }', ""),
     ],
 )  # fmt: skip
 def test_row(attributes: str, rows: str, result: str) -> None:
@@ -120,7 +120,7 @@ def test_source_keeps_the_text_before_words_and_units() -> None:
     document = run(
         "<v><Lens i='Oil' w='0.19'/></v>",
         lens(
-            'ImmersionType = { from = "@i", words = "immersion_zeiss" }\n'
+            'ImmersionType = { from = "@i", words = "immersion" }\n'
             'WorkingDistance = { from = "@w", unit = "mm", to = "µm" }'
         ),
     )
@@ -134,10 +134,10 @@ def test_source_keeps_the_text_before_words_and_units() -> None:
     [
         (
             "a='Honey'",
-            'ImmersionType = { from = "@a", words = "immersion_zeiss" }',
+            'ImmersionType = { from = "@a", words = "immersion" }',
             "NBO151",
             "info",
-            "the word 'Honey' has no NBO value (word table immersion_zeiss); left out",
+            "the word 'Honey' has no NBO value (word table immersion); left out",
         ),
         ("a='1,4'", 'LensNA = "@a"', "NBO152", "warning", "Objective LensNA: '1,4' is not a number; left out"),
         (
@@ -218,8 +218,8 @@ def test_finding(attributes: str, row: str, code: str, severity: str, message: s
 @pytest.mark.parametrize(
     "row",
     [
-        'ImmersionType = { from = "@a", words = "immersion_zeiss", otherwise = "silent" }',
-        'Model = { from = "@a", words = "immersion_zeiss", otherwise = "keep" }',
+        'ImmersionType = { from = "@a", words = "immersion", otherwise = "silent" }',
+        'Model = { from = "@a", words = "immersion", otherwise = "keep" }',
         'LensNA = "@none"',
         'Model = { args = ["@none", "@a"], with = "words_joined", absent = ["Honey"] }',
     ],

@@ -145,7 +145,7 @@ FOUND = [
         ["t, objective: LensNA: the value 'high' is not a number"],
     ),
     (
-        facts("ImmersionType = { from = 'a', words = 'contrast_zeiss' }"),
+        facts("ImmersionType = { from = 'a', words = 'contrast' }"),
         [
             f"t, objective: ImmersionType: the value '{word}' is not among NBO's values for ImmersionTypeList"
             for word in (
@@ -202,7 +202,7 @@ FOUND = [
     (facts("LensNA = { from = 'NA', with = 'guess' }"), ["t, objective: LensNA: there is no function guess"]),
     (facts("Model = { from = 'M', words = 'dictionary' }"), ["t, objective: Model: there is no word table dictionary"]),
     (
-        facts("Model = { from = 'M', words = 'immersion_zeiss', otherwise = 'drop' }"),
+        facts("Model = { from = 'M', words = 'immersion', otherwise = 'drop' }"),
         ["t, objective: Model: otherwise is drop; it can be keep or silent"],
     ),
     (facts("Model = { absent = ['0'] }"), ["t, objective: Model: has no from, args, value or ref"]),
