@@ -55,11 +55,11 @@ def make_record(path: str, reader: str, title: str, answer: dict[str, Any]) -> R
         root = _ROOT.search(data[:4096])
         tag = root[1].decode() if root is not None else ""
         adopt = VOCABULARIES.get(tag)
-        if adopt is not None and adopt(record, data, tag):
+        if adopt is not None and adopt(record, data, tag, answer.get("structure") or []):
             if tag == "OME" and not raw.get("own", True):
                 record.findings.append(_translated(title, name, file))
             return record
-    if answer.get("ome") and _ome(record, str(answer["ome"]).encode("utf-8", "replace"), "OME"):
+    if answer.get("ome") and _ome(record, str(answer["ome"]).encode("utf-8", "replace")):
         record.findings.append(_translated(title, name, file))
         _add_raw(record.tree, raw)
         return record
@@ -110,16 +110,31 @@ def _vendor(record: RawRecord, data: bytes, tag: str) -> etree._Element | None:
     return root
 
 
-def _zeiss(record: RawRecord, data: bytes, tag: str) -> bool:
+def _zeiss(record: RawRecord, data: bytes, tag: str, images: list[dict[str, Any]]) -> bool:
+    from lxml import etree
+
     root = _vendor(record, data, tag)
     if root is None:
         return False
     record.tree, record.vocabulary = _empty("CZI"), "zeiss-czi"
     record.tree.append(root)
+    scenes = root.findall("Metadata/Information/Image/Dimensions/S/Scenes/Scene")
+    if len(images) != max(len(scenes), 1):
+        return True
+    structure = etree.SubElement(record.tree, "Structure")
+    for key, image in enumerate(images):
+        scene = etree.SubElement(structure, "Scene", Key=str(key))
+        if len(images) > 1:
+            scene.set("Index", str(key))
+        sizes = {str(d): int(s) for d, s in dict(image.get("sizes") or {}).items() if int(s) > 0 and d != "S"}
+        for dimension, size in sizes.items():
+            # Of a mosaic the library tells the size of a tile, not of the scene.
+            if re.fullmatch("[A-Z]", dimension) and not (dimension in "XY" and sizes.get("M", 1) > 1):
+                scene.set(f"Size{dimension}", str(size))
     return True
 
 
-def _leica(record: RawRecord, data: bytes, tag: str) -> bool:
+def _leica(record: RawRecord, data: bytes, tag: str, images: list[dict[str, Any]]) -> bool:
     from nbo_extract_readers.leica import add_structures
 
     root = _vendor(record, data, tag)
@@ -132,7 +147,7 @@ def _leica(record: RawRecord, data: bytes, tag: str) -> bool:
     return True
 
 
-def _ome(record: RawRecord, data: bytes, tag: str) -> bool:
+def _ome(record: RawRecord, data: bytes, tag: str = "OME", images: list[dict[str, Any]] | None = None) -> bool:
     from lxml import etree
 
     from nbo_extract_readers._ome_xml import parse
@@ -149,7 +164,7 @@ def _ome(record: RawRecord, data: bytes, tag: str) -> bool:
     return True
 
 
-VOCABULARIES: dict[str, Callable[[RawRecord, bytes, str], bool]] = {
+VOCABULARIES: dict[str, Callable[[RawRecord, bytes, str, list[dict[str, Any]]], bool]] = {
     "ImageDocument": _zeiss,
     "LMSDataContainerHeader": _leica,
     "LMSDataContainerEnhancedHeader": _leica,

@@ -54,7 +54,7 @@ def main() -> None:
     if limit:
         _limit_memory(limit)
     try:
-        opener = {"bioio": Plugins, "aicsimageio": Legacy}[library]()
+        opener: Any = {"bioio": Plugins, "aicsimageio": Legacy}[library]()
     except Exception as error:
         _say(answers, {"error": one_line(error)})
         return
@@ -113,7 +113,8 @@ def _say(answers: TextIO, answer: dict[str, Any]) -> None:
 
 def _answered(opener: Any, question: dict[str, Any]) -> dict[str, Any]:
     try:
-        return opener.ask(question)
+        answer: dict[str, Any] = opener.ask(question)
+        return answer
     except Refused as error:
         return {"error": str(error)}
     except MemoryError:
@@ -147,7 +148,7 @@ class Plugins:
         for name, module, translates in question["plugins"]:
             try:
                 reader = importlib.import_module(module).ReaderMetadata.get_reader()(question["path"])
-                answer = describe(reader, name, question["known"], translates)
+                answer = describe(reader, question["path"], name, question["known"], translates)
             except MemoryError:
                 raise
             except Exception as error:
@@ -170,7 +171,11 @@ class Legacy:
         name = type(reader).__name__
         if name in ("BioformatsReader", "BfioReader"):
             raise Refused("it would ask Bio-Formats, which nbo-extract asks itself: use --reader bioformats")
-        return {**describe(reader, name, question["known"], True), "by": name, "versions": self.versions}
+        return {
+            **describe(reader, question["path"], name, question["known"], True),
+            "by": name,
+            "versions": self.versions,
+        }
 
 
 def _versions(*names: str) -> dict[str, str]:
@@ -186,7 +191,7 @@ def _versions(*names: str) -> dict[str, str]:
 # -- what a reader knows ----------------------------------------------------------------------------------------------
 
 
-def describe(reader: Any, name: str, known: list[str], translates: bool) -> dict[str, Any]:
+def describe(reader: Any, path: str, name: str, known: list[str], translates: bool) -> dict[str, Any]:
     """Ask a reader of either library for what it knows of a file.
 
     The raw metadata come first. The translation to OME, which is lost as a whole where one field of it is wrong, and
@@ -194,12 +199,18 @@ def describe(reader: Any, name: str, known: list[str], translates: bool) -> dict
     """
     answer: dict[str, Any] = {"lost": []}
     raw = _tried(answer, "metadata", lambda: _raw(reader.metadata))
+    if raw is None and path.lower().endswith(".czi"):
+        # Both libraries give none where the extents of the pixels confuse them.
+        raw = _tried(answer, "raw metadata", lambda: _raw(importlib.import_module("aicspylibczi").CziFile(path).meta))
     if raw is not None:
         answer["raw"] = raw
         if raw["kind"] == "xml":
             raw["own"] = not raw.pop("made", False) or name in OWN_OME
             root = _ROOT.search(raw["text"][:4096])
             if root is not None and root.group(1) in known:
+                if root.group(1) == "ImageDocument":
+                    # The size of a scene stands in no XML.
+                    answer["structure"] = _tried(answer, "scenes", lambda: _structure(reader)) or []
                 return answer
     if translates:
         ome = _tried(answer, "ome_metadata", lambda: _checked(str(reader.ome_metadata.to_xml())))
@@ -293,8 +304,8 @@ class Plain:
         return " ".join(str(value).split())[:LONGEST_LIST]
 
 
-def _structure(reader: Any, answer: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return extents, data type, named channels, and scales that have a unit, of each image."""
+def _structure(reader: Any, answer: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Return the extents of each image; with an answer, its data type, named channels and scales with a unit, too."""
     images = []
     scenes = list(reader.scenes)
     for index, scene in enumerate(scenes[:MOST_IMAGES]):
@@ -302,11 +313,14 @@ def _structure(reader: Any, answer: dict[str, Any]) -> list[dict[str, Any]]:
             reader.set_scene(index)
         dims = reader.dims
         sizes = {str(d): int(s) for d, s in zip(dims.order, dims.shape)}  # noqa: B905 - Python 3.10
-        image: dict[str, Any] = {"name": _stated(scene), "sizes": sizes, "type": str(reader.dtype)}
+        image: dict[str, Any] = {"name": _stated(scene), "sizes": sizes}
+        images.append(image)
+        if answer is None:
+            continue
+        image["type"] = str(reader.dtype)
         names = _tried(answer, "channel_names", lambda: list(reader.channel_names or ()))
         image["channels"] = [_stated(n) for n in names or ()]
         image["scales"] = _tried(answer, "scale", lambda: _scales(reader)) or {}
-        images.append(image)
     return images
 
 

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbo_extract.errors import NboExtractError
@@ -17,6 +16,7 @@ from nbo_extract_readers.formats_adapters import AICSIMAGEIO_VERSION, aicsimagei
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 #: Versions of Python for which the list of packages was made and tried; lxml 4.9.4 has no wheel for later ones.
 PYTHONS = ("3.12", "3.11", "3.10")

@@ -46,7 +46,7 @@ class Plugin(NamedTuple):
 
 @functools.cache
 def plugins() -> tuple[Plugin, ...]:
-    """Return the plug-ins in the order in which they are asked: those of fewer kinds of endings first, as bioio does."""
+    """Return the plug-ins in the order in which they are asked: as in bioio, those of fewer kinds of endings first."""
     found = {}
     for point in entry_points(group=GROUP):
         if point.name not in LEFT_OUT:

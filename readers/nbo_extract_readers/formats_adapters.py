@@ -138,7 +138,7 @@ def python_in(folder: Path) -> Path:
 
 
 def aicsimageio_python() -> str:
-    """Return the interpreter that has aicsimageio: what the user names, else that of the environment; empty for none."""
+    """Return the Python that has aicsimageio: what the user names, else that of the environment; empty for none."""
     named = os.environ.get(AICSIMAGEIO_PYTHON)
     python = named or str(python_in(aicsimageio_folder()))
     return python if os.path.isfile(python) else ""
