@@ -26,7 +26,6 @@ KNOWN: dict[str, tuple[tuple[str, ...], str]] = {
     "bioio-tifffile": ((".tif", ".tiff", ".lsm"), ""),
     "bioio-vsi": ((".vsi",), ""),
 }
-SUFFIXES = tuple(sorted({s for suffixes, _ in KNOWN.values() for s in suffixes}, key=lambda s: (-len(s), s)))
 #: Not asked unless by name: pictures and films, which no microscope describes.
 PICTURES = "bioio-imageio"
 #: Never asked: what Bio-Formats says of files is read, and mended, by an adapter of its own.

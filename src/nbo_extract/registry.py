@@ -167,7 +167,9 @@ def refusal(path: str) -> str:
     if not start:
         return f"{path}: the file is empty; copy it again from the microscope"
     lower = path.lower()
-    others = [r for r in readers() if r.rank >= ADAPTERS and lower.endswith(r.suffixes)]
+    # A file that is named like an image of a format that is read is damaged: no other library mends that.
+    named = any(lower.endswith(r.suffixes) for r in readers() if r.rank < ADAPTERS)
+    others = [r for r in readers() if r.rank >= ADAPTERS and lower.endswith(r.suffixes) and not named]
     seen = next((text for magic, text in _SEEN if start.startswith(magic)), f"unknown content ({start[:8].hex(' ')} …)")
     found = [r.way(lower) if r.way else f"pip install 'nbo-extract[{r.requires}]'" for r in others if r.requires]
     ways = " or ".join(filter(None, found))
