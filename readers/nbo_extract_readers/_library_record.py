@@ -160,6 +160,8 @@ def _ome(record: RawRecord, data: bytes, tag: str = "OME", images: list[dict[str
     record.tree.append(xml.root)
     structure = etree.SubElement(record.tree, "Structure")
     etree.SubElement(structure, "File", Name=_legal(os.path.basename(record.path)), OMENamespace=xml.namespace)
+    for namespace, content in xml.own:
+        etree.SubElement(structure, "NBO", {"Namespace": namespace}).text = content
     record.versions["OME"] = xml.version
     return True
 

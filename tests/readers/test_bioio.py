@@ -15,8 +15,9 @@ import pytest
 
 from fuzz import campaign
 from mock_libraries import bioio_site, distribution, plugin
-from nbo_extract.api import extract
+from nbo_extract.api import embed, extract
 from nbo_extract.errors import CorruptFileError, NboExtractError, UnsupportedFormatError
+from nbo_extract.model import Fact
 from nbo_extract.registry import find_reader, read
 from nbo_extract_readers import _library_host, bioio, bioio_plugins, formats_adapters
 from table_cases import nodes
@@ -360,6 +361,27 @@ def test_real_ome_tiff(real: None, sample_data: Path) -> None:
     for element in ("Objective", "Channel", "Laser", "Filter", "Pixels"):
         assert [n.get("Model") for n in nodes(there, element)] == [n.get("Model") for n in nodes(here, element)]
         assert [n.get("Name") for n in nodes(there, element)] == [n.get("Name") for n in nodes(here, element)]
+
+
+def test_embedded_block_is_read_through_a_library(real: None, sample_data: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.ome.tif"
+    path.write_bytes((sample_data / "confocal.ome.tiff").read_bytes())
+    document = extract(path)
+    nodes(document, "Objective")[0].facts["Name"] = Fact("by hand")
+    embed(path, document)
+    assert nodes(extract(path, reader="bioio"), "Objective")[0].get("Name") == "by hand"
+    assert nodes(extract(path, reader="bioio", embedded=False), "Objective")[0].get("Name") != "by hand"
+
+
+def test_real_plugins_in_several_processes(real: None, sample_data: Path, tmp_path: Path) -> None:
+    (tmp_path / "b.ome.tif").write_bytes((sample_data / "confocal.ome.tiff").read_bytes())
+    (tmp_path / "c.ome.tif").write_bytes(b"II*\0" + bytes(200))
+    command = [sys.executable, "-m", "nbo_extract", str(tmp_path), "--reader", "bioio", "--workers", "2", "-q"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith(f"nbo-extract: {tmp_path / 'c.ome.tif'}: bioio cannot read it (bioio-ome-tiff: ")
+    assert done.stderr.count("\n") == 1
+    assert (tmp_path / "b.ome.tif.nbo.xml").is_file()
 
 
 @pytest.mark.parametrize("name", ["cells_v04.ome.zarr", "cells_v05.ome.zarr"])
