@@ -118,6 +118,9 @@ class Worker:
             return self.versions
 
     def _start(self) -> None:
+        if self._process is not None and self._process.poll() is not None:
+            # It died between two files, which is the fault of neither.
+            self.close()
         if self._process is not None:
             return
         environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8", **os.environ}

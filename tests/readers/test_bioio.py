@@ -200,6 +200,16 @@ def test_worker_that_dies(site: Path, tmp_path: Path) -> None:
     assert read(told(tmp_path, "good.mock", metadata=CZI)).vocabulary == "zeiss-czi"
 
 
+def test_worker_that_is_gone_costs_no_file(site: Path, tmp_path: Path) -> None:
+    path = told(tmp_path, metadata=CZI)
+    read(path)
+    process = _library_host.worker("bioio")._process
+    assert process is not None
+    process.kill()
+    process.wait()
+    assert read(path).vocabulary == "zeiss-czi"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the memory of a process")
 def test_worker_that_wants_too_much_memory(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NBO_BIOIO_MEMORY", "500m")
