@@ -30,6 +30,13 @@ def shared() -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _no_environment_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what the user has installed beside this Python: it would answer where a test wants a refusal."""
+    monkeypatch.delenv("NBO_AICSIMAGEIO_PYTHON", raising=False)
+    monkeypatch.setenv("NBO_EXTRACT_DATA", str(ROOT / "tests" / "no-such-folder"))
+
+
 @pytest.fixture(scope="session")
 def sample_data() -> Path:
     """Folder of the sample files that the project makes itself."""

@@ -500,8 +500,11 @@ CASES = [
     Case("stage_label.Z", ["1600 µm"], scene("<Positions><Position X='-8000.5' Y='6500' Z='1600'/></Positions>")),
     # Pixels
     Case("pixels.SizeX", ["300"], czi(image="<SizeX>9000</SizeX>", structure="<Scene Key='0' SizeX='300'/>")),
-    Case("pixels.SizeX", ["9000"], czi(image="<SizeX>9000</SizeX>")),
+    Case("pixels.SizeX#2", ["9000"], czi(image="<SizeX>9000</SizeX>")),
+    # It spans all scenes, of which each has a size of its own.
+    Case("pixels.SizeX#2", [], czi(image="<SizeX>9000</SizeX><Dimensions><S><Scenes><Scene Index='0'/><Scene Index='1'/></Scenes></S></Dimensions>")),
     Case("pixels.SizeY", ["200"], czi(structure="<Scene Key='0' SizeY='200'/>")),
+    Case("pixels.SizeY#2", ["80"], czi(image="<SizeY>80</SizeY>")),
     Case("pixels.SizeZ", ["7"], czi(structure="<Scene Key='0' SizeZ='7'/>")),
     Case("pixels.SizeZ#2", ["1"], czi()),
     Case("pixels.SizeC", ["3"], czi(image="<SizeC>3</SizeC>")),

@@ -68,6 +68,16 @@ def missing() -> str:
     return ""
 
 
+def status() -> list[str]:
+    """Return what is there and what is missing, a line each, without starting Java."""
+    lack = missing()
+    if lack:
+        return [f"not usable: {lack}"]
+    from importlib.metadata import version
+
+    return [f"ready: jpype1 {version('jpype1')}", f"jar {find_jar()}", f"Java {find_java()}"]
+
+
 @cache
 def start() -> Any:
     """Start the machine, once a process, and return the package ``loci``.

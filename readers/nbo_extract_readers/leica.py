@@ -79,8 +79,8 @@ class _Reading:
                 self.cut_off(stream, root)
         if root.find(".//Reference") is not None:
             self.follow(tree, root)
-        for key, (element, names) in enumerate(images(tree)):
-            self.image(element, str(key), names)
+        self.planes, findings = add_structures(tree, os.path.basename(self.path))
+        self.findings += findings
         return RawRecord(
             path=self.path,
             format=_format(self.path),
@@ -234,27 +234,44 @@ class _Reading:
             message = f"{len(missing)} files of the project are missing, the first is {missing[0]}"
             self.find("NBO111", message, "Reference")
 
-    # -- images ---------------------------------------------------------------------------------------------------
 
-    def image(self, element: etree._Element, key: str, names: tuple[str, ...]) -> None:
-        """Add what describes the extents of an image, and its planes."""
-        from lxml import etree
+# -- images -----------------------------------------------------------------------------------------------------------
 
-        content = element.find("Data/Image")
-        if content is None:
-            return
-        structure = etree.SubElement(element, "Structure", Key=key, Path="/".join(names))
-        axes = describe(content, structure)
-        if axes is None:
-            message = f"{'/'.join(names)} describes its dimensions in no way that can be read: its sizes are missing"
-            self.find("NBO102", message, "Dimensions")
-            return
-        unknown = sorted(str(a.number) for a in axes if a.number not in DIMENSIONS)
-        if unknown:
-            self.find("NBO102", f"{'/'.join(names)} has a dimension of unknown kind {unknown[0]}", "Dimensions", "info")
-        columns = stamps(content, axes, structure)
+
+def add_structures(tree: etree._Element, file: str) -> tuple[dict[str, PlaneColumns], list[Finding]]:
+    """Add a ``Structure`` to each image of a tree that holds the XML of Leica, in place.
+
+    Returns
+    -------
+    tuple
+        The planes by the key of the image; findings about `file`.
+    """
+    planes: dict[str, PlaneColumns] = {}
+    findings: list[Finding] = []
+    for key, (element, names) in enumerate(images(tree)):
+        columns, problem = _image(element, str(key), "/".join(names))
         if columns is not None:
-            self.planes[key] = columns
+            planes[str(key)] = columns
+        findings += [Finding("NBO102", s, message, file=file, source="Dimensions") for s, message in problem]
+    return planes, findings
+
+
+def _image(element: etree._Element, key: str, name: str) -> tuple[PlaneColumns | None, list[tuple[Severity, str]]]:
+    """Add what describes the extents of an image; return its planes, and what could not be read."""
+    from lxml import etree
+
+    content = element.find("Data/Image")
+    if content is None:
+        return None, []
+    structure = etree.SubElement(element, "Structure", Key=key, Path=name)
+    axes = describe(content, structure)
+    if axes is None:
+        return None, [("warning", f"{name} describes its dimensions in no way that can be read: its sizes are missing")]
+    unknown = sorted(str(a.number) for a in axes if a.number not in DIMENSIONS)
+    problem: list[tuple[Severity, str]] = (
+        [("info", f"{name} has a dimension of unknown kind {unknown[0]}")] if unknown else []
+    )
+    return stamps(content, axes, structure), problem
 
 
 def images(tree: etree._Element) -> Iterator[tuple[etree._Element, tuple[str, ...]]]:

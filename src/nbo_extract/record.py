@@ -101,6 +101,14 @@ class ReaderInfo:
         read many.
     requires : str
         Extra of nbo-extract that the reader needs, such as ``ims``; empty where every installation has all of it.
+    way : callable or None
+        ``way(name) -> str``: how to get what the reader needs for a file of this lower-case name, where that is more
+        than its extra; empty where nothing is missing or known.
+    status : str
+        ``module:function`` that returns a list of lines for people: what the reader needs and has. Without it, the
+        reader is ready where its module can be imported. The first line begins with ``ready`` where it is.
+    install : str
+        ``module:function`` that installs what the reader needs; takes a function that is told the progress.
     """
 
     name: str
@@ -112,3 +120,6 @@ class ReaderInfo:
     sets: bool = False
     rank: int = 0
     requires: str = ""
+    way: Callable[[str], str] | None = None
+    status: str = ""
+    install: str = ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nbo_extract.errors import NboExtractError, UnsupportedFormatError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from nbo_extract.record import RawRecord, ReaderInfo
@@ -87,16 +88,23 @@ def find_reader(path: str, name: str | None = None) -> ReaderInfo | None:
             known = ", ".join(r.name for r in readers())
             raise UnsupportedFormatError(f"{path}: there is no reader {name}; installed readers: {known}")
         return chosen
+    return next(_fitting(path), None)
+
+
+def _fitting(path: str) -> Iterator[ReaderInfo]:
+    """Yield the readers that may take a path, in the order in which they are to be asked."""
     start = head(path)
     directory = os.path.isdir(path)
     lower = path.replace("\\", "/").rstrip("/").lower()
     # What a reader of one format recognises by content is not left to a library that knows it by name.
-    for adapters in (False, True):
-        asked = [r for r in readers() if r.directory == directory and (r.rank >= ADAPTERS) == adapters]
-        fitting = [r for r in asked if r.sniff(start, lower if not directory else path)]
-        if fitting:
-            return next((r for r in fitting if lower.endswith(r.suffixes)), fitting[0])
-    return None
+    own = [r for r in readers() if r.directory == directory and r.rank < ADAPTERS]
+    fitting = [r for r in own if r.sniff(start, lower if not directory else path)]
+    if fitting:
+        yield next((r for r in fitting if lower.endswith(r.suffixes)), fitting[0])
+        return
+    for adapter in (r for r in readers() if r.directory == directory and r.rank >= ADAPTERS):
+        if adapter.sniff(start, lower if not directory else path):
+            yield adapter
 
 
 def read(path: str | Path, name: str | None = None) -> RawRecord:
@@ -112,9 +120,27 @@ def read(path: str | Path, name: str | None = None) -> RawRecord:
     text = os.fspath(path)
     if not os.path.exists(text):
         raise UnsupportedFormatError(f"{text}: there is no such file; check the path")
-    info = find_reader(text, name)
-    if info is None:
+    if name is not None:
+        chosen = find_reader(text, name)
+        assert chosen is not None  # noqa: S101 - a name without a reader is an error
+        return _read(text, chosen)
+    reasons: list[NboExtractError] = []
+    for info in _fitting(text):
+        try:
+            return _read(text, info)
+        except NboExtractError as error:
+            if info.rank < ADAPTERS:
+                raise
+            # Of several libraries that know the ending the next may know the file.
+            reasons.append(error)
+    if not reasons:
         raise UnsupportedFormatError(refusal(text))
+    first, *others = reasons
+    told = "".join(f"; {e.message.removeprefix(text).lstrip(': ')}" for e in others)
+    raise type(first)(first.message + told) from first
+
+
+def _read(text: str, info: ReaderInfo) -> RawRecord:
     module, _, function = info.open.partition(":")
     try:
         opener: Any = getattr(importlib.import_module(module), function)
@@ -140,8 +166,12 @@ def refusal(path: str) -> str:
     start = head(path)
     if not start:
         return f"{path}: the file is empty; copy it again from the microscope"
-    others = [r for r in readers() if r.rank >= ADAPTERS and path.lower().endswith(r.suffixes)]
+    lower = path.lower()
+    # A file that is named like an image of a format that is read is damaged: no other library mends that.
+    named = any(lower.endswith(r.suffixes) for r in readers() if r.rank < ADAPTERS)
+    others = [r for r in readers() if r.rank >= ADAPTERS and lower.endswith(r.suffixes) and not named]
     seen = next((text for magic, text in _SEEN if start.startswith(magic)), f"unknown content ({start[:8].hex(' ')} …)")
-    ways = " or ".join(f"pip install 'nbo-extract[{r.requires}]'" for r in others if r.requires)
+    found = [r.way(lower) if r.way else f"pip install 'nbo-extract[{r.requires}]'" for r in others if r.requires]
+    ways = " or ".join(filter(None, found))
     hint = f"; a reader for its ending comes with {ways} (see nbo-extract doctor)" if ways else ""
     return f"{path}: not an image that can be read, it looks like {seen}; readable formats: {formats}{hint}"

@@ -306,8 +306,13 @@ def mappings_coverage(paths: tuple[str, ...], reader: str | None, most: int, row
 
 
 @program.command()
-def doctor() -> int:
-    """Show what is installed and what works."""
-    from nbo_extract.cli.doctor import run
+@click.option("--install", metavar="NAME", help="Install what an adapter needs beside this Python: aicsimageio.")
+def doctor(install: str | None) -> int:
+    """Show what is installed and what works.
 
-    return run()
+    Which readers and adapters there are, what is missing and how to get it. Exit 3 if something that every
+    installation has is missing, not for what is optional.
+    """
+    from nbo_extract.cli.doctor import run, run_install
+
+    return run() if install is None else run_install(install)
