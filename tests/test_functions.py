@@ -293,6 +293,7 @@ CASES: dict[str, list[tuple[list[str], str | None]]] = {
     "lens_magnification": [
         (["Plan-Apochromat 63x/1.4 Oil DIC M27"], "63"),
         (["Fluar 2.5x/0.12"], "2.5"),
+        (["HCX PL APO 63.0x1.40 OIL UV"], "63.0"),
         (["N-Achroplan 2,5x/0,07"], "2.5"),
         (["UPLFLN    40X W/ 1.15"], "40"),
         (["10×"], "10"),
@@ -307,6 +308,8 @@ CASES: dict[str, list[tuple[list[str], str | None]]] = {
         (["Plan-Apochromat 63x/1.4 Oil DIC M27"], "1.4"),
         (["C-Apochromat 40x/1,20 W Korr"], "1.20"),
         (["10x / 0.45"], "0.45"),
+        (["HCX PL APO 63.0x1.40 OIL UV"], "1.40"),
+        (["10x1.2.3"], None),
         (["40x NA=0.95"], "0.95"),
         (["CFI 60x NA 1.27"], "1.27"),
         (["Fluar 5x"], None),

@@ -107,7 +107,7 @@ DELTAVISION = ReaderInfo(
 LEICA = ReaderInfo(
     "leica",
     ("Leica LIF", "LOF", "XLIF"),
-    (".lif", ".lof", ".xlif", ".xlef", ".xlcf", ".lifext"),
+    (".lif", ".lof", ".xlif", ".xlef", ".xlcf", ".xllf", ".lifext"),
     sniff_leica,
     "nbo_extract_readers.leica:read",
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import struct
 from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import unquote
 
 from nbo_extract.errors import CorruptFileError
 from nbo_extract.findings import Finding, Severity
@@ -207,10 +208,10 @@ class _Reading:
         seen = {os.path.realpath(self.path)}
         while waiting and len(seen) < MAX_REFERENCES:
             reference, folder = waiting.pop(0)
-            name = reference.get("File", "").replace("\\", "/")
-            if not name.lower().endswith((".xlif", ".xlef", ".xlcf", ".lof")):
+            name = unquote(reference.get("File", "")).replace("\\", "/")
+            if not name.lower().endswith((".xlif", ".xlef", ".xlcf", ".xllf", ".lof")):
                 continue
-            path = os.path.normpath(os.path.join(folder, name))
+            path = _on_disk(os.path.normpath(os.path.join(folder, name)))
             if os.path.realpath(path) in seen:
                 continue
             seen.add(os.path.realpath(path))
@@ -297,6 +298,18 @@ def _own(element: etree._Element, holder: etree._Element) -> bool:
     return parent is holder or (parent is not None and parent.getparent() is holder and parent.tag == "Reference")
 
 
+def _on_disk(path: str) -> str:
+    """Return the path as it is written on disk: Windows, which names the files, does not tell case."""
+    if os.path.exists(path):
+        return path
+    folder, name = os.path.split(path)
+    try:
+        with os.scandir(folder or ".") as entries:
+            return next(e.path for e in entries if e.name.lower() == name.lower())
+    except (OSError, StopIteration):
+        return path
+
+
 def _utf8(data: bytes) -> bytes:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace").encode()
@@ -307,6 +320,10 @@ def _utf8(data: bytes) -> bytes:
 
 def _format(path: str) -> str:
     suffix = os.path.splitext(path)[1].lower()
-    return {".lof": "Leica LOF", ".xlif": "Leica XLIF", ".xlef": "Leica XLEF", ".xlcf": "Leica XLCF"}.get(
-        suffix, "Leica LIF"
-    )
+    return {
+        ".lof": "Leica LOF",
+        ".xlif": "Leica XLIF",
+        ".xlef": "Leica XLEF",
+        ".xlcf": "Leica XLCF",
+        ".xllf": "Leica XLLF",
+    }.get(suffix, "Leica LIF")

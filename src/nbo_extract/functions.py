@@ -361,15 +361,17 @@ def confirmed_step(texts: Sequence[str]) -> str | None:
 @_function
 def lens_magnification(texts: Sequence[str]) -> str | None:
     """Return the magnification in an objective's name, such as 63 of ``Plan-Apochromat 63x/1.4 Oil``."""
-    match = re.search(rf"(?<![\w.,])({_PLAIN})\s*[xX×](?=\w*(?:[/\s]|$))", texts[0])
+    match = re.search(rf"(?<![\w.,])({_PLAIN})\s*[xX×](?=\w*(?:[/\s]|$)|[01][.,]\d)", texts[0])
     return None if match is None else match[1].replace(",", ".")
 
 
 @_function
 def lens_na(texts: Sequence[str]) -> str | None:
-    """Return the numerical aperture in an objective's name, such as 1.4 of ``Plan-Apochromat 63x/1.4 Oil``."""
-    match = re.search(r"[xX×]\w*\s*/\s*([01][.,]\d+)|NA\s*[=:]?\s*([01][.,]\d+)", texts[0])
-    return None if match is None else (match[1] or match[2]).replace(",", ".")
+    """Return the numerical aperture in an objective's name, such as 1.4 of ``Fluar 63x/1.4 Oil`` or ``63.0x1.40``."""
+    match = re.search(
+        r"[xX×]\w*\s*/\s*([01][.,]\d+)|NA\s*[=:]?\s*([01][.,]\d+)|\d[xX×]([01][.,]\d+)(?![\w.,])", texts[0]
+    )
+    return None if match is None else (match[1] or match[2] or match[3]).replace(",", ".")
 
 
 @_function

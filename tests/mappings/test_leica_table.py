@@ -56,6 +56,23 @@ def dimension(number: int, size: int, length: str = "1e-05", unit: str = "m") ->
     return f"<DimensionDescription DimID='{number}' NumberOfElements='{size}' Length='{length}' Unit='{unit}'/>"
 
 
+def lit(text: str = "", line: str = "LaserLine='488'", mode: str = "") -> str:
+    """Return a channel of a detector with a band and a laser line."""
+    return lif(
+        f"{text}><Spectro><MultiBand Channel='1' LeftWorld='500' RightWorld='550'/></Spectro><AotfList><Aotf LightSourceName='L'>"
+        f"<LaserLineSetting IntensityDev='5' {line}/></Aotf></AotfList><DetectorList>"
+        f"<Detector Name='HyD 1' Type='HyD' Channel='1' IsActive='1' {mode}/></DetectorList>"
+    )
+
+
+def turret(attribute: str = "", value: str = "") -> str:
+    """Return an image whose settings are records, as LAS AF wrote them, of the objective and one thing more."""
+    record = "<FilterSettingRecord ObjectName='Turret' ClassName='CTurret' Attribute='{}' Variant='{}'/>"
+    records = record.format("Objective", "HCX PL APO   63.0x1.40 OIL") + record.format(attribute, value)
+    tree = lif(camera=f"<HardwareSetting><FilterSetting>{records}</FilterSetting></HardwareSetting>")
+    return tree.replace("Name='HardwareSetting'", "Name='HardwareSettingList'")
+
+
 def channel(text: str, inner: str = "") -> str:
     return lif(channels=f"<ChannelDescription {text}>{inner}</ChannelDescription>")
 
@@ -76,6 +93,10 @@ def prop(key: str, value: str) -> str:
     return f"<ChannelProperty><Key>{key}</Key><Value>{value}</Value></ChannelProperty>"
 
 
+SHARED = (
+    "<Laser LaserName='Argon' LightSourceName='Argon' Wavelength='0'/>"
+    "<Laser LaserName='HeNe 488' LightSourceName='Argon' Wavelength='488'/>"
+)
 BAND = "<Spectro><MultiBand Channel='1' {}/></Spectro>"
 DIC = "HC PL APO 63x/1.40 OIL CORR Ph2 DIC"
 STEPS = "<ATLConfocalSettingDefinition><DetectorList><Detector Name='P{0}' Type='PMT' Channel='1' IsActive='1'/></DetectorList></ATLConfocalSettingDefinition>"
@@ -121,7 +142,16 @@ CASES = TableCases(
         Case("objective.PhaseContrastDesignation", ["Ph2"], lens(DIC)),
         Case("objective.ContrastModulation", ["Ph2"], lens(DIC)),
         Case("objective.DIC", ["true"], lens(DIC)),
-        Case("scanner.Type", ["Galvanometer-mirror"], attributes("XGalvoMovementModeName='sinus'")),
+        Case("recorded_objective.Model", ["HCX PL APO 63.0x1.40 OIL"], turret()),
+        Case("recorded_objective.Magnification", ["63"], turret()),
+        Case("recorded_objective.LensNA", ["1.4"], turret("NumericalAperture", "1.4")),
+        Case("recorded_objective.LensNA#2", ["1.4"], turret()),
+        Case("recorded_objective.Correction", ["PlanApo"], turret()),
+        Case("recorded_objective.CatalogNumber", ["506192"], turret("OrderNumber", "506192")),
+        Case("recorded_objective_settings.ID", ["Objective:0"], turret()),
+        Case("stand.Model", [], attributes("MicroscopeModel='0' IsInverseMicroscopeModel='1'")),
+        Case("scanner.Type", ["Resonant"], attributes("XGalvoMovementModeName='sinus' IsResonantScanner='1'")),
+        Case("scanner.Type#2", ["Galvanometer-mirror"], attributes("XGalvoMovementModeName='sinus'")),
         Case("instrument_ref.ID", ["Instrument:0"], lens("a")),
         Case(
             "stand_settings.ID",
@@ -175,13 +205,13 @@ CASES = TableCases(
         Case("channel.ContrastMethod", [], detector("Name='PMT Trans'")),
         Case("channel.ContrastMethod#2", ["PhaseContrast"], wide("ContrastingMethodName='TL-PH'")),
         Case(
-            "channel.IlluminationType",
+            "channel.IlluminationType#3",
             ["Confocal_Fluorescence_single-spot-raster-scan"],
             detector(
                 "Name='a'", BAND.format("") + "<AotfList><Aotf><LaserLineSetting IsLineChecked='1'/></Aotf></AotfList>"
             ),
         ),
-        Case("channel.IlluminationType#2", ["Wide-field_Fluorescence"], wide("ContrastingMethodName='FLUO'")),
+        Case("channel.IlluminationType#4", ["Wide-field_Fluorescence"], wide("ContrastingMethodName='FLUO'")),
         Case(
             "channel.SamplesPerPixel",
             ["3"],
@@ -190,6 +220,37 @@ CASES = TableCases(
         Case("fluorophore.Name", ["ALEXA 488"], channel("", prop("DyeName", "Leica/ALEXA 488"))),
         Case("fluorophore.Name#2", ["FITC"], detector("Name='a'", BAND.format("DyeName='Leica/FITC'"))),
         Case("fluorophore.EmissionWavelength", ["525 nm"], wide("EmissionWavelength='525'")),
+        Case(
+            "channel.IlluminationType",
+            ["Super-Resolution_STED (Stimulated Emission Depletion)"],
+            lit("IsSTEDActive='1'"),
+        ),
+        Case(
+            "channel.IlluminationType#2",
+            ["Confocal_Fluorescence_Multi-photon laser scanning microscopy"],
+            lit(line="LaserLine='910'"),
+        ),
+        Case("channel.IlluminationType#3", [], lit(line="LaserLine='910'")),
+        Case("channel.IlluminationType#3", [], lit(mode="IsReflectionModeActive='1'")),
+        Case("channel.ContrastMethod", [], lit(mode="IsReflectionModeActive='1'")),
+        Case("fluorophore.Name#3", ["ALEXA 594"], lit(mode="DyeName='Leica/ALEXA 594'")),
+        Case("fluorophore.Name#3", [], lit(mode="DyeName=''")),
+        Case("laser.Name", ["HeNe 488"], line("IsLineChecked='1'", SHARED)),
+        Case("laser.Name", ["Argon"], line("IsLineChecked='1'", SHARED.replace("'488'", "'633'"))),
+        Case(
+            "laser.Name",
+            [],
+            line("IsLineChecked='1'", SHARED.replace("'488'", "'633'").replace("LaserName='Argon'", "LaserName='X'")),
+        ),
+        Case(
+            "laser.Name",
+            ["Diode"],
+            line(
+                "IsLineChecked='1'",
+                "<Laser LaserName='Diode' LightSourceQualifier='1'/><Laser LaserName='X' LightSourceQualifier='2'/>",
+                "LightSourceQualifier='1'",
+            ),
+        ),
         Case("laser.Name", ["WLL"], line("IsLineChecked='1'", "<Laser LaserName='WLL' LightSourceName='Argon'/>")),
         Case("laser.Name", ["Argon"], line("IsLineChecked='1'")),
         Case("laser.Name", [], line("IsLineChecked='0' IntensityDev='5'")),
@@ -216,6 +277,9 @@ CASES = TableCases(
         Case("emission_filter_ref.ID", ["Filter:0"], wide("FFW_Emission1FilterName='525/50'")),
         Case("spectral_range.CutOn", ["493.25 nm"], detector("Name='a'", BAND.format("LeftWorld='493.25'"))),
         Case("spectral_range.CutOff", ["541 nm"], detector("Name='a'", BAND.format("RightWorld='541'"))),
+        Case("detector.kind", ["PhotoMultiplierTube"], detector("Type='PMT 2'")),
+        Case("detector.kind", ["GenericDetector"], detector("Name='HyD S 1' Type='SiPM'")),
+        Case("detector.Name", ["PMT 2"], detector("Type='PMT 2'")),
         Case("detector.kind", ["HybridPhotoDetector"], detector("Name='HyD 1' Type='HyD'")),
         Case("detector.Name", ["HyD 1"], detector("Name='HyD 1' Type='HyD'")),
         Case(
@@ -276,6 +340,8 @@ CASES = TableCases(
         Case("planes.PixelDwellTime", ["4.875 µs"], scan("PixelDwellTime='0.000004875'"), PLANE),
         Case("planes.PositionX", ["34620.93930532 µm"], scan("StagePosX='0.03462093930532'"), PLANE),
         Case("planes.PositionY", ["-2000 µm"], scan("StagePosY='-0.002'"), PLANE),
+        Case("planes.PositionX", [], scan("StagePosX='0.001' InDimension='64'", dims=dimension(1, 65)), PLANE),
+        Case("planes.PositionX", ["1000 µm"], scan("StagePosX='0.001' InDimension='64'", dims=dimension(1, 64)), PLANE),
         Case("planes.PositionX", [], scan("StagePosX='0.001'", dims=dimension(10, 4)), PLANE),
     ],
 )

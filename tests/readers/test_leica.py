@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -96,7 +97,7 @@ def test_project_of_several_files(tmp_path: Path) -> None:
     (tmp_path / "Metadata" / "one.xlif").write_text(
         f'<LMSDataContainerHeader Version="2">{image("one")}</LMSDataContainerHeader>'
     )
-    references = "".join(f'<Reference File="Metadata\\{n}.xlif" UUID="{n}"/>' for n in ("one", "two", "one"))
+    references = "".join(f'<Reference File="Metadata\\{n}.xlif" UUID="{n}"/>' for n in ("On%65", "two", "one"))
     path = tmp_path / "project.xlef"
     path.write_text(
         '<LMSDataContainerHeader Version="2"><Element Name="project"><Children>'
@@ -151,6 +152,90 @@ def test_sequential_steps_are_named_by_the_channels(tmp_path: Path) -> None:
     modes = {n.get("MultiChannelMode") for n in nodes(document, "ConfocalScannerSettings")}
     assert modes == {"Sequential"}
     assert "PMT 9" not in to_xml(document)
+
+
+def test_what_sequential_steps_share_stands_beside_them(tmp_path: Path) -> None:
+    """LAS X 4 states objective, zoom and lasers of a STELLARIS once, and in each step what it changes."""
+    whole = setting(("HyD S 1", "SiPM", 1, 1), ("HyD X 2", "HyD", 2, 0))
+    inner = whole.partition(">")[2]
+    sparse = '<ATLConfocalSettingDefinition BitSize="16" StagePosX="0.001" StagePosY="-0.002" InDimension="64">'
+    arrays = inner.index("<LaserArray>"), inner.index("</LaserArray>") + len("</LaserArray>")
+    first = sparse + inner[: arrays[0]] + inner[arrays[1] :]
+    second = first.replace('"1" IsActive="1"', '"1" IsActive="0"').replace('"2" IsActive="0"', '"2" IsActive="1"')
+    hardware = (
+        f"{whole}<LDM_Block_Sequential><LDM_Block_Sequential_List>{first}{second}</LDM_Block_Sequential_List>"
+        "</LDM_Block_Sequential>"
+    )
+    document = extract(make_lif(tmp_path / "a.lif", project(image(hardware=hardware))))
+    assert [n.get("Model") for n in nodes(document, "Objective")] == ["HC PL APO 63x/1.40 OIL"]
+    assert [n.name for n in nodes(document, "InvertedMicroscopeStand")] == ["InvertedMicroscopeStand"]
+    assert [n.get("EffectiveZoom") for n in nodes(document, "ConfocalScannerSettings")] == ["2", "2"]
+    assert [n.get("Name") for n in nodes(document, "Laser")] == ["Argon"]
+    assert [n.get("EffectiveBitDepth") for n in nodes(document, "PointDetectorSettings")] == ["16bit", "16bit"]
+    assert [n.name for n in document.instruments[0].children if "Detector" in n.name] == [
+        "GenericDetector",
+        "HybridPhotoDetector",
+    ]
+
+
+def test_lasers_that_share_an_aotf_are_told_by_their_line(tmp_path: Path) -> None:
+    lines = "".join(f'<LaserLineSetting LaserLine="{n}" IntensityDev="5" IsLineChecked="1"/>' for n in (488, 561, 633))
+    lasers = "".join(
+        f'<Laser LaserName="{name}" LightSourceName="Argon" Wavelength="{n}"/>'
+        for name, n in (("DPSS 561", 561), ("HeNe 633", 633))
+    )
+    hardware = setting(("PMT 1", "PMT", 1, 1), lines=lines).replace("<LaserArray>", f"<LaserArray>{lasers}")
+    document = extract(make_lif(tmp_path / "a.lif", project(image(hardware=hardware, channels=1))))
+    peaks = {
+        n.get("Name"): [c.get("PeakWavelength") for c in n.children if c.name == "IlluminationWavelengthRange"]
+        for n in nodes(document, "Laser")
+    }
+    assert peaks == {"Argon": ["488"], "DPSS 561": ["561"], "HeNe 633": ["633"]}
+    assert len({n.get("ID") for n in nodes(document, "LightSourceSettings")}) == 3
+
+
+def test_settings_in_a_list_as_before_las_af_3(tmp_path: Path) -> None:
+    whole = project(image())
+    head, _, rest = whole.partition("<Attachment ")
+    inner, _, tail = rest.partition("</Attachment>")
+    xml = (
+        f'{head}<Attachment Name="HardwareSettingList"><HardwareSetting>{inner.partition(">")[2]}'
+        f"</HardwareSetting></Attachment>{tail}"
+    )
+    document = extract(make_lif(tmp_path / "a.lif", xml))
+    assert [n.get("LensNA") for n in nodes(document, "Objective")] == ["1.4"]
+    assert [n.get("IlluminationType") for n in nodes(document, "Channel")] == [
+        "Confocal_Fluorescence_single-spot-raster-scan"
+    ] * 2
+
+
+def test_a_band_that_moves_is_not_stated(tmp_path: Path) -> None:
+    dims = dimension(5, 3, "2e-08", 2 * PLANE)
+    document = extract(make_lif(tmp_path / "a.lif", project(image(dimensions=dims))))
+    assert nodes(document, "TransmissionWavelengthRangeSettings") == []
+    assert [n.get("ContrastMethod") for n in nodes(document, "Channel")] == ["Fluorescence"] * 2
+
+
+def test_detector_and_channel_that_contradict_each_other(tmp_path: Path) -> None:
+    properties = (prop(ChannelType="PhotonCounting"), prop(ChannelType="PhotonIntegration"))
+    document = extract(make_lif(tmp_path / "a.lif", project(image(properties=properties))))
+    assert [n.get("PhotonCounting") for n in nodes(document, "PointDetectorSettings")] == [None, "false"]
+
+
+def test_hundreds_of_images_cost_in_proportion(tmp_path: Path) -> None:
+    """Four times the images take about four times the time: nothing is searched in the whole file for each."""
+
+    def seconds(count: int) -> float:
+        path = make_lif(tmp_path / f"{count}.lif", project(*(image(f"i{n}") for n in range(count))))
+        best = 60.0
+        for _ in range(2):
+            start = time.perf_counter()
+            assert len(nodes(extract(path), "Image")) == count
+            best = min(best, time.perf_counter() - start)
+        return best
+
+    seconds(2)
+    assert seconds(160) < 10 * seconds(40)
 
 
 # ------------------------------------------------------------------------------------ planes
