@@ -7,6 +7,7 @@ FluoView FV1000.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import struct
@@ -277,8 +278,16 @@ def parse_settings(data: bytes) -> Sections:
 
 def plain(value: str) -> str:
     """Return a number that is written with a decimal comma with a point, any other text as it is."""
-    match = _COMMA.fullmatch(value)
+    match = _COMMA.fullmatch(value) if "," in value else None
     return f"{match[1]}.{match[2]}" if match else value
+
+
+def _clean(text: str) -> str:
+    return text if text.isascii() and text.isprintable() else ILLEGAL.sub("�", text)
+
+
+# The same few hundred keys come in each file of a plane.
+_tag = functools.lru_cache(maxsize=4096)(element_name)
 
 
 def _vary(home: etree._Element, sections: Sections) -> None:
@@ -328,18 +337,18 @@ def _section(home: etree._Element, name: str, values: dict[str, str]) -> None:
     number = _number(name)
     listed = number is not None and name.startswith(_LISTED)
     tag = _NUMBER.sub("", name, count=1).replace("  ", " ") if listed else name
-    element = etree.SubElement(home, element_name(tag), Section=ILLEGAL.sub("�", name))
+    element = etree.SubElement(home, _tag(tag), Section=_clean(name))
     if listed:
         element.set("Number", str(number))
     for key, value in values.items():
-        child = etree.SubElement(element, element_name(key))
+        child = etree.SubElement(element, _tag(key))
         if child.tag != key:
-            child.set("Key", ILLEGAL.sub("�", key))
+            child.set("Key", _clean(key))
         # A comment such as 1,5 is no number.
         text = value if name == "File Info" else plain(value)
         if text != value:
             child.set("Stated", value)
-        child.text = ILLEGAL.sub("�", text)
+        child.text = _clean(text)
 
 
 def _places(name: str) -> tuple[tuple[str, int], ...]:
