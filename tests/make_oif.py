@@ -33,6 +33,7 @@ MAIN: Sections = {
         "LaserTransmissivity01": "0.3",
         "LaserWavelength01": "488",
         "ScanDirection": '"Oneway"',
+        "ScanMode": '"XYZ"',
         "SequentialMode": '"None"',
         "ZoomValue": "7.0",
     },

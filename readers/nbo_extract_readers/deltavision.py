@@ -1,7 +1,8 @@
 """DeltaVision DV and R3D: the header, the extended header of each section, and the lens by its number.
 
 Layout: the IVE image header (1024 bytes, derived from MRC) as documented by the Priism/IVE project; the names of its
-fields and of the extended header's floats, and the table of lens numbers, are those of the library ``mrc``.
+fields and of the extended header's floats, and the table of lens numbers, are those of the library ``mrc``. Beside the
+image may stand its log, see `deltavision_log`.
 """
 
 from __future__ import annotations
@@ -42,6 +43,19 @@ _FLOATS = (
 _BYTES = {0: 1, 1: 2, 2: 4, 3: 4, 4: 8, 5: 2, 6: 2, 7: 4}
 # Dimension of the sections from the fastest to the slowest, by `img_seq`.
 _SEQUENCES = {0: "ZTC", 1: "CZT", 2: "ZCT"}
+# Lenses that are younger than the library's table, from the maker's pages.
+_YOUNGER = {
+    18113: {
+        "name": "Nikon 10X/0.45, Plan Apo",
+        "lensNA": 0.45,
+        "magnification": 10.0,
+        "immersion": "Air",
+        "model": "MRD70170",
+        "correction": "PlanApo",
+        "workingDistance": 4.0,
+        "manufacturer": "Nikon",
+    },
+}
 MAX_SECTIONS = 2_000_000
 MAX_EXTENDED_BYTES = 400 << 20
 
@@ -113,6 +127,7 @@ class _Reading:
         self.order = order
         self.size = size
         self.findings: list[Finding] = []
+        self.files = [os.path.abspath(path)]
         self.sizes = self._sizes()
 
     def find(self, code: str, message: str, source: str, severity: Severity = "warning") -> None:
@@ -148,6 +163,7 @@ class _Reading:
         texts = [t.split(b"\0")[0].decode("latin-1").strip() for t in titles]
         tree.append(build("Titles", {"Title": [t for t in texts if t]}))
         self.lens(tree)
+        self.log(tree)
         columns = self.planes(extended)
         self.structure(tree, columns)
         needed = HEADER_BYTES + self.header["ext_hdr_len"] + self._pixels()
@@ -165,7 +181,7 @@ class _Reading:
             tree=tree,
             planes={} if columns is None else {"0": columns},
             versions={"reader": INFO.name, "mrc": version("mrc")},
-            files=(os.path.abspath(self.path),),
+            files=tuple(self.files),
             findings=self.findings,
         )
 
@@ -180,12 +196,27 @@ class _Reading:
         number = self.header["lens_num"]
         if not number:
             return
-        known = D.get(number)
+        known = D.get(number) or _YOUNGER.get(number)
         if known is None:
             message = f"the lens number {number} is in no table at hand: the objective is left out"
             self.find("NBO154", message, "Header/lens_num", "info")
             return
         tree.append(build("Lens", {"number": number, **known}))
+
+    def log(self, tree: etree._Element) -> None:
+        """Add what the log beside the file states."""
+        from nbo_extract_readers.deltavision_log import log_path, log_tree
+
+        path = log_path(self.path)
+        if path is None:
+            return
+        try:
+            tree.append(log_tree(path))
+        except OSError as error:
+            name = os.path.basename(path)
+            self.find("NBO111", f"the log {name} beside it cannot be read ({error.strerror}): it is left out", "Log")
+        else:
+            self.files.append(os.path.abspath(path))
 
     def structure(self, tree: etree._Element, columns: PlaneColumns | None) -> None:
         """Add sizes and channels."""
@@ -197,6 +228,7 @@ class _Reading:
         image.set("SizeY", str(self.header["height"]))
         for name, extent in self.sizes.items():
             image.set(f"Size{name}", str(extent))
+        self.times(image, columns)
         for index in range(self.sizes.get("C", 0)):
             channel = etree.SubElement(image, "Channel", Index=str(index))
             if index < 5:
@@ -205,6 +237,18 @@ class _Reading:
                 value = None if columns is None else _constant(columns, name, str(index))
                 if value is not None:
                     channel.set(name, value)
+
+    def times(self, image: etree._Element, columns: PlaneColumns | None) -> None:
+        """Add the times of the first section of each time, of the first channel."""
+        from lxml import etree
+
+        if columns is None or "timeStampSeconds" not in columns.columns or self.sizes["T"] < 2:
+            return
+        c = columns.columns
+        rows = zip(c["timeStampSeconds"], c["Z"], c["C"], strict=True)
+        found = [time or "" for time, z, channel in rows if z == channel == "0"]
+        if len(found) == self.sizes["T"] and all(found):
+            etree.SubElement(image, "Times").text = " ".join(found)
 
     def planes(self, extended: bytes) -> PlaneColumns | None:
         """Return what the extended header states of each section; None where there is none."""

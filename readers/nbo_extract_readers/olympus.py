@@ -7,6 +7,7 @@ FluoView FV1000.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import struct
@@ -20,7 +21,7 @@ from nbo_extract_readers._tree import element_name
 from nbo_extract_readers.formats import OLYMPUS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from lxml import etree
 
@@ -30,7 +31,14 @@ Sections = dict[str, dict[str, str]]
 
 MAX_SETTINGS_BYTES = 8 << 20
 MAX_PLANES = 1_000_000
+# `s_C001Z002T003`; the first versions put the name of the image in place of the `s`. What ends in `-R001` is a picture
+# on which a line scan was drawn, no plane of it.
+_PLACES = re.compile(r"(?:^|_)((?:[A-Z]\d{3,6})+)$")
 _PLACE = re.compile(r"([A-Z])(\d{3,6})")
+# In countries with a decimal comma some versions write 0.207 as `0,207.0`.
+_COMMA = re.compile(r"([+-]?\d+),(\d+)(?:\.0)?")
+# What the user may change from plane to plane, such as with brightness compensation along Z.
+_CHANGEABLE = ("PMTVoltage", "ExcitationOutPutLevel")
 _NUMBER = re.compile(r"\b(\d{1,4})\b")
 # Numbered sections that mean as many things; of the others one is all there is.
 _LISTED = ("Channel", "Laser", "Axis")
@@ -114,7 +122,7 @@ class _Reading:
         }
         placed = sorted((_places(name), name) for name in names if _places(name))
         columns: dict[str, list[str | None]] = {}
-        seen: set[str] = set()
+        homes: dict[str, etree._Element] = {}
         lost = 0
         for row, (place, name) in enumerate(placed[:MAX_PLANES]):
             try:
@@ -127,17 +135,21 @@ class _Reading:
                 code = codes.get(_number(section) or 0, "") if section.startswith("Axis ") else ""
                 for key in ("AbsPositionValue", "AbsPositionUnitName"):
                     if code and key in values:
-                        facts[f"{code}/{key}"] = values[key]
+                        facts[f"{code}/{key}"] = plain(values[key])
             for column in facts:
                 columns.setdefault(column, [None] * len(placed))
             for column, value in facts.items():
                 columns[column][row] = value
             channel = facts.get("C", "0")
-            if sections and channel not in seen:
-                seen.add(channel)
-                home = etree.SubElement(structure, "Plane", Channel=channel, File=ILLEGAL.sub("�", name))
+            if sections and channel not in homes:
+                homes[channel] = home = etree.SubElement(
+                    structure, "Plane", Channel=channel, File=ILLEGAL.sub("�", name)
+                )
                 for section, values in sorted(sections.items(), key=lambda s: _order(s[0])):
                     _section(home, section, values)
+            elif sections:
+                _vary(homes[channel], sections)
+        _times(structure, columns)
         if lost:
             self.find("NBO102", f"the settings of {lost} of {len(placed)} planes cannot be read", "pty")
         paths = {c: f"pty/{c}" for c in columns}
@@ -196,7 +208,7 @@ class _Oif(_Reading):
         """Read the record of an OIF."""
         with open(self.path, "rb") as stream:
             main = parse_settings(stream.read(MAX_SETTINGS_BYTES))
-        folder = f"{self.path}.files"
+        folder = self._folder()
         names: list[str] = []
         if os.path.isdir(folder):
             found = sorted(os.listdir(folder))
@@ -215,6 +227,17 @@ class _Oif(_Reading):
                 return stream.read(MAX_SETTINGS_BYTES)
 
         return self.make(main, names, load, "Olympus OIF")
+
+    def _folder(self) -> str:
+        """Return the folder that belongs to the file, as FluoView names it where there is none."""
+        usual = f"{self.path}.files"
+        parent, name = os.path.split(usual)
+        names = (name.casefold(), f"{os.path.splitext(self.path)[0]}.files".rpartition(os.sep)[2].casefold())
+        if not os.path.isdir(usual):
+            for other in sorted(os.listdir(parent or ".")):
+                if other.casefold() in names and os.path.isdir(os.path.join(parent, other)):
+                    return os.path.join(parent, other)
+        return usual
 
 
 def _stream(file: object, name: str) -> bytes:
@@ -253,6 +276,50 @@ def parse_settings(data: bytes) -> Sections:
     return sections
 
 
+def plain(value: str) -> str:
+    """Return a number that is written with a decimal comma with a point, any other text as it is."""
+    match = _COMMA.fullmatch(value) if "," in value else None
+    return f"{match[1]}.{match[2]}" if match else value
+
+
+def _clean(text: str) -> str:
+    return text if text.isascii() and text.isprintable() else ILLEGAL.sub("�", text)
+
+
+# The same few hundred keys come in each file of a plane.
+_tag = functools.lru_cache(maxsize=4096)(element_name)
+
+
+def _vary(home: etree._Element, sections: Sections) -> None:
+    """Mark what another plane of the same channel states otherwise than its first."""
+    values = sections.get("Acquisition Parameters Common", {})
+    first = home.find("Acquisition_Parameters_Common")
+    if first is None:
+        return
+    for key in _CHANGEABLE:
+        if key in values and first.findtext(key) not in (None, plain(values[key])):
+            first.set(f"{key}Varies", "true")
+
+
+def _times(structure: etree._Element, columns: dict[str, list[str | None]]) -> None:
+    """Add the times of the frames, of the first channel, section and band; none where one is missing between them."""
+    from lxml import etree
+
+    stated, frames = columns.get("T/AbsPositionValue"), columns.get("T")
+    if stated is None or frames is None:
+        return
+    others = [columns[axis] for axis in columns if len(axis) == 1 and axis != "T"]
+    first = tuple(c[0] for c in others)
+    found: dict[int, str] = {}
+    for row, (frame, time) in enumerate(zip(frames, stated, strict=True)):
+        if frame and time and tuple(c[row] for c in others) == first:
+            found[int(frame)] = time
+    order = sorted(found)
+    if len(order) > 1 and order[-1] - order[0] == len(order) - 1:
+        unit = next((u for u in columns.get("T/AbsPositionUnitName", []) if u), "")
+        etree.SubElement(structure, "Times", Unit=unit).text = ILLEGAL.sub("�", " ".join(found[n] for n in order))
+
+
 def _number(section: str) -> int | None:
     match = _NUMBER.search(section)
     return int(match[1]) if match else None
@@ -270,22 +337,22 @@ def _section(home: etree._Element, name: str, values: dict[str, str]) -> None:
     number = _number(name)
     listed = number is not None and name.startswith(_LISTED)
     tag = _NUMBER.sub("", name, count=1).replace("  ", " ") if listed else name
-    element = etree.SubElement(home, element_name(tag), Section=ILLEGAL.sub("�", name))
+    element = etree.SubElement(home, _tag(tag), Section=_clean(name))
     if listed:
         element.set("Number", str(number))
     for key, value in values.items():
-        child = etree.SubElement(element, element_name(key))
+        child = etree.SubElement(element, _tag(key))
         if child.tag != key:
-            child.set("Key", ILLEGAL.sub("�", key))
-        child.text = ILLEGAL.sub("�", value)
+            child.set("Key", _clean(key))
+        # A comment such as 1,5 is no number.
+        text = value if name == "File Info" else plain(value)
+        if text != value:
+            child.set("Stated", value)
+        child.text = _clean(text)
 
 
 def _places(name: str) -> tuple[tuple[str, int], ...]:
     """Return the axes and indices, from one, that the name of a plane's file states, such as ``s_C001Z002T003.pty``."""
     stem = name.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
-    return tuple(_indices(stem))
-
-
-def _indices(stem: str) -> Iterator[tuple[str, int]]:
-    for match in _PLACE.finditer(stem):
-        yield match[1], int(match[2])
+    match = _PLACES.search(stem)
+    return tuple((m[1], int(m[2])) for m in _PLACE.finditer(match[1])) if match else ()

@@ -405,6 +405,18 @@ FUNCTIONS["compact_date"] = _date(r"(\d{4})(\d{2})(\d{2})(?!\d)", "ymd")
 
 
 @_function
+def ctime_date(texts: Sequence[str]) -> str | None:
+    """Return the date of a time such as ``Tue Mar 13 10:45:57 2001``, as C and Unix write it."""
+    match = re.match(r"\s*(?:[A-Za-z]{3}\s+)?([A-Za-z]{3})\s+(\d{1,2})\s+\d{1,2}:\d{2}:\d{2}\s+(\d{4})\b", texts[0])
+    if match is None or match[1].lower() not in _MONTHS:
+        return None
+    try:
+        return datetime.date(int(match[3]), _MONTHS.index(match[1].lower()) + 1, int(match[2])).isoformat()
+    except ValueError:
+        return None
+
+
+@_function
 def difference(texts: Sequence[str]) -> str | None:
     """Return the first number less the second, exact."""
     numbers = _decimals([shortest(t) for t in texts[:2]])

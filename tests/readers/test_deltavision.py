@@ -21,12 +21,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def dv(lens: str = "", header: str = "", image: str = "SizeX='8'", channel: str = "") -> str:
+def dv(
+    lens: str = "", header: str = "", image: str = "SizeX='8'", channel: str = "", log: str = "", times: str = ""
+) -> str:
     lens = f"<Lens>{lens}</Lens>" if lens else ""
     return (
-        f"<DeltaVision><Header>{header}</Header>{lens}<Structure><Image Key='0' {image}><Channel {channel}/></Image>"
-        "</Structure></DeltaVision>"
+        f"<DeltaVision><Header>{header}</Header>{lens}<Log><Group Name=''>{log}</Group></Log><Structure>"
+        f"<Image Key='0' {image}><Times>{times}</Times><Channel {channel}/></Image></Structure></DeltaVision>"
     )
+
+
+LOGGED = "<Objective>Olympus 60X/1.42, Plan Apo, IX71, 1-U2B933</Objective>"
+CAMERA = "<Type>CoolSNAP HQ2 / ICX-285</Type><Gain>1.00X</Gain><Speed>10000KHz</Speed><Binning>2x2</Binning>"
 
 
 NAME = "<name>Olympus 60X/1.20, U-Plan S-Apo PSF, DIC, Ph3, Corr Collar</name>"
@@ -55,8 +61,28 @@ CASES = TableCases(
         Case("pixels.DimensionOrder", ["XYCZT"], dv(header="<img_seq>1</img_seq>")),
         Case("pixels.PixelType", ["uint16"], dv(header="<pixel_type>6</pixel_type>")),
         Case("pixels.PhysicalSizeX", ["0.1 µm"], dv(header="<dx>0.1</dx>")),
-        Case("pixels.PhysicalSizeX", [], dv(header="<dx>1</dx>")),
+        Case("pixels.PhysicalSizeX", [], dv(header="<dx>1</dx><dy>1</dy>")),
+        Case("pixels.PhysicalSizeX", ["1 µm"], dv(header="<dx>1</dx><dy>0.9</dy>")),
         Case("pixels.PhysicalSizeY", ["0.1 µm"], dv(header="<dy>0.1</dy>")),
+        Case("pixels.PhysicalSizeZ", ["1 µm"], dv(header="<dx>.1</dx><dy>.1</dy><dz>1</dz>", image="SizeZ='2'")),
+        Case("pixels.PhysicalSizeZ", [], dv(header="<dx>1</dx><dy>1</dy><dz>1</dz>", image="SizeZ='2'")),
+        Case("pixels.TimeIncrement", ["2.5 s"], dv(times="0 2.5 5.01")),
+        Case("pixels.TimeIncrement", [], dv(times="0 2.5 50")),
+        Case("objective.Name#2", ["Olympus 60X/1.42, Plan Apo, IX71, 1-U2B933"], dv(log=LOGGED)),
+        Case("objective.Manufacturer#2", ["Olympus"], dv(log=LOGGED)),
+        Case("objective.Magnification#2", ["60"], dv(log=LOGGED)),
+        Case("objective.LensNA#2", ["1.42"], dv(log=LOGGED)),
+        Case("objective.Correction#2", ["PlanApo"], dv(log=LOGGED)),
+        Case("image.AcquisitionDate", ["2012-03-13"], dv(log="<Created>Tue Mar 13 10:45:57 2012</Created>")),
+        Case("camera_detector.kind", ["CCD"], dv(log=CAMERA)),
+        Case("camera_detector.Model", ["CoolSNAP HQ2 / ICX-285"], dv(log=CAMERA)),
+        Case("camera_detector.Model", [], dv(log="<Type>WF</Type>")),
+        Case("camera_detector.Type", ["Conventional"], dv(log=CAMERA)),
+        Case("camera_settings.ID", ["Detector:0"], dv(log=CAMERA)),
+        Case("camera_settings.AnalogGain", ["1"], dv(log=CAMERA)),
+        Case("camera_settings.Binning", ["2x2"], dv(log=CAMERA)),
+        Case("camera_settings.PixelReadOutRate", ["10000 kHz"], dv(log=CAMERA)),
+        Case("camera_settings.PixelReadOutRate#2", ["10 MHz"], dv(log=CAMERA.replace("10000KHz", "10 MHz"))),
         Case("pixels.PhysicalSizeZ", ["0.25 µm"], dv(header="<dz>0.25</dz>", image="SizeZ='2'")),
         Case("pixels.PhysicalSizeZ", [], dv(header="<dz>0.25</dz>", image="SizeZ='1'")),
         Case("fluorophore.ExcitationWavelength", ["475 nm"], dv(channel="exWavelen='475'")),
@@ -149,6 +175,62 @@ def test_lens_in_no_table_is_left_out(tmp_path: Path) -> None:
         "the lens number 32000 is in no table at hand: the objective is left out"
     ]
     assert nodes(extract(make_dv(tmp_path / "b.dv"), skip_rules=["lens-number"]), "Objective") == []
+
+
+LOG = (
+    "Created Tue Mar 13 10:45:57 2012\n"
+    "Data File: /data1/cells_R3D.dv\n"
+    "#KEY CHANNEL 0.100,GFP,GFP,32%\n"
+    "Image Parameters:\n"
+    "  Lens ID:                \t32000\n"
+    "  Objective:              \tOlympus 60X/1.42, Plan Apo, IX71, 1-U2B933\n"
+    "  Binning:                  \t2x2\n"
+    "Camera Parameters:\n"
+    "  Type:        \tCoolSNAP HQ2 / ICX-285\n"
+    "  Gain:        \t1.00X\n"
+    "  Speed:       \t10000KHz\n"
+    "  Temp Setting: \t-20.0\xb0C\n"
+    "Experiment Record:\n"
+    "Image 001.   Time Point: 0.000 seconds\n"
+    "           Objective: Nikon 100X/1.40, of another part\n"
+)
+
+
+@pytest.mark.parametrize("name", ["cells_R3D.dv", "cells_R3D_D3D.dv", "cells_R3D_D3D_PRJ.dv"])
+def test_log_beside_the_image_or_beside_that_of_which_it_is_a_product(tmp_path: Path, name: str) -> None:
+    (tmp_path / "cells_R3D.dv.log").write_bytes(LOG.encode("latin-1"))
+    path = make_dv(tmp_path / name, lens_num=32000)
+    document = extract(path)
+    assert [n.get("Name") for n in nodes(document, "Objective")] == ["Olympus 60X/1.42, Plan Apo, IX71, 1-U2B933"]
+    assert nodes(document, "Image")[0].get("AcquisitionDate") == "2012-03-13"
+    assert [n.get("Model") for n in nodes(document, "CCD")] == ["CoolSNAP HQ2 / ICX-285"]
+    assert [n.get("Binning") for n in nodes(document, "CameraSettings")] == ["2x2", "2x2"]
+    assert read(path).files == (str(path), str(tmp_path / "cells_R3D.dv.log"))
+
+
+def test_log_of_another_image_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "other_R3D.dv.log").write_text(LOG, encoding="latin-1")
+    assert nodes(extract(make_dv(tmp_path / "cells_R3D.dv")), "CameraSettings") == []
+
+
+def test_log_that_is_no_text(tmp_path: Path) -> None:
+    path = make_dv(tmp_path / "a.dv")
+    usual = extract(path)
+    (tmp_path / "a.dv.log").write_bytes(bytes(range(256)) * 40 + b"\n:\nA: \n\0: \1\n")
+    assert extract(path) == usual
+
+
+def test_younger_lens(tmp_path: Path) -> None:
+    objective = nodes(extract(make_dv(tmp_path / "a.dv", lens_num=18113)), "Objective")[0]
+    stated = [objective.get(n) for n in ("Manufacturer", "Model", "Magnification", "LensNA", "ImmersionType")]
+    assert stated == ["Nikon", "MRD70170", "10", "0.45", "Air"]
+
+
+def test_time_series(tmp_path: Path) -> None:
+    """Two times of two channels: 3 s pass from one to the next."""
+    document = extract(make_dv(tmp_path / "a.dv", nt=2))
+    pixels = nodes(document, "Pixels")[0]
+    assert (pixels.get("SizeT"), pixels.get("TimeIncrement")) == ("2", "3")
 
 
 def test_sections_that_do_not_divide(tmp_path: Path) -> None:

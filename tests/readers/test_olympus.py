@@ -89,6 +89,8 @@ USUAL = [
     ("scanner_settings.Rotation", ["0 deg", "0 deg"]),
     ("scanner_settings.ScanDirectionality", ["Unidirectional", "Unidirectional"]),
     ("scanner_settings.ScanTime", ["0.841584 s", "0.841584 s"]),
+    ("scanner_settings.ScanFormat", ["Frame", "Frame"]),
+    ("software.Developer", ["Olympus"]),
     ("software.Name", ["FLUOVIEW FV1000"]),
     ("software.Version", ["2.1.2.5"]),
     ("software_ref.ID", ["AcquisitionSoftware:0"]),
@@ -106,10 +108,16 @@ OTHER = [
     ("pixels.SizeT", ["5"]),
     ("pixels.SizeY#2", ["1"]),
     ("pixels.SizeZ#2", ["1"]),
-    ("pixels.TimeIncrement#2", ["0.25 s"]),
+    ("pixels.TimeIncrement#5", ["0.25 s"]),
+    ("light_source_settings.IlluminationPowerSettings#2", ["0.7 %"]),
 ]
-TIMED = [("pixels.TimeIncrement", ["0.1 s"])]
-TABLE = TableCases("olympus-oif", [Case(row, facts, "") for row, facts in USUAL + OTHER + TIMED])
+TIMED = [("pixels.TimeIncrement#4", ["0.1 s"])]
+FRAMES = [("pixels.TimeIncrement#2", ["2.495 s"])]
+FREE = [("pixels.TimeIncrement#3", ["2.5 s"])]
+LINES = [("pixels.TimeIncrement", ["0.003152 s"])]
+TABLE = TableCases(
+    "olympus-oif", [Case(row, facts, "") for row, facts in USUAL + OTHER + TIMED + FRAMES + FREE + LINES]
+)
 
 
 @pytest.fixture(scope="module")
@@ -126,12 +134,55 @@ def line_scan(folder: Path, interval: str) -> Document:
         "T", 5, Interval=interval, UnitName="ms", StartPosition="500", EndPosition="1500"
     )
     main["Axis 6 Parameters Common"] = axis("L", 4, Interval="5", UnitName="nm")
+    del main["Acquisition Parameters Common"]["LaserTransmissivity01"]
     path = make_oif(folder / "line.oif", main)
     for file in (folder / "line.oif.files").iterdir():
         sections = plane(1, 1)
         del sections["Image Parameters"]
-        sections["Acquisition Parameters Common"] |= {"Magnification": "0.0", "ObjectiveLens NAValue": "9999.0"}
+        said = {"Magnification": "0.0", "ObjectiveLens NAValue": "9999.0", "ExcitationOutPutLevel": "0.7"}
+        sections["Acquisition Parameters Common"] |= said
         file.write_bytes(settings(sections))
+    return extract(path)
+
+
+def series(folder: Path, times: list[str], interval: str = "0", **acquisition: str) -> Document:
+    """Read a time series whose frames say when each was taken; from the second on they state what is given."""
+    main = deepcopy(MAIN)
+    main["Axis 3 Parameters Common"] = axis("Z", 0, UnitName="nm")
+    main["Axis 4 Parameters Common"] = axis("T", len(times), Interval=interval, UnitName="ms")
+    path = make_oif(folder / "series.oif", main)
+    files = folder / "series.oif.files"
+    for old in files.iterdir():
+        old.unlink()
+    for channel in (1, 2):
+        for frame, time in enumerate(times, 1):
+            sections = plane(channel, 1)
+            sections["Axis 4 Parameters"]["AbsPositionValue"] = time
+            if frame > 1:
+                sections["Acquisition Parameters Common"] |= acquisition
+            (files / f"s_C00{channel}T00{frame}.pty").write_bytes(settings(sections))
+    return extract(path)
+
+
+def drawn_line(folder: Path) -> Document:
+    """Read a line scanned again and again, with the pictures on which it was drawn."""
+    main = deepcopy(MAIN)
+    main["Axis 1 Parameters Common"] = axis("Y", 0)
+    main["Axis 3 Parameters Common"] = axis("Z", 0, UnitName="nm")
+    main["Axis 4 Parameters Common"] = axis("T", 10000, Interval="0", UnitName="ms")
+    main["Axis Parameter Common"] = {"AxisOrder": '"XTC"'}
+    main["Acquisition Parameters Common"]["ScanMode"] = '"XT"'
+    main["Reference Image Parameter"] |= {"HeightUnit": '"ms"', "HeightConvertValue": "3.1"}
+    path = make_oif(folder / "line.oif", main)
+    files = folder / "line.oif.files"
+    for old in files.iterdir():
+        old.unlink()
+    for channel in (1, 2):
+        for picture in ("", "-R001"):
+            sections = plane(channel, 1)
+            sections["Acquisition Parameters Common"]["Time Per Line"] = '"3152.000"' if not picture else '"9999.000"'
+            sections["Axis 3 Parameters"]["AbsPositionValue"] = "-7.0" if picture else "-1000.0"
+            (files / f"s_C00{channel}{picture}.pty").write_bytes(settings(sections))
     return extract(path)
 
 
@@ -148,6 +199,21 @@ def test_row_of_a_line_scan(tmp_path: Path, row: str, facts: list[str]) -> None:
 @pytest.mark.parametrize(("row", "facts"), TIMED)
 def test_row_of_a_timed_scan(tmp_path: Path, row: str, facts: list[str]) -> None:
     assert TABLE.facts(line_scan(tmp_path, "100"), row) == facts
+
+
+@pytest.mark.parametrize(("row", "facts"), FRAMES)
+def test_row_of_frames(tmp_path: Path, row: str, facts: list[str]) -> None:
+    assert TABLE.facts(series(tmp_path, ["0.0", "2500.0", "5010.0"], "2495"), row) == facts
+
+
+@pytest.mark.parametrize(("row", "facts"), FREE)
+def test_row_of_frames_without_an_interval(tmp_path: Path, row: str, facts: list[str]) -> None:
+    assert TABLE.facts(series(tmp_path, ["0.0", "2500.0", "5010.0"]), row) == facts
+
+
+@pytest.mark.parametrize(("row", "facts"), LINES)
+def test_row_of_a_drawn_line(tmp_path: Path, row: str, facts: list[str]) -> None:
+    assert TABLE.facts(drawn_line(tmp_path), row) == facts
 
 
 def test_every_row_is_proven(usual: Document) -> None:
@@ -200,7 +266,113 @@ def test_quotes_marks_and_repeated_keys() -> None:
         assert parse_settings(data) == expected
 
 
+@pytest.mark.parametrize(("interval", "found"), [("1000", "2.5"), ("2495", "2.495"), ("0", "2.5")])
+def test_interval_counts_where_the_frames_keep_to_it(tmp_path: Path, interval: str, found: str) -> None:
+    """A scan of 2.5 s that was to be repeated each second is repeated as fast as it can."""
+    document = series(tmp_path, ["0.0", "2500.0", "5000.0"], interval)
+    pixels = nodes(document, "Pixels")[0]
+    increment = pixels.facts["TimeIncrement"]
+    assert (pixels.get("SizeT"), increment.value, increment.unit) == ("3", found, "s")
+    assert pixels.planes is not None
+    assert pixels.planes.columns["Timestamp"] == ["0", "0", "2.5", "2.5", "5", "5"]
+
+
+def test_frames_at_irregular_times_have_no_increment(tmp_path: Path) -> None:
+    pixels = nodes(series(tmp_path, ["0.0", "2500.0", "99000.0"]), "Pixels")[0]
+    assert pixels.get("TimeIncrement") is None
+
+
+def test_voltage_that_changes_from_plane_to_plane_is_not_that_of_the_channel(tmp_path: Path) -> None:
+    document = series(tmp_path, ["0.0", "2500.0"], PMTVoltage="705")
+    assert [n.get("Voltage") for n in nodes(document, "PointDetectorSettings")] == [None, None]
+    (tmp_path / "b").mkdir()
+    document = series(tmp_path / "b", ["0.0", "2500.0"])
+    assert [n.get("Voltage") for n in nodes(document, "PointDetectorSettings")] == ["700", "172"]
+
+
+def test_picture_on_which_a_line_was_drawn_is_no_plane(tmp_path: Path) -> None:
+    document = drawn_line(tmp_path)
+    pixels = nodes(document, "Pixels")[0]
+    assert pixels.planes is not None
+    assert pixels.planes.columns["PositionZ"] == ["-1", "-1"]
+    sizes = [pixels.get(name) for name in ("SizeX", "SizeY", "SizeT", "PhysicalSizeX", "PhysicalSizeY")]
+    assert sizes == ["32", "1", "10000", "0.25", None]
+    assert nodes(document, "ConfocalScannerSettings")[0].get("ScanFormat") == "Line"
+    assert document.findings == []
+
+
+def test_name_of_the_image_in_the_names_of_planes(tmp_path: Path) -> None:
+    """The first versions name planes after the image, here one that has a letter with digits of its own."""
+    path = make_oif(tmp_path / "cell.oif")
+    for file in list((tmp_path / "cell.oif.files").iterdir()):
+        file.rename(file.with_name(file.name.replace("s_", "cell Z123 b_")))
+    table = nodes(extract(path), "Pixels")[0].planes
+    assert table is not None
+    assert table.columns["TheZ"] == ["0", "1", "0", "1"]
+
+
+def test_decimal_comma(tmp_path: Path) -> None:
+    main = deepcopy(MAIN)
+    main["Reference Image Parameter"] |= {"WidthConvertValue": "0,207.0", "HeightConvertValue": "0,207"}
+    main["File Info"]["UserComment"] = '"1,5"'
+    document = extract(make_oif(tmp_path / "cell.oif", main))
+    pixels = nodes(document, "Pixels")[0]
+    assert (pixels.get("PhysicalSizeX"), pixels.get("PhysicalSizeY")) == ("0.207", "0.207")
+    text = nodes(document, "Description")[0].text
+    assert text is not None
+    assert text.value == "1,5"
+
+
+def test_picture_in_colours_and_without_scale(tmp_path: Path) -> None:
+    """FluoView 1.2.3 writes such: the bits are those of a colour, the pixels of another size."""
+    main = deepcopy(MAIN)
+    main["File Info"]["FileType"] = '"Color32Bit"'
+    main["Reference Image Parameter"] |= {"WidthUnit": '"pixel"', "HeightUnit": '"pixel"', "ImageDepth": "1"}
+    document = extract(make_oif(tmp_path / "cell.oif", main))
+    pixels = nodes(document, "Pixels")[0]
+    assert [pixels.get(name) for name in ("PixelType", "PhysicalSizeX", "PhysicalSizeY")] == [None, None, None]
+    assert document.findings == []
+
+
+def test_filter_that_is_dashes_is_none(tmp_path: Path) -> None:
+    main = deepcopy(MAIN)
+    main["Channel 1 Parameters"] |= {"BF Name": '"---"', "EmissionDM Name": '"---"', "ExcitationDM Name": '"---"'}
+    document = extract(make_oif(tmp_path / "cell.oif", main))
+    assert nodes(document, "EmissionFilter") == []
+    assert [n.get("Name") for n in nodes(document, "StandardDichroic")] == ["DM488/543"]
+
+
+@pytest.mark.parametrize(
+    ("name", "immersion", "correction"),
+    [
+        ("UPLFLN    40X  NA:0.75", "Air", "UPlanFl"),
+        ("UPLSAPO   20X     NA:0.75", "Air", "UPlanApo"),
+        ("UPLSAPO   60X W  NA:1.20", "Water", "UPlanApo"),
+        ("UPLSAPO   30X S  NA:1.05", "Silicone Oil", "UPlanApo"),
+        ("UPLSAP60xO", "Mineral Oil", "UPlanApo"),
+        ("PLAPON    60X O  NA:1.42", "Mineral Oil", "PlanApo"),
+        ("PLAPON    60X OSC2 NA:1.40", "Mineral Oil", "PlanApo"),
+        ("LUMPLFL   60X  NA:0.90", None, None),
+    ],
+)
+def test_names_of_objectives(tmp_path: Path, name: str, immersion: str | None, correction: str | None) -> None:
+    path = make_oif(tmp_path / "cell.oif")
+    for file in (tmp_path / "cell.oif.files").glob("s_C*.pty"):
+        sections = plane(1, 1)
+        sections["Acquisition Parameters Common"]["ObjectiveLens Name"] = f'"{name}"'
+        file.write_bytes(settings(sections))
+    objective = nodes(extract(path), "Objective")[0]
+    assert (objective.get("ImmersionType"), objective.get("Correction")) == (immersion, correction)
+
+
 # ---------------------------------------------------------------------------------------------------- damage
+
+
+@pytest.mark.parametrize("folder", ["cell.files", "CELL.OIF.FILES"])
+def test_folder_that_was_renamed(tmp_path: Path, usual: Document, folder: str) -> None:
+    path = make_oif(tmp_path / "cell.oif")
+    (tmp_path / "cell.oif.files").rename(tmp_path / folder)
+    assert extract(path) == usual
 
 
 def test_missing_folder(tmp_path: Path) -> None:
