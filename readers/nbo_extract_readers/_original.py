@@ -6,6 +6,7 @@ values as there are channels tell of each channel; of shorter ones nothing says 
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from nbo_extract.findings import Finding
@@ -36,24 +37,63 @@ def annotated(root: etree._Element) -> Iterator[tuple[str, str, str]]:
 
 
 def add_original(tree: etree._Element, entries: Iterable[tuple[str, str, str]]) -> etree._Element | None:
-    """Add ``OriginalMetadata`` with an ``Entry`` a key, a list in elements ``item``; nothing where there is none."""
+    """Add ``OriginalMetadata`` with an ``Entry`` a key; nothing where there is none.
+
+    A list is an ``Entry`` with an element ``item`` a value, whichever of the two forms of Bio-Formats it has: ``[a, b]``,
+    or keys that end in `` #1``, `` #2``. Its attribute ``Whole`` is the text of a list that may be one value with commas.
+    """
     from lxml import etree
 
+    found = list(islice(entries, MAX_ORIGINAL))
+    lists = _numbered(found)
+    done: set[tuple[str, str]] = set()
     home: etree._Element | None = None
-    for number, (series, key, value) in enumerate(entries):
-        if number >= MAX_ORIGINAL:
-            break
+    for series, key, value in found:
+        name, number = _place(key)
+        values = lists.get((series, name)) if number else None
+        if values is not None:
+            if (series, name) in done:
+                continue
+            done.add((series, name))
+            whole = values[0] if len(values) == 1 else ""
+        elif value.startswith("[") and value.endswith("]"):
+            name, whole = key, value[1:-1]
+            values = whole.split(", ")
+        else:
+            name, whole = key, ""
         home = etree.SubElement(tree, "OriginalMetadata") if home is None else home
-        entry = etree.SubElement(home, "Entry", Key=ILLEGAL.sub("�", key))
+        entry = etree.SubElement(home, "Entry", Key=_legal(name))
         if series:
             entry.set("Series", series)
-        text = ILLEGAL.sub("�", value)
-        if text.startswith("[") and text.endswith("]"):
-            for part in text[1:-1].split(", "):
-                etree.SubElement(entry, "item").text = part
-        else:
-            entry.text = text
+        if whole:
+            entry.set("Whole", _legal(whole))
+        if values is None:
+            entry.text = _legal(value)
+        for part in values or ():
+            etree.SubElement(entry, "item").text = _legal(part)
     return home
+
+
+def _place(key: str) -> tuple[str, int]:
+    """Return a key without its number, and the number; 0 for none."""
+    name, mark, number = key.rpartition(" #")
+    if mark and len(number) <= 6 and number.isascii() and number.isdigit():
+        return name, int(number)
+    return key, 0
+
+
+def _numbered(entries: list[tuple[str, str, str]]) -> dict[tuple[str, str], list[str]]:
+    """Return the values of keys that are numbered from 1 on without a gap, by series and key without number."""
+    found: dict[tuple[str, str], dict[int, str]] = {}
+    for series, key, value in entries:
+        name, number = _place(key)
+        if number:
+            found.setdefault((series, name), {})[number] = value
+    return {k: [v[n] for n in sorted(v)] for k, v in found.items() if max(v) == len(v)}
+
+
+def _legal(text: str) -> str:
+    return ILLEGAL.sub("�", text)
 
 
 def drop_wrong(original: etree._Element | None, planes: dict[str, PlaneColumns], file: str) -> list[Finding]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from nbo_extract.errors import CorruptFileError, NboExtractError
+from nbo_extract.errors import CorruptFileError, NboExtractError, UnsupportedFormatError
 from nbo_extract.findings import Finding
 from nbo_extract.record import RawRecord
 from nbo_extract_readers.formats_adapters import BIOFORMATS
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from nbo_extract_readers._ome_xml import OmeXml
 
 INFO = BIOFORMATS
+
+
+def missing() -> str:
+    """Return what this reader lacks to work, and how to get it; empty for nothing."""
+    from nbo_extract_readers import _jvm
+
+    return _jvm.missing()
 
 
 def read(path: str) -> RawRecord:
@@ -37,6 +44,8 @@ def read(path: str) -> RawRecord:
     ------
     CorruptFileError
         If Bio-Formats cannot open the file, or needs longer than the time limit.
+    UnsupportedFormatError
+        If it is of no format that Bio-Formats knows.
     NboExtractError
         If Java or the library cannot be used.
     """
@@ -45,6 +54,8 @@ def read(path: str) -> RawRecord:
     if not os.path.exists(path):
         raise NboExtractError(f"{path}: there is no such file; check the path")
     answer = call(path)
+    if answer.get("unknown"):
+        raise UnsupportedFormatError(f"{path}: Bio-Formats knows no such format; choose another reader, or none")
     if "error" in answer:
         raise CorruptFileError(
             f"{path}: Bio-Formats cannot read it ({answer['error']}); copy it again, or ask its owner"

@@ -46,8 +46,10 @@ def run() -> int:
     rows = []
     for reader in sorted(readers(), key=lambda r: r.name):
         try:
-            importlib.import_module(reader.open.partition(":")[0])
-            state = "ready"
+            module = importlib.import_module(reader.open.partition(":")[0])
+            # A reader by a library that is no part of every installation says what it lacks; that is no fault.
+            lack = module.missing() if hasattr(module, "missing") else ""
+            state = f"not ready: {lack}" if lack else "ready"
         except ImportError as error:
             missing += 1
             state = f"cannot be used: {error}"
