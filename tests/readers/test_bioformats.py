@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,10 +48,12 @@ def answer(form: str = "Metamorph STK", x: str = "2.5") -> dict[str, Any]:
 
 def test_record_of_an_answer() -> None:
     record = bioformats.make_record("a.stk", answer())
-    assert [etree.tostring(e).decode() for e in record.tree.findall("OriginalMetadata/Entry")] == [
-        '<Entry Key="Lens">63x&#65533;</Entry>',
-        '<Entry Key="Gain" Series="0">5</Entry>',
-    ]
+    original = record.tree.find("OriginalMetadata")
+    assert original is not None
+    assert etree.tostring(original).decode() == (
+        '<OriginalMetadata><Entry Key="Lens" Whole="63x&#65533;"><item>63x&#65533;</item></Entry>'
+        '<Series Key="0"><Entry Key="Gain" Whole="5"><item>5</item></Entry></Series></OriginalMetadata>'
+    )
     assert record.versions == {"OME": "2016-06", "Bio-Formats": "7.3.1", "Java": "17", "reader": "bioformats"}
     assert record.files == ("/data/a.stk",)
     document = lift(record)
@@ -90,6 +94,47 @@ def test_refusal_of_the_library_is_one_sentence(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(_jvm, "call", lambda _: {"error": "FormatException: bad"})
     with pytest.raises(CorruptFileError, match=r"a\.stk: Bio-Formats cannot read it \(FormatException: bad\); copy it"):
         bioformats.read(str(path))
+
+
+def test_format_that_the_library_does_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.stk"
+    path.write_bytes(b"x")
+    monkeypatch.setattr(_jvm, "call", lambda _: {"error": "UnknownFormatException: a.stk", "unknown": True})
+    with pytest.raises(UnsupportedFormatError, match=r"a\.stk: Bio-Formats knows no such format; choose"):
+        bioformats.read(str(path))
+
+
+def test_any_error_of_the_thread_reaches_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(loci: Any, path: str) -> dict[str, Any]:
+        raise RuntimeError("broken\nbridge")
+
+    monkeypatch.setattr(_jvm, "start", lambda: None)
+    monkeypatch.setattr(_jvm, "_ask", fail)
+    assert _jvm.call("a.stk") == {"error": "RuntimeError: broken bridge"}
+
+
+def test_file_that_hangs_costs_its_time_and_no_other_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    freed = threading.Event()
+
+    def ask(loci: Any, path: str) -> dict[str, Any]:
+        if path == "slow.stk":
+            freed.wait(60)
+        return {"xml": path}
+
+    monkeypatch.setattr(_jvm, "start", lambda: None)
+    monkeypatch.setattr(_jvm, "_ask", ask)
+    monkeypatch.setenv(_jvm.SECONDS, "0.1")
+    assert _jvm.call("slow.stk") == {"error": "it did not answer within 0.1 s; NBO_BIOFORMATS_SECONDS sets the limit"}
+    monkeypatch.setenv(_jvm.SECONDS, "60")
+    assert _jvm.call("next.stk") == {"xml": "next.stk"}
+    freed.set()
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "nan", "1e300"])
+def test_time_limit_that_is_no_number(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(_jvm.SECONDS, text)
+    with pytest.raises(NboExtractError, match=f"NBO_BIOFORMATS_SECONDS={text} is no number of seconds; set it to one"):
+        _jvm.call("a.stk")
 
 
 # ------------------------------------------------------------------------------------------- what is missing
@@ -138,6 +183,11 @@ def test_what_is_missing(monkeypatch: pytest.MonkeyPatch, found: dict[str, Any],
     assert bool(_jvm.missing()) == bool(message)
 
 
+def test_doctor_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_jvm, "missing", lambda: "there is no Java")
+    assert bioformats.missing() == "there is no Java"
+
+
 def test_named_jar_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(_jvm.JAR, "/nowhere/a.jar")
     assert _jvm.find_jar() == ""
@@ -184,6 +234,26 @@ def test_real_library_refuses_what_it_cannot_read(tmp_path: Path) -> None:
         extract(path)
     with pytest.raises(NboExtractError, match="there is no such file"):
         bioformats.read(str(tmp_path / "no.zvi"))
+
+
+@pytest.mark.usefixtures("library")
+def test_damaged_files_end_in_a_sentence_or_a_valid_document(sample_data: Path, tmp_path: Path) -> None:
+    whole = (sample_data / "widefield.czi").read_bytes()
+    random = Random(5)
+    for number in range(20):
+        content = bytearray(whole)
+        if number % 2:
+            content[random.randrange(len(whole))] ^= 1 << random.randrange(8)
+        else:
+            del content[random.randrange(len(whole)) :]
+        path = tmp_path / f"{number}.czi"
+        path.write_bytes(content)
+        try:
+            document = extract(path, reader="bioformats")
+        except NboExtractError as error:
+            assert "\n" not in error.message
+        else:
+            assert from_xml(to_xml(document)) == document
 
 
 @pytest.mark.usefixtures("library")
