@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
+import time
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
@@ -17,6 +17,7 @@ MEMORY = "NBO_BIOFORMATS_MEMORY"
 SECONDS = "NBO_BIOFORMATS_SECONDS"
 #: Packages of PyPI that carry the jar, and where in them it lies.
 CARRIERS = (("bioformats", "jars/bioformats_package.jar"), ("bffile", "jars/bioformats_package.jar"))
+_LONGEST = 1e9
 _INSTALL = "pip install 'nbo-extract[bioformats]'"
 
 
@@ -87,8 +88,8 @@ def start() -> Any:
     import jpype
 
     if not jpype.isJVMStarted():
-        memory = os.environ.get(MEMORY, "1g")
-        options = [f"-Xmx{memory}", "-Djava.awt.headless=true", "-Xrs"]
+        memory = os.environ.get(MEMORY, "768m")
+        options = [f"-Xmx{memory}", "-XX:+UseSerialGC", "-Djava.awt.headless=true", "-Xrs"]
         # Java from 22 on warns of callers that are not named.
         options += ["-XX:+IgnoreUnrecognizedVMOptions", "--enable-native-access=ALL-UNNAMED"]
         try:
@@ -97,6 +98,10 @@ def start() -> Any:
             reason = " ".join(str(error).split())
             message = f"Java does not start ({reason}); check {MEMORY}={memory} and the Java that is installed"
             raise NboExtractError(message) from error
+    # The XML parser of Java prints what is wrong with a file's XML.
+    silent = jpype.java.io.PrintStream(jpype.java.io.OutputStream.nullOutputStream())
+    jpype.java.lang.System.setErr(silent)
+    jpype.java.lang.System.setOut(silent)
     loci = jpype.JPackage("loci")
     try:
         loci.common.DebugTools.setRootLevel("OFF")
@@ -116,21 +121,10 @@ def call(path: str) -> dict[str, Any]:
     """
     limit = _limit()
     loci = start()
-    answer: dict[str, Any] = {}
-
-    def work() -> None:
-        try:
-            answer.update(_ask(loci, path))
-        except Exception as error:  # of whatever kind: it must reach the caller, not the thread's own handler
-            answer["error"] = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-
-    # Java cannot be interrupted from here: what takes too long is left to itself, and ends with the process.
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(limit)
-    if thread.is_alive():
-        return {"error": f"it did not answer within {limit:g} s; {SECONDS} sets the limit"}
-    return answer
+    try:
+        return _ask(loci, path, limit)
+    except Exception as error:  # of whatever kind the bridge to Java raises: a file that cannot be read, no traceback
+        return {"error": " ".join(f"{type(error).__name__}: {error}".split())[:200]}
 
 
 def _limit() -> float:
@@ -140,16 +134,51 @@ def _limit() -> float:
         limit = float(text)
     except ValueError:
         limit = -1
-    if not 0 <= limit <= threading.TIMEOUT_MAX:
+    if not 0 <= limit <= _LONGEST:
         raise NboExtractError(f"{SECONDS}={text} is no number of seconds; set it to one such as 300")
     return limit
 
 
-def _ask(loci: Any, path: str) -> dict[str, Any]:
+def _open(reader: Any, path: str, limit: float) -> bool:
+    """Open a file in a thread of Java; return whether that ended in time.
+
+    The thread knows nothing of Python, so that one which hangs ends with the process and disturbs nothing until then.
+
+    Raises
+    ------
+    java.lang.Throwable
+        What Bio-Formats raised.
+    """
     import jpype
 
-    if not jpype.java.lang.Thread.isAttached():
-        jpype.java.lang.Thread.attachAsDaemon()
+    java = jpype.java
+    call = java.lang.invoke.MethodHandles.publicLookup().findVirtual(
+        reader.getClass(), "setId", java.lang.invoke.MethodType.methodType(java.lang.Void.TYPE, java.lang.String.class_)
+    )
+    call = java.lang.invoke.MethodHandles.insertArguments(call.bindTo(reader), 0, path)
+    task = java.util.concurrent.FutureTask(
+        java.lang.invoke.MethodHandleProxies.asInterfaceInstance(java.util.concurrent.Callable.class_, call)
+    )
+    thread = java.lang.Thread(task)
+    thread.setDaemon(True)
+    thread.start()
+    end = time.monotonic() + limit
+    while True:
+        try:
+            # In short steps: in between, Python hears of an interrupt.
+            task.get(int(1000 * max(0.0, min(0.2, end - time.monotonic()))), java.util.concurrent.TimeUnit.MILLISECONDS)
+        except java.util.concurrent.TimeoutException:
+            if time.monotonic() >= end:
+                return False
+        except java.util.concurrent.ExecutionException as error:
+            raise error.getCause() from None
+        else:
+            return True
+
+
+def _ask(loci: Any, path: str, limit: float) -> dict[str, Any]:
+    import jpype
+
     reader = loci.formats.ImageReader()
     try:
         service = loci.common.services.ServiceFactory().getInstance(loci.formats.services.OMEXMLService.class_)
@@ -159,7 +188,9 @@ def _ask(loci: Any, path: str) -> dict[str, Any]:
         reader.setOriginalMetadataPopulated(False)
         # The smaller levels of a pyramid are no images of their own.
         reader.setFlattenedResolutions(False)
-        reader.setId(path)
+        if not _open(reader, path, limit):
+            reader = None
+            return {"error": f"it did not answer within {limit:g} s; {SECONDS} sets the limit"}
         return {
             "xml": str(service.getOMEXML(store)),
             "format": str(reader.getFormat()),
@@ -171,8 +202,10 @@ def _ask(loci: Any, path: str) -> dict[str, Any]:
     except jpype.JException as error:
         return {"error": _reason(error), "unknown": _name(error) == "UnknownFormatException"}
     finally:
-        with suppress(jpype.JException):
-            reader.close()
+        # One that hangs may hold locks.
+        if reader is not None:
+            with suppress(jpype.JException):
+                reader.close()
 
 
 def _original(reader: Any) -> list[tuple[str, str, str]]:
