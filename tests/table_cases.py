@@ -79,7 +79,7 @@ class TableCases:
         table = load_table(self.table)
         rows = {r.id for b in table.blocks for r in (*b.kinds, *b.rows)} | {b.text.id for b in table.blocks if b.text}
         if table.planes is not None:
-            rows |= {f"planes.{r.attribute}" for r in table.planes.rows}
+            rows |= {r.id for r in table.planes.rows}
         proven = {c.row for c in self.cases}
         assert proven - rows == set(), "cases of rows that do not exist"
         assert self.unproven & proven == set(), "rows that are proven now: take them off the list"

@@ -294,3 +294,68 @@ def test_every_table_that_ships_is_sound(name: str) -> None:
 @pytest.mark.parametrize("name", table_names())
 def test_every_table_that_ships_is_compiled_once(name: str) -> None:
     assert load_table(name) is load_table(name)
+
+
+# ----------------------------------------------------------------------------------------------- parts of a table
+
+PART = "[table]\nextends = 't'\n"
+COLUMNS = (
+    IMAGE
+    + """
+[planes]
+block = "pixels"
+key = "'0'"
+index = {}
+[planes.facts]
+ExposureTime = "Exposure"
+"""
+)
+
+
+def test_part_adds_alternatives_behind_those_of_the_table_and_blocks_of_its_own() -> None:
+    part = (
+        PART
+        + "[variables]\nkept = 'Kept'\n"
+        + "[[element]]\nid = 'objective'\n[element.let]\nlens = 'x'\n[element.facts]\nLensNA = '$kept/NA'\nIris = 'a'\n"
+        + "[[element]]\nid = 'more'\nname = 'TubeLens'\nparent = 'instrument'\n[element.facts]\nName = 'b'\n"
+    )
+    table = compile_table(facts("LensNA = ['NA', '@NA']"), "t", {"t/part": part})
+    assert [(r.id, [p.text for p in r.paths]) for b in table.blocks for r in b.rows] == [
+        ("objective.LensNA", ["NA", "@NA"]),
+        ("objective.LensNA#2", ["$kept/NA"]),
+        ("objective.Iris", ["a"]),
+        ("more.Name", ["b"]),
+    ]
+    assert table.blocks[1].let["lens"].text == "x"
+    assert problems(table) == []
+
+
+def test_part_adds_kinds_and_columns() -> None:
+    part = PART + "[[element]]\nid = 'instrument'\nkind = { value = 'Instrument', when = 'a' }\n"
+    assert [k.id for k in compile_table(INSTRUMENT, "t", {"t/part": part}).blocks[0].kinds] == ["instrument.kind"]
+    part = PART + "[planes.facts]\nExposureTime = { channel = 'a', unit = 's' }\nPixelDwellTime = 'b'\n"
+    rules = compile_table(COLUMNS, "t", {"t/part": part}).planes
+    assert rules is not None
+    assert [(r.id, r.columns) for r in rules.rows] == [
+        ("planes.ExposureTime", ("Exposure",)),
+        ("planes.ExposureTime#2", ()),
+        ("planes.PixelDwellTime", ("b",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ("x = [", "mapping table t/part: Invalid value (at end of document)"),
+        ("[table]\nname = 't'\n", "mapping table t/part: a part of t has a head [table] with extends = 't'"),
+        (PART + "[planes]\nblock = 'a'\n", "mapping table t/part: planes: unknown key block"),
+        (PART + "[[element]]\nid = 'objective'\neach = 'a'\n", "mapping table t/part: objective: unknown key each"),
+        (PART + "[variables]\nv = 'b'\n", "mapping table t/part: variables.v: t has another"),
+        (PART + "[[element]]\nid = 'instrument'\nlet = { w = 'b' }\n", "mapping table t/part: instrument.let.w: t has"),
+    ],
+)
+def test_part_that_does_not_fit(part: str, message: str) -> None:
+    text = "[variables]\nv = 'a'\n" + OBJECTIVE.replace('each = "Stand"', 'each = "Stand"\nlet = { w = "a" }')
+    with pytest.raises(MappingTableError) as caught:
+        compile_table(text, "t", {"t/part": part})
+    assert caught.value.message.startswith(message)

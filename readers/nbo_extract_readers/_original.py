@@ -6,23 +6,19 @@ values as there are channels tell of each channel; of shorter ones nothing says 
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from nbo_extract.findings import Finding
 from nbo_extract.values import ILLEGAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lxml import etree
-
-    from nbo_extract.record import PlaneColumns
 
 # A key of the vendor in a file of 100,000 planes occurs as often; what is beyond is the same again.
 MAX_ORIGINAL = 200_000
 NAMESPACE = "openmicroscopy.org/OriginalMetadata"
-#: Where ZEN writes the exposure of each channel, in nanoseconds.
-ZEN_EXPOSURE = "Information|Image|Channel|ExposureTime"
 
 
 def annotated(root: etree._Element) -> Iterator[tuple[str, str, str]]:
@@ -35,80 +31,80 @@ def annotated(root: etree._Element) -> Iterator[tuple[str, str, str]]:
                 yield "", key.text, value.text
 
 
-def add_original(tree: etree._Element, entries: Iterable[tuple[str, str, str]]) -> etree._Element | None:
-    """Add ``OriginalMetadata`` with an ``Entry`` a key, a list in elements ``item``; nothing where there is none."""
+def image_names(root: etree._Element) -> list[str | None]:
+    """Return the name of each image of an OME document."""
+    return [image.get("Name") for image in root.iterfind("Image")]
+
+
+def add_original(
+    tree: etree._Element, entries: Iterable[tuple[str, str, str]], images: Sequence[str | None] = ()
+) -> etree._Element | None:
+    """Add ``OriginalMetadata`` with an ``Entry`` a key and in it an ``item`` a value; nothing where there is none.
+
+    Bio-Formats writes lists in two forms: ``[a, b]``, or keys that end in `` #1``, `` #2``. The attribute ``Whole`` is
+    the text of what is, or may be, one value with commas. Entries of one series are in an element ``Series`` with its
+    number as ``Key``. In the key of an annotation the name of the image stands for it: ``images`` are their names.
+    """
     from lxml import etree
 
+    found = list(_with_series(islice(entries, MAX_ORIGINAL), images))
+    lists = _numbered(found)
+    done: set[tuple[str, str]] = set()
     home: etree._Element | None = None
-    for number, (series, key, value) in enumerate(entries):
-        if number >= MAX_ORIGINAL:
-            break
-        home = etree.SubElement(tree, "OriginalMetadata") if home is None else home
-        entry = etree.SubElement(home, "Entry", Key=ILLEGAL.sub("�", key))
-        if series:
-            entry.set("Series", series)
-        text = ILLEGAL.sub("�", value)
-        if text.startswith("[") and text.endswith("]"):
-            for part in text[1:-1].split(", "):
-                etree.SubElement(entry, "item").text = part
+    groups: dict[str, etree._Element] = {}
+    for series, key, value in found:
+        name, number = _place(key)
+        values = lists.get((series, name)) if number else None
+        if values is not None:
+            if (series, name) in done:
+                continue
+            done.add((series, name))
+            whole = values[0] if len(values) == 1 else ""
         else:
-            entry.text = text
+            listed = value.startswith("[") and value.endswith("]")
+            name, whole = key, value[1:-1] if listed else value
+            values = whole.split(", ") if listed else [value]
+        home = etree.SubElement(tree, "OriginalMetadata") if home is None else home
+        if series and series not in groups:
+            groups[series] = etree.SubElement(home, "Series", Key=series)
+        entry = etree.SubElement(groups.get(series, home), "Entry", Key=_legal(name))
+        if whole:
+            entry.set("Whole", _legal(whole))
+        for part in values:
+            etree.SubElement(entry, "item").text = _legal(part)
     return home
 
 
-def drop_wrong(original: etree._Element | None, planes: dict[str, PlaneColumns], file: str) -> list[Finding]:
-    """Drop facts of planes that conversions are known to state wrongly, where the file itself proves it."""
-    return _drop_exposures(original, planes, file) + _drop_impossible(planes, file)
+def _with_series(
+    entries: Iterable[tuple[str, str, str]], images: Sequence[str | None]
+) -> Iterator[tuple[str, str, str]]:
+    """Put the number of the series for the name of its image before a path of Leica's; only where names are unique."""
+    numbers = {name: str(number) for number, name in enumerate(images) if name and images.count(name) == 1}
+    for series, key, value in entries:
+        name, mark, rest = key.partition(" Image #")
+        if mark and not series and name in numbers:
+            yield numbers[name], f"Image #{rest}", value
+        else:
+            yield series, key, value
 
 
-def _drop_impossible(planes: dict[str, PlaneColumns], file: str) -> list[Finding]:
-    """Drop columns with numbers so small that they are no measurements: pixels that were read as a header."""
-    lost: dict[str, int] = {}
-    for columns in planes.values():
-        for name in ("ExposureTime", "DeltaT", "PositionX", "PositionY", "PositionZ"):
-            numbers = (_number(t) for t in columns.columns.get(name, ()))
-            if any(v is not None and 0 < abs(v) < 1e-30 for v in numbers):
-                del columns.columns[name]
-                lost[name] = lost.get(name, 0) + 1
-    return [
-        Finding(
-            "NBO159",
-            "info",
-            f"Plane {name} is left out: its numbers are below 1e-30 and no measurements",
-            file=file,
-            element="Plane",
-            attribute=name,
-        )
-        for name in lost
-    ]
+def _place(key: str) -> tuple[str, int]:
+    """Return a key without its number, and the number; 0 for none."""
+    name, mark, number = key.rpartition(" #")
+    if mark and len(number) <= 6 and number.isascii() and number.isdigit():
+        return name, int(number)
+    return key, 0
 
 
-def _drop_exposures(original: etree._Element | None, planes: dict[str, PlaneColumns], file: str) -> list[Finding]:
-    """Drop exposures that are milliseconds called seconds.
-
-    Conversions of ZEN's files took the exposure from the experiment, in ms, and called it s. The exposures of ZEN's
-    channels, in ns, stand in the original metadata.
-    """
-    entry = None if original is None else next((e for e in original if e.get("Key") == ZEN_EXPOSURE), None)
-    stated = [] if entry is None else [_number(i.text) for i in entry]
-    if not stated:
-        return []
-    true = {v / 1e9 for v in stated if v}
-    lost = 0
-    for columns in planes.values():
-        texts = columns.columns.get("ExposureTime")
-        given = {v for t in texts or () if (v := _number(t))}
-        if given and not given <= true:
-            del columns.columns["ExposureTime"]
-            lost += 1
-    if not lost:
-        return []
-    message = "Plane ExposureTime is left out: it contradicts the exposures that the original metadata state"
-    return [Finding("NBO159", "info", message, file=file, element="Plane", attribute="ExposureTime")]
+def _numbered(entries: list[tuple[str, str, str]]) -> dict[tuple[str, str], list[str]]:
+    """Return the values of keys that are numbered from 1 on without a gap, by series and key without number."""
+    found: dict[tuple[str, str], dict[int, str]] = {}
+    for series, key, value in entries:
+        name, number = _place(key)
+        if number:
+            found.setdefault((series, name), {})[number] = value
+    return {k: [v[n] for n in sorted(v)] for k, v in found.items() if max(v) == len(v)}
 
 
-def _number(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None
+def _legal(text: str) -> str:
+    return ILLEGAL.sub("�", text)

@@ -9,9 +9,10 @@ from nbo_extract.errors import CorruptFileError, NboExtractError
 from nbo_extract.findings import Finding
 from nbo_extract.record import RawRecord
 from nbo_extract_readers._ome_xml import looks_like_ome, parse
-from nbo_extract_readers._original import add_original, annotated, drop_wrong
+from nbo_extract_readers._original import add_original, annotated, image_names
 from nbo_extract_readers._text import clean
 from nbo_extract_readers._tiff import MAX_VALUE, description_text, read_first_directory
+from nbo_extract_readers._wrong import drop_wrong
 from nbo_extract_readers.formats import OME_TIFF, TIFF_MAGIC, is_ome_document
 
 if TYPE_CHECKING:
@@ -187,8 +188,8 @@ def _record(path: str, directory: FirstDirectory | None, xml: OmeXml | None, met
     if xml is not None:
         tree.append(xml.root)
         versions["OME"] = xml.version
-        original = add_original(tree, annotated(xml.root))
-        findings += drop_wrong(original, xml.planes, os.path.basename(path))
+        original = add_original(tree, annotated(xml.root), image_names(xml.root))
+        findings += drop_wrong(xml.root, original, xml.planes, os.path.basename(path))
     structure = etree.SubElement(tree, "Structure")
     _add_file(structure, path, directory, xml, metadata_file)
     for name, text in directory.tags if directory is not None else ():

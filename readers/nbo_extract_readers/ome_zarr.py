@@ -10,8 +10,9 @@ from nbo_extract.findings import Finding
 from nbo_extract.record import RawRecord
 from nbo_extract_readers._ngff import COPY_AGAIN, IDENTIFIER, Store, combine, scalar, titled, to_json
 from nbo_extract_readers._ome_xml import parse
-from nbo_extract_readers._original import add_original, annotated, drop_wrong
+from nbo_extract_readers._original import add_original, annotated, image_names
 from nbo_extract_readers._text import clean
+from nbo_extract_readers._wrong import drop_wrong
 from nbo_extract_readers.formats import OME_ZARR
 
 if TYPE_CHECKING:
@@ -100,8 +101,8 @@ def _add_ome_xml(store: Store, record: RawRecord) -> OmeXml | None:
     record.tree.append(xml.root)
     record.planes = xml.planes
     record.versions["OME"] = xml.version
-    original = add_original(record.tree, annotated(xml.root))
-    record.findings += drop_wrong(original, xml.planes, file)
+    original = add_original(record.tree, annotated(xml.root), image_names(xml.root))
+    record.findings += drop_wrong(xml.root, original, xml.planes, file, levels=False)
     return xml
 
 

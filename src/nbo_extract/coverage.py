@@ -77,7 +77,7 @@ def row_ids(table: Table) -> frozenset[str]:
     """Return the ids of all rows of a table."""
     rows = {r.id for b in table.blocks for r in (*b.kinds, *b.rows)} | {b.text.id for b in table.blocks if b.text}
     if table.planes is not None:
-        rows |= {f"planes.{r.attribute}" for r in table.planes.rows}
+        rows |= {r.id for r in table.planes.rows}
     return frozenset(rows)
 
 

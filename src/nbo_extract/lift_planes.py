@@ -72,7 +72,7 @@ class _Planes:
         units_of: dict[str, str] = {}
         sources: dict[str, Source] = {}
         for row_rule in self.rules.rows:
-            if row_rule.derived and row_rule.derived in self.lift.skip:
+            if row_rule.attribute in table or (row_rule.derived and row_rule.derived in self.lift.skip):
                 continue
             attribute = self.plane.attributes[row_rule.attribute]
             values, unit, source = self._column(row_rule, attribute, order, first)
@@ -114,7 +114,7 @@ class _Planes:
     ) -> tuple[list[str | None], str, Source]:
         unit = rule.to or (units.normalise(rule.unit) if rule.unit else "")
         file = self.lift.rows.file
-        name = f"{self.lift.table.name}:planes.{rule.attribute}"
+        name = f"{self.lift.table.name}:{rule.id}"
         stated = Source("derived" if rule.derived else "embedded", file, "", "", name, rule.derived)
         argument = (
             self.lift.rows.text(self.lift.rows.evaluate(rule.argument, self.pixels.scope))[0] if rule.argument else ""

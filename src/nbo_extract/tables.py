@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nbo_extract.errors import MappingTableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from lxml import etree
 
@@ -121,7 +121,7 @@ def _words_of(name: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class PlaneRow:
-    """One column of per-plane facts."""
+    """One column of per-plane facts; ``id`` as that of a `Row`: of alternatives the first that states any wins."""
 
     attribute: str
     columns: tuple[str, ...] = ()
@@ -134,6 +134,7 @@ class PlaneRow:
     absent: frozenset[str] = frozenset()
     derived: str = ""
     channel_first: bool = False
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,50 +280,98 @@ class _Compiler:
             self.row("", data["text"], f"{where}.text") if "text" in data else None,
         )
 
+    def plane_row(self, name: str, row: Any, where: str) -> PlaneRow:
+        row = {"column": row} if isinstance(row, str) else row
+        self.only(row, _PLANE, where)
+        columns = row.get("column", [])
+        return PlaneRow(
+            name,
+            tuple([columns] if isinstance(columns, str) else columns),
+            self.path(row["channel"], where) if "channel" in row else None,
+            row.get("with", ""),
+            self.path(row["arg"], where) if "arg" in row else None,
+            row.get("unit", ""),
+            row.get("unit_column", ""),
+            row.get("to", ""),
+            frozenset(row.get("absent", [])),
+            row.get("derived", ""),
+            row.get("channel_first", False),
+            where,
+        )
+
     def planes(self, data: dict[str, Any]) -> PlaneRules:
         self.only(data, {"block", "channel_block", "key", "index", "rank", "facts"}, "planes")
         for needed in ("block", "key", "index"):
             if needed not in data:
                 raise self.fail(f"planes: needs {needed}")
-        rows = []
-        for name, row in data.get("facts", {}).items():
-            where = f"planes.{name}"
-            row = {"column": row} if isinstance(row, str) else row
-            self.only(row, _PLANE, where)
-            columns = row.get("column", [])
-            rows.append(
-                PlaneRow(
-                    name,
-                    tuple([columns] if isinstance(columns, str) else columns),
-                    self.path(row["channel"], where) if "channel" in row else None,
-                    row.get("with", ""),
-                    self.path(row["arg"], where) if "arg" in row else None,
-                    row.get("unit", ""),
-                    row.get("unit_column", ""),
-                    row.get("to", ""),
-                    frozenset(row.get("absent", [])),
-                    row.get("derived", ""),
-                    row.get("channel_first", False),
-                )
-            )
+        rows = [
+            self.plane_row(name, row, f"planes.{name}" if number == 1 else f"planes.{name}#{number}")
+            for name, given in data.get("facts", {}).items()
+            for number, row in enumerate(given if isinstance(given, list) else [given], 1)
+        ]
         key = self.path(data["key"], "planes.key")
         return PlaneRules(
             data["block"], data.get("channel_block", ""), key, data["index"], data.get("rank", True), tuple(rows)
         )
 
 
-def compile_table(text: str, name: str) -> Table:
-    """Compile the TOML text of a mapping table.
+def _parse(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise MappingTableError(f"mapping table {name}: {error}") from error
+
+
+def _extend(data: dict[str, Any], name: str, text: str, part: str) -> None:
+    """Add the rows of a part to a table: alternatives behind those of its blocks, and blocks of its own."""
+    more = _parse(text, part)
+    compiler = _Compiler(part)
+    compiler.only(more, {"table", "variables", "element", "planes"}, "the part")
+    compiler.only(more.get("planes", {}), {"facts"}, "planes")
+    if more.get("table") != {"extends": name}:
+        raise compiler.fail(f"a part of {name} has a head [table] with extends = '{name}' and nothing else")
+    blocks = {b.get("id"): b for b in data.get("element", [])}
+    for variable, path in more.get("variables", {}).items():
+        if data.setdefault("variables", {}).setdefault(variable, path) != path:
+            raise compiler.fail(f"variables.{variable}: {name} has another")
+    for block in more.get("element", []):
+        if block.get("id") not in blocks:
+            data.setdefault("element", []).append(block)
+            continue
+        compiler.only(block, {"id", "kind", "let", "facts"}, block["id"])
+        known = blocks[block["id"]]
+        for variable, path in block.get("let", {}).items():
+            if known.setdefault("let", {}).setdefault(variable, path) != path:
+                raise compiler.fail(f"{block['id']}.let.{variable}: {name} has another")
+        if "kind" in block:
+            known["kind"] = [*_alternatives(known.get("kind", [])), *_alternatives(block["kind"])]
+        facts = known.setdefault("facts", {})
+        for attribute, rows in block.get("facts", {}).items():
+            facts[attribute] = [*_alternatives(facts.get(attribute, [])), *_alternatives(rows)]
+    columns = data.get("planes", {}).get("facts", {})
+    for attribute, row in more.get("planes", {}).get("facts", {}).items():
+        old = columns.get(attribute, [])
+        columns[attribute] = [*(old if isinstance(old, list) else [old]), row]
+
+
+def _alternatives(rows: Any) -> list[Any]:
+    """Return the rows of an attribute, in whichever of the short forms they are written, as a list of tables."""
+    if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
+        return list(rows)
+    return [rows if isinstance(rows, dict) else {"from": rows}]
+
+
+def compile_table(text: str, name: str, parts: Mapping[str, str] | None = None) -> Table:
+    """Compile the TOML text of a mapping table, and of the parts that extend it: name of a part to its text.
 
     Raises
     ------
     MappingTableError
         With table, block and key, if it does not hold together.
     """
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise MappingTableError(f"mapping table {name}: {error}") from error
+    data = _parse(text, name)
+    for part, more in (parts or {}).items():
+        _extend(data, name, more, part)
     compiler = _Compiler(name)
     compiler.only(data, {"table", "variables", "element", "planes"}, "the table")
     head = data.get("table", {})
@@ -380,7 +429,14 @@ def load_table(name: str) -> Table:
     file = resources.files("nbo_extract_mappings") / "tables" / f"{name}.toml"
     if not file.is_file():
         raise MappingTableError(f"there is no mapping table {name}; known: {', '.join(table_names())}")
-    return compile_table(file.read_text(encoding="utf-8"), name)
+    folder = resources.files("nbo_extract_mappings") / "tables" / name
+    files = (
+        sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
+        if folder.is_dir()
+        else ()
+    )
+    parts = {f"{name}/{f.name.removesuffix('.toml')}": f.read_text(encoding="utf-8") for f in files}
+    return compile_table(file.read_text(encoding="utf-8"), name, parts)
 
 
 def table_names() -> tuple[str, ...]:

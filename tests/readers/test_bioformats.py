@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from contextlib import suppress
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,10 +49,12 @@ def answer(form: str = "Metamorph STK", x: str = "2.5") -> dict[str, Any]:
 
 def test_record_of_an_answer() -> None:
     record = bioformats.make_record("a.stk", answer())
-    assert [etree.tostring(e).decode() for e in record.tree.findall("OriginalMetadata/Entry")] == [
-        '<Entry Key="Lens">63x&#65533;</Entry>',
-        '<Entry Key="Gain" Series="0">5</Entry>',
-    ]
+    original = record.tree.find("OriginalMetadata")
+    assert original is not None
+    assert etree.tostring(original).decode() == (
+        '<OriginalMetadata><Entry Key="Lens" Whole="63x&#65533;"><item>63x&#65533;</item></Entry>'
+        '<Series Key="0"><Entry Key="Gain" Whole="5"><item>5</item></Entry></Series></OriginalMetadata>'
+    )
     assert record.versions == {"OME": "2016-06", "Bio-Formats": "7.3.1", "Java": "17", "reader": "bioformats"}
     assert record.files == ("/data/a.stk",)
     document = lift(record)
@@ -90,6 +95,30 @@ def test_refusal_of_the_library_is_one_sentence(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(_jvm, "call", lambda _: {"error": "FormatException: bad"})
     with pytest.raises(CorruptFileError, match=r"a\.stk: Bio-Formats cannot read it \(FormatException: bad\); copy it"):
         bioformats.read(str(path))
+
+
+def test_format_that_the_library_does_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.stk"
+    path.write_bytes(b"x")
+    monkeypatch.setattr(_jvm, "call", lambda _: {"error": "UnknownFormatException: a.stk", "unknown": True})
+    with pytest.raises(UnsupportedFormatError, match=r"a\.stk: Bio-Formats knows no such format; choose"):
+        bioformats.read(str(path))
+
+
+def test_any_error_of_the_bridge_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(loci: Any, path: str, limit: float) -> dict[str, Any]:
+        raise RuntimeError("broken\nbridge")
+
+    monkeypatch.setattr(_jvm, "start", lambda: None)
+    monkeypatch.setattr(_jvm, "_ask", fail)
+    assert _jvm.call("a.stk") == {"error": "RuntimeError: broken bridge"}
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "nan", "1e300"])
+def test_time_limit_that_is_no_number(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(_jvm.SECONDS, text)
+    with pytest.raises(NboExtractError, match=f"NBO_BIOFORMATS_SECONDS={text} is no number of seconds; set it to one"):
+        _jvm.call("a.stk")
 
 
 # ------------------------------------------------------------------------------------------- what is missing
@@ -136,6 +165,11 @@ def test_what_is_missing(monkeypatch: pytest.MonkeyPatch, found: dict[str, Any],
     monkeypatch.setattr(_jvm, "find_java", lambda: found.get("java", "libjvm.so"))
     assert _jvm.missing().startswith(message)
     assert bool(_jvm.missing()) == bool(message)
+
+
+def test_doctor_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_jvm, "missing", lambda: "there is no Java")
+    assert bioformats.missing() == "there is no Java"
 
 
 def test_named_jar_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,10 +221,49 @@ def test_real_library_refuses_what_it_cannot_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("library")
+def test_damaged_files_end_in_a_sentence_or_a_valid_document(
+    sample_data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    whole = (sample_data / "widefield.czi").read_bytes()
+    random = Random(5)
+    for number in range(20):
+        content = bytearray(whole)
+        if number % 2:
+            content[random.randrange(len(whole))] ^= 1 << random.randrange(8)
+        else:
+            del content[random.randrange(len(whole)) :]
+        path = tmp_path / f"{number}.czi"
+        path.write_bytes(content)
+        try:
+            document = extract(path, reader="bioformats")
+        except NboExtractError as error:
+            assert "\n" not in error.message
+        else:
+            assert from_xml(to_xml(document)) == document
+    # An attribute without a value: Java's parser would print what it thinks of it.
+    path.write_bytes(whole.replace(b' Name="', b' Name ="="', 1))
+    with suppress(NboExtractError):
+        extract(path, reader="bioformats")
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.usefixtures("library")
 def test_time_limit(sample_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(_jvm.SECONDS, "0")
     with pytest.raises(CorruptFileError, match="it did not answer within 0 s; NBO_BIOFORMATS_SECONDS sets the limit"):
         extract(sample_data / "widefield.czi", reader="bioformats")
+    monkeypatch.delenv(_jvm.SECONDS)
+    assert nodes(extract(sample_data / "widefield.czi", reader="bioformats"), "Pixels")
+
+
+@pytest.mark.usefixtures("library")
+def test_file_that_takes_too_long_leaves_a_process_that_ends_well(sample_data: Path) -> None:
+    command = [sys.executable, "-m", "nbo_extract", str(sample_data / "widefield.czi"), "--reader", "bioformats"]
+    done = subprocess.run(
+        [*command, "-o", "-"], capture_output=True, text=True, env={**os.environ, _jvm.SECONDS: "0.001"}, timeout=60
+    )
+    assert 0 < done.returncode < 128
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.usefixtures("library")

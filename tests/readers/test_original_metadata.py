@@ -13,8 +13,9 @@ from nbo_extract.lift import lift
 from nbo_extract.record import PlaneColumns, RawRecord
 from nbo_extract.registry import read
 from nbo_extract_readers import _jvm
-from nbo_extract_readers._original import add_original, annotated, drop_wrong
-from ome_cases import noted
+from nbo_extract_readers._original import add_original, annotated
+from nbo_extract_readers._wrong import drop_wrong
+from original_cases import body, zen
 from sample_ome import make_ome_tiff
 from table_cases import nodes
 
@@ -54,7 +55,10 @@ def test_lists_and_single_values(tmp_path: Path) -> None:
     xml = ome(annotation("A|B", "[1, 2]") + annotation("C", "x") + annotation("D", "y", "other"), "0.1")
     record = read(make_ome_tiff(tmp_path / "a.ome.tiff", description=xml))
     entries = record.tree.findall("OriginalMetadata/Entry")
-    assert [(e.get("Key"), e.text, [i.text for i in e]) for e in entries] == [("A|B", None, ["1", "2"]), ("C", "x", [])]
+    assert [(e.get("Key"), e.get("Whole"), [i.text for i in e]) for e in entries] == [
+        ("A|B", "1, 2", ["1", "2"]),
+        ("C", "x", ["x"]),
+    ]
 
 
 def test_wrong_exposures_are_replaced_by_those_of_the_channels(tmp_path: Path) -> None:
@@ -77,7 +81,11 @@ def test_list_of_another_length_tells_of_no_channel(tmp_path: Path) -> None:
 
 
 def test_each_channel_has_its_own() -> None:
-    tree = noted(2, Image__Channel__PinholeSizeAiry="1.5;2.5", Image__Channel__ContrastMethod="Fluorescence")
+    tree = zen(
+        body(channels="<Channel/><Channel/>"),
+        ("Image|Channel|PinholeSizeAiry", "[1.5, 2.5]"),
+        ("Image|Channel|ContrastMethod", "[Fluorescence]"),
+    )
     document = lift(RawRecord("a.tif", "", "", "ome", etree.fromstring(f"<Record><OME>{tree}</OME></Record>")))
     assert [n.get("Aperture") for n in nodes(document, "PinholeSettings")] == ["1.5", "2.5"]
     assert [n.get("ContrastMethod") for n in nodes(document, "Channel")] == [None, None]
@@ -85,10 +93,10 @@ def test_each_channel_has_its_own() -> None:
 
 def test_numbers_that_are_no_measurements() -> None:
     planes = {"0": PlaneColumns({"PositionX": ["1.4E-38", "0"], "PositionY": ["0", "2"], "DeltaT": ["x", None]}, {})}
-    findings = drop_wrong(None, planes, "a.tif")
+    findings = drop_wrong(etree.Element("OME"), None, planes, "a.tif")
     assert list(planes["0"].columns) == ["PositionY", "DeltaT"]
     assert [f.message for f in findings] == [
-        "Plane PositionX is left out: its numbers are below 1e-30 and no measurements"
+        "Plane PositionX is left out: Bio-Formats states it wrongly (its numbers are below 1e-30 and no measurements)"
     ]
 
 

@@ -74,8 +74,10 @@ def _readers(printer: Printer) -> int:
     rows, missing = [], 0
     for reader in sorted((r for r in readers() if r.rank < ADAPTERS), key=lambda r: r.name):
         try:
-            importlib.import_module(reader.open.partition(":")[0])
-            state = "ready"
+            module = importlib.import_module(reader.open.partition(":")[0])
+            # A reader by a library that is no part of every installation says what it lacks; that is no fault.
+            lack = module.missing() if hasattr(module, "missing") else ""
+            state = f"not ready: {lack}" if lack else "ready"
         except ImportError as error:
             # A format whose library is an extra is optional.
             missing += not reader.requires
