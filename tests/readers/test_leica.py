@@ -229,9 +229,9 @@ def test_hundreds_of_images_cost_in_proportion(tmp_path: Path) -> None:
         path = make_lif(tmp_path / f"{count}.lif", project(*(image(f"i{n}") for n in range(count))))
         best = 60.0
         for _ in range(2):
-            start = time.perf_counter()
+            start = time.process_time()
             assert len(nodes(extract(path), "Image")) == count
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
         return best
 
     seconds(2)
