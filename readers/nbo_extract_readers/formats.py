@@ -69,25 +69,12 @@ def sniff_nd2(head: bytes, name: str) -> bool:
 CZI = ReaderInfo("czi", ("Zeiss CZI",), (".czi",), sniff_czi, "nbo_extract_readers.czi:read")
 OME_TIFF = ReaderInfo(
     "ome-tiff",
-    ("OME-TIFF", "TIFF", "LSM", "STK", "SVS", "NDPI"),
-    (
-        ".ome.tif",
-        ".ome.tiff",
-        ".tif",
-        ".tiff",
-        ".ome.tf2",
-        ".ome.tf8",
-        ".ome.btf",
-        ".companion.ome",
-        ".lsm",
-        ".stk",
-        ".svs",
-        ".ndpi",
-        ".btf",
-    ),
+    ("OME-TIFF", "TIFF"),
+    (".ome.tif", ".ome.tiff", ".tif", ".tiff", ".ome.tf2", ".ome.tf8", ".ome.btf", ".companion.ome", ".btf"),
     sniff_ome_tiff,
     "nbo_extract_readers.ome_tiff:read",
     sets=True,
+    refine="nbo_extract_readers.tiff_family:family",
 )
 OME_ZARR = ReaderInfo(
     "ome-zarr",

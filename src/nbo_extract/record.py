@@ -109,6 +109,9 @@ class ReaderInfo:
         reader is ready where its module can be imported. The first line begins with ``ready`` where it is.
     install : str
         ``module:function`` that installs what the reader needs; takes a function that is told the progress.
+    refine : str
+        ``module:function`` that takes a path text which this reader was chosen for, and returns the name of the
+        reader that knows its content better; empty where that is this one. Asked only where the user names no reader.
     """
 
     name: str
@@ -123,3 +126,4 @@ class ReaderInfo:
     way: Callable[[str], str] | None = None
     status: str = ""
     install: str = ""
+    refine: str = ""
