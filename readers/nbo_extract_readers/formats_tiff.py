@@ -18,4 +18,5 @@ def _family(name: str, form: str, module: str, *suffixes: str) -> ReaderInfo:
     return ReaderInfo(name, (form,), suffixes, sniff_family, f"nbo_extract_readers.{module}:read")
 
 
+MICRO_MANAGER = _family("micro-manager", "Micro-Manager", "micro_manager")
 LSM = _family("zeiss-lsm", "Zeiss LSM", "lsm", ".lsm")

@@ -30,7 +30,8 @@ BROKEN = (
 )  # fmt: skip
 # Directories that are looked at for whether the file is whole: a stack may have a hundred thousand.
 _CHECKED = 64
-_BY_TAG = ((34412, "zeiss-lsm"),)
+_MICRO_MANAGER = 51123
+_BY_TAG = ((34412, "zeiss-lsm"), (_MICRO_MANAGER, "micro-manager"))
 
 
 def family(path: str) -> str:
@@ -47,7 +48,8 @@ def family(path: str) -> str:
     try:
         with open(path, "rb") as handle:
             pages = Pages(handle)
-            return _family(pages, pages.directory(pages.first))
+            found = _family(pages, pages.directory(pages.first))
+        return found or ("micro-manager" if _beside(path) else "")
     except (OSError, *BROKEN):
         return ""
 
@@ -58,6 +60,12 @@ def _family(pages: Pages, first: Directory) -> str:
         if code in entries:
             return name
     return ""
+
+
+def _beside(path: str) -> bool:
+    """Whether an image lies beside the metadata that Micro-Manager writes in a text."""
+    folder, name = os.path.split(os.path.abspath(path))
+    return name.startswith("img_") and os.path.isfile(os.path.join(folder, "metadata.txt"))
 
 
 class Family:

@@ -62,6 +62,9 @@ class RawRecord:
         All files of the set, as absolute paths; the first is the one that was opened.
     findings : list of Finding
         Repairs and losses: illegal characters, truncated parts.
+    supplement : RawRecord or None
+        What another vocabulary says of the same images: it fills what this one leaves absent. The key of each image in
+        its ``Structure`` is the place of that image among those of this record.
     """
 
     path: str
@@ -73,6 +76,7 @@ class RawRecord:
     versions: dict[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     findings: list[Finding] = field(default_factory=list)
+    supplement: RawRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
