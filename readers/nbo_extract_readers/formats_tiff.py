@@ -19,4 +19,5 @@ def _family(name: str, form: str, module: str, *suffixes: str) -> ReaderInfo:
 
 
 MICRO_MANAGER = _family("micro-manager", "Micro-Manager", "micro_manager")
+METAMORPH = _family("metamorph", "MetaMorph STK", "metamorph", ".stk")
 LSM = _family("zeiss-lsm", "Zeiss LSM", "lsm", ".lsm")

@@ -30,8 +30,15 @@ BROKEN = (
 )  # fmt: skip
 # Directories that are looked at for whether the file is whole: a stack may have a hundred thousand.
 _CHECKED = 64
-_MICRO_MANAGER = 51123
-_BY_TAG = ((34412, "zeiss-lsm"), (_MICRO_MANAGER, "micro-manager"))
+_BY_TAG = (
+    (34412, "zeiss-lsm"), (33628, "metamorph"), (33629, "metamorph"), (34361, "fluoview"), (34362, "fluoview"),
+    (65420, "hamamatsu-ndpi"), (51123, "micro-manager"),
+)  # fmt: skip
+_BY_DESCRIPTION = (
+    (b"<MetaData>", "metamorph"), (b"Aperio ", "aperio-svs"), (b"ImageJ=", "imagej"), (b"state.", "scanimage"),
+    (b"scanimage.SI.", "scanimage"), (b"frameNumbers = ", "scanimage"),
+)  # fmt: skip
+_DESCRIPTION, _SOFTWARE = 270, 305
 
 
 def family(path: str) -> str:
@@ -59,6 +66,12 @@ def _family(pages: Pages, first: Directory) -> str:
     for code, name in _BY_TAG:
         if code in entries:
             return name
+    for code, starts in ((_SOFTWARE, ((b"SI.", "scanimage"),)), (_DESCRIPTION, _BY_DESCRIPTION)):
+        entry = entries.get(code)
+        text = b"" if entry is None else pages.bytes_at(entry.at, min(entry.length, 64)).lstrip()
+        found = next((name for start, name in starts if text.startswith(start)), "")
+        if found:
+            return found
     return ""
 
 
@@ -132,6 +145,19 @@ class Family:
             if value is not None:
                 image.set(name, clean(str(value)))
         return image
+
+
+@contextlib.contextmanager
+def quiet_tifffile() -> Iterator[None]:
+    """Keep what the library logs of damaged files from the user: findings say it."""
+    import logging
+
+    logger = logging.getLogger("tifffile")
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 @contextlib.contextmanager
