@@ -14,10 +14,16 @@ def sniff_family(head: bytes, name: str) -> bool:
     return False
 
 
-def _family(name: str, form: str, module: str, *suffixes: str) -> ReaderInfo:
-    return ReaderInfo(name, (form,), suffixes, sniff_family, f"nbo_extract_readers.{module}:read")
+def _family(name: str, form: str, place: str, *suffixes: str) -> ReaderInfo:
+    place = place if ":" in place else f"{place}:read"
+    return ReaderInfo(name, (form,), suffixes, sniff_family, f"nbo_extract_readers.{place}")
 
 
 MICRO_MANAGER = _family("micro-manager", "Micro-Manager", "micro_manager")
 METAMORPH = _family("metamorph", "MetaMorph STK", "metamorph", ".stk")
 LSM = _family("zeiss-lsm", "Zeiss LSM", "lsm", ".lsm")
+APERIO = _family("aperio-svs", "Aperio SVS", "tiff_notes:read_aperio", ".svs")
+HAMAMATSU = _family("hamamatsu-ndpi", "Hamamatsu NDPI", "tiff_notes:read_hamamatsu", ".ndpi")
+SCANIMAGE = _family("scanimage", "ScanImage", "tiff_notes:read_scanimage")
+IMAGEJ = _family("imagej", "ImageJ TIFF", "tiff_notes:read_imagej")
+FLUOVIEW = _family("fluoview", "Olympus FluoView TIFF", "tiff_notes:read_fluoview")

@@ -54,7 +54,7 @@ def family(path: str) -> str:
     """
     try:
         with open(path, "rb") as handle:
-            pages = Pages(handle)
+            pages = Pages(handle, wide=path.lower().endswith(".ndpi"))
             found = _family(pages, pages.directory(pages.first))
         return found or ("micro-manager" if _beside(path) else "")
     except (OSError, *BROKEN):
