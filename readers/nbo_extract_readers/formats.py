@@ -64,6 +64,9 @@ def sniff_olympus(head: bytes, name: str) -> bool:
 def sniff_nd2(head: bytes, name: str) -> bool:
     """Whether a file begins like a chunk of ND2, or like JPEG 2000 under the name of an ND2."""
     return head.startswith(ND2_MAGIC) or (head.startswith(ND2_LEGACY_MAGIC) and name.endswith(".nd2"))
+def sniff_imaris(head: bytes, name: str) -> bool:
+    """Whether a file begins like HDF5 and is called IMS."""
+    return head.startswith(b"\x89HDF\r\n\x1a\n") and name.endswith(".ims")
 
 
 CZI = ReaderInfo("czi", ("Zeiss CZI",), (".czi",), sniff_czi, "nbo_extract_readers.czi:read")
@@ -106,3 +109,11 @@ OLYMPUS = ReaderInfo(
     "nbo_extract_readers.olympus:read",
 )
 ND2 = ReaderInfo("nd2", ("Nikon ND2",), (".nd2",), sniff_nd2, "nbo_extract_readers.nikon_nd2:read")
+IMARIS = ReaderInfo(
+    "imaris",
+    ("Imaris IMS",),
+    (".ims",),
+    sniff_imaris,
+    "nbo_extract_readers.imaris:read",
+    requires="ims",
+)
