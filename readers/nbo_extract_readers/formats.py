@@ -64,6 +64,8 @@ def sniff_olympus(head: bytes, name: str) -> bool:
 def sniff_nd2(head: bytes, name: str) -> bool:
     """Whether a file begins like a chunk of ND2, or like JPEG 2000 under the name of an ND2."""
     return head.startswith(ND2_MAGIC) or (head.startswith(ND2_LEGACY_MAGIC) and name.endswith(".nd2"))
+
+
 def sniff_imaris(head: bytes, name: str) -> bool:
     """Whether a file begins like HDF5 and is called IMS."""
     return head.startswith(b"\x89HDF\r\n\x1a\n") and name.endswith(".ims")

@@ -56,7 +56,8 @@ def family(path: str) -> str:
         with open(path, "rb") as handle:
             pages = Pages(handle, wide=path.lower().endswith(".ndpi"))
             found = _family(pages, pages.directory(pages.first))
-        return found or ("micro-manager" if _beside(path) else "")
+        # Micro-Manager lets ImageJ write its single images.
+        return "micro-manager" if found in ("", "imagej") and _beside(path) else found
     except (OSError, *BROKEN):
         return ""
 

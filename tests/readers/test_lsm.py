@@ -11,7 +11,7 @@ import tifffile
 from fuzz import campaign
 from make_lsm import RECORDING, make_lsm
 from make_tiff import Tiff, usual
-from nbo_extract.api import embed, extract
+from nbo_extract.api import embed, embeddable, extract
 from nbo_extract.errors import CorruptFileError, WriteError
 from nbo_extract.registry import read
 from nbo_extract.xmlio import from_xml, to_xml
@@ -173,6 +173,7 @@ def test_a_vendor_file_is_never_modified(tmp_path: Path) -> None:
     with pytest.raises(WriteError):
         embed(path, extract(path))
     assert path.read_bytes() == before
+    assert not embeddable(path)
 
 
 # -------------------------------------------------------------------------------------------------------------- traps
