@@ -59,8 +59,6 @@ class FirstDirectory:
         A rational is ``numerator/denominator``. A tag without a published name has its number for one.
     unread : list of str
         Names of tags whose value lies outside of the file.
-    codes : set of int
-        Codes of all tags, of those that do not describe, too.
     """
 
     big: bool
@@ -69,7 +67,6 @@ class FirstDirectory:
     description: bytes | None = None
     tags: list[tuple[str, str]] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
-    codes: set[int] = field(default_factory=set)
 
 
 def read_first_directory(path: str) -> FirstDirectory:
@@ -130,7 +127,6 @@ class _Walker:
 
     def _entry(self, entry: bytes, found: FirstDirectory) -> None:
         code = self._number(entry[:2])
-        found.codes.add(code)
         kind = self._number(entry[2:4])
         field_size = 8 if self.big else 4
         count = self._number(entry[4 : 4 + field_size])

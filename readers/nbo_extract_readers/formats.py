@@ -66,28 +66,20 @@ def sniff_nd2(head: bytes, name: str) -> bool:
     return head.startswith(ND2_MAGIC) or (head.startswith(ND2_LEGACY_MAGIC) and name.endswith(".nd2"))
 
 
+def sniff_imaris(head: bytes, name: str) -> bool:
+    """Whether a file begins like HDF5 and is called IMS."""
+    return head.startswith(b"\x89HDF\r\n\x1a\n") and name.endswith(".ims")
+
+
 CZI = ReaderInfo("czi", ("Zeiss CZI",), (".czi",), sniff_czi, "nbo_extract_readers.czi:read")
 OME_TIFF = ReaderInfo(
     "ome-tiff",
-    ("OME-TIFF", "TIFF", "LSM", "STK", "SVS", "NDPI"),
-    (
-        ".ome.tif",
-        ".ome.tiff",
-        ".tif",
-        ".tiff",
-        ".ome.tf2",
-        ".ome.tf8",
-        ".ome.btf",
-        ".companion.ome",
-        ".lsm",
-        ".stk",
-        ".svs",
-        ".ndpi",
-        ".btf",
-    ),
+    ("OME-TIFF", "TIFF"),
+    (".ome.tif", ".ome.tiff", ".tif", ".tiff", ".ome.tf2", ".ome.tf8", ".ome.btf", ".companion.ome", ".btf"),
     sniff_ome_tiff,
     "nbo_extract_readers.ome_tiff:read",
     sets=True,
+    refine="nbo_extract_readers.tiff_family:family",
 )
 OME_ZARR = ReaderInfo(
     "ome-zarr",
@@ -119,3 +111,11 @@ OLYMPUS = ReaderInfo(
     "nbo_extract_readers.olympus:read",
 )
 ND2 = ReaderInfo("nd2", ("Nikon ND2",), (".nd2",), sniff_nd2, "nbo_extract_readers.nikon_nd2:read")
+IMARIS = ReaderInfo(
+    "imaris",
+    ("Imaris IMS",),
+    (".ims",),
+    sniff_imaris,
+    "nbo_extract_readers.imaris:read",
+    requires="ims",
+)

@@ -67,8 +67,6 @@ def read(path: str) -> RawRecord:
         metadata_file, xml = _follow(path, xml, findings)
         files.append(os.path.abspath(os.path.join(os.path.dirname(path), metadata_file)))
     record = _record(path, directory, xml, metadata_file)
-    if xml is None and directory is not None:
-        _add_notes(record, directory)
     record.findings = findings + _unread(directory, path) + record.findings
     if xml is not None:
         record.planes = xml.planes
@@ -202,21 +200,6 @@ def _record(path: str, directory: FirstDirectory | None, xml: OmeXml | None, met
         etree.SubElement(structure, "NBO", {"Namespace": namespace}).text = content
     kind = "TIFF" if xml is None else "OME-TIFF"
     return RawRecord(path, kind, INFO.name, "tiff" if xml is None else "ome", tree, {}, versions, (), findings)
-
-
-def _add_notes(record: RawRecord, directory: FirstDirectory) -> None:
-    """Add what the software of an instrument noted in its tags, where it did."""
-    from nbo_extract_readers.tiff_family import family_of, notes_of
-
-    family = family_of(directory)
-    if family is None:
-        return
-    notes, findings = notes_of(record.path, directory, family)
-    record.findings += findings
-    if notes is not None:
-        tree, record.planes = notes
-        record.tree.append(tree)
-        record.format, record.vocabulary = family.title, family.vocabulary
 
 
 def _add_file(

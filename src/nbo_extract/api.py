@@ -14,7 +14,7 @@ from nbo_extract.errors import CorruptFileError, UsageError, WriteError
 from nbo_extract.findings import Finding
 from nbo_extract.lift import lift
 from nbo_extract.record import CUT_OFF
-from nbo_extract.registry import head, read
+from nbo_extract.registry import ADAPTERS, find_reader, head, read, readers
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -188,9 +188,14 @@ def restore(path: str | os.PathLike[str]) -> WriteResult:
 
 
 def embeddable(path: str | os.PathLike[str]) -> bool:
-    """Whether something can be embedded into a file: by its content an OME-TIFF or TIFF, or an OME-Zarr."""
+    """Whether something can be embedded: into an OME-Zarr, or a TIFF that is not named as a vendor's."""
     place = Path(path)
-    return _is_zarr(place) or (place.is_file() and head(str(place)).startswith(_TIFF))
+    if not (place.is_file() and head(str(place)).startswith(_TIFF)):
+        return _is_zarr(place)
+    chosen, lower = find_reader(str(place)), place.name.lower()
+    if chosen is None or lower.endswith(chosen.suffixes):
+        return True
+    return not any(lower.endswith(r.suffixes) for r in readers() if r.rank < ADAPTERS)
 
 
 def _is_zarr(place: Path) -> bool:

@@ -401,6 +401,8 @@ def _date(pattern: str, order: str) -> Function:
 #: ``12/29/09`` or ``12/29/2009``: month first. ``2009:12:29 09:59:15``. ``20091229 09:59:15.123``.
 FUNCTIONS["us_date"] = _date(r"(\d{1,2})/(\d{1,2})/(\d{2}|\d{4})$", "mdy")
 FUNCTIONS["tiff_date"] = _date(r"(\d{4})[:/-](\d{2})[:/-](\d{2})(?!\d)", "ymd")
+#: ``[2016 5 31 15 20 47.1]``, a vector of Matlab.
+FUNCTIONS["vector_date"] = _date(r"\[?(\d{4})[\s,]+(\d{1,2})[\s,]+(\d{1,2})[\s,]", "ymd")
 FUNCTIONS["compact_date"] = _date(r"(\d{4})(\d{2})(\d{2})(?!\d)", "ymd")
 
 
@@ -431,6 +433,15 @@ def reciprocal(texts: Sequence[str]) -> str | None:
         return None
     over = float(parts[1]) if len(parts) == 2 else 1.0
     return number_text(Decimal(repr(over / float(parts[0]))))
+
+
+@_function
+def extent_per_element(texts: Sequence[str]) -> str | None:
+    """Return the size of an element: end less start, divided by the number of elements, as the quotient of doubles."""
+    numbers = _decimals(texts)
+    if numbers is None or len(numbers) != 3 or numbers[2] < 1 or numbers[0] <= numbers[1]:
+        return None
+    return number_text(Decimal(repr(float(numbers[0] - numbers[1]) / float(numbers[2]))))
 
 
 @_function

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbo_extract.functions import EXPANDERS
+from nbo_extract.lift_more import fill_from
 from nbo_extract.lift_planes import add_planes
 from nbo_extract.lift_rows import Rows, Scope, Trace, short
 from nbo_extract.model import Document, Fact, Node, Origin, Source
@@ -280,6 +281,11 @@ def lift(record: RawRecord, skip: Collection[str] = ()) -> Document:
     job = Lift(record, table, skip=frozenset(skip))
     document = job.run()
     versions = {**record.versions, f"table {table.name}": table.version}
+    if record.supplement is not None:
+        more = lift(record.supplement, skip)
+        places = [int(i.get("Key", "0")) for i in record.supplement.tree.iterfind("Structure/Image")]
+        fill_from(document, more, places)
+        versions = {**more.origin.versions, **versions}
     document.origin = Origin(record.path, record.format, record.reader, versions, record.files)
     document.findings[:0] = record.findings
     return document

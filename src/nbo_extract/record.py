@@ -62,6 +62,9 @@ class RawRecord:
         All files of the set, as absolute paths; the first is the one that was opened.
     findings : list of Finding
         Repairs and losses: illegal characters, truncated parts.
+    supplement : RawRecord or None
+        What another vocabulary says of the same images: it fills what this one leaves absent. The key of each image in
+        its ``Structure`` is the place of that image among those of this record.
     """
 
     path: str
@@ -73,6 +76,7 @@ class RawRecord:
     versions: dict[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     findings: list[Finding] = field(default_factory=list)
+    supplement: RawRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,9 @@ class ReaderInfo:
         reader is ready where its module can be imported. The first line begins with ``ready`` where it is.
     install : str
         ``module:function`` that installs what the reader needs; takes a function that is told the progress.
+    refine : str
+        ``module:function`` that takes a path text which this reader was chosen for, and returns the name of the
+        reader that knows its content better; empty where that is this one. Asked only where the user names no reader.
     """
 
     name: str
@@ -123,3 +130,4 @@ class ReaderInfo:
     way: Callable[[str], str] | None = None
     status: str = ""
     install: str = ""
+    refine: str = ""

@@ -127,7 +127,7 @@ def read(path: str | Path, name: str | None = None) -> RawRecord:
     reasons: list[NboExtractError] = []
     for info in _fitting(text):
         try:
-            return _read(text, info)
+            return _read(text, _refined(info, text) if info.refine else info)
         except NboExtractError as error:
             if info.rank < ADAPTERS:
                 raise
@@ -141,10 +141,8 @@ def read(path: str | Path, name: str | None = None) -> RawRecord:
 
 
 def _read(text: str, info: ReaderInfo) -> RawRecord:
-    module, _, function = info.open.partition(":")
     try:
-        opener: Any = getattr(importlib.import_module(module), function)
-        record: RawRecord = opener(text)
+        record: RawRecord = _function(info.open)(text)
     except OSError as error:
         raise UnsupportedFormatError(_unreadable(text, error)) from error
     except ImportError as error:
@@ -156,6 +154,17 @@ def _read(text: str, info: ReaderInfo) -> RawRecord:
     except MemoryError as error:
         raise NboExtractError(f"{text}: not enough memory to read its metadata; close other programs") from error
     return record
+
+
+def _function(place: str) -> Any:
+    module, _, function = place.partition(":")
+    return getattr(importlib.import_module(module), function)
+
+
+def _refined(info: ReaderInfo, path: str) -> ReaderInfo:
+    """Return the reader of the family of formats that a file belongs to by its content."""
+    better = _function(info.refine)(path)
+    return next((r for r in readers() if r.name == better), info)
 
 
 def refusal(path: str) -> str:
