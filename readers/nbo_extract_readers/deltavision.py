@@ -43,7 +43,7 @@ _FLOATS = (
 _BYTES = {0: 1, 1: 2, 2: 4, 3: 4, 4: 8, 5: 2, 6: 2, 7: 4}
 # Dimension of the sections from the fastest to the slowest, by `img_seq`.
 _SEQUENCES = {0: "ZTC", 1: "CZT", 2: "ZCT"}
-# Lenses that are younger than the library's table, from the maker's pages.
+# Lenses that are younger than the library's table; figures as other readers of the format give them.
 _YOUNGER = {
     18113: {
         "name": "Nikon 10X/0.45, Plan Apo",
