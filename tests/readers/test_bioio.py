@@ -281,6 +281,7 @@ def test_worker_ends_with_its_process(site: Path, tmp_path: Path) -> None:
 
 def test_plugin_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bioio_plugins, "plugins", tuple)
+    monkeypatch.setattr("nbo_extract_readers.formats_adapters.has_bioformats", lambda: False)
     path = tmp_path / "a.vsi"
     path.write_bytes(b"x")
     way = "pip install 'bioio>=3.6,<4' bioio-vsi"
