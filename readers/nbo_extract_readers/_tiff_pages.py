@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from nbo_extract_readers.formats import TIFF_MAGIC
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import BinaryIO
 
 # Type number to struct code and size.
@@ -104,18 +103,6 @@ class Pages:
                 at = self._int(raw[4 + inline :]) + (self._int(high[4 * number : 4 * number + 4]) << 32)
             entries.setdefault(code, Entry(kind, values, length, at))
         return Directory(entries, following)
-
-    def walk(self, limit: int) -> Iterator[Directory]:
-        """Yield directories from the first on, not more than a number of them; ends at the first that is damaged."""
-        offset, seen = self.first, set[int]()
-        while offset and offset not in seen and len(seen) < limit:
-            seen.add(offset)
-            try:
-                directory = self.directory(offset)
-            except ValueError:
-                return
-            yield directory
-            offset = directory.following
 
     def data(self, entry: Entry | None) -> bytes:
         """Return the bytes of a value, empty where there is none."""

@@ -92,4 +92,4 @@ def test_cut_off(tmp_path: Path) -> None:
 
 
 def test_damaged_copies(tmp_path: Path) -> None:
-    assert campaign(str(make_ims(tmp_path / "a.ims")), cuts=20, flips=40, seed=2, reader=None)["bad"] == []
+    assert campaign(str(make_ims(tmp_path / "a.ims")), cuts=20, flips=40, seed=2, reader="imaris")["bad"] == []

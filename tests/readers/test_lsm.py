@@ -240,4 +240,4 @@ def test_cut_off(tmp_path: Path) -> None:
 
 
 def test_damaged_copies(tmp_path: Path) -> None:
-    assert campaign(str(make_lsm(tmp_path / "a.lsm")), cuts=25, flips=60, seed=2, reader=None)["bad"] == []
+    assert campaign(str(make_lsm(tmp_path / "a.lsm")), cuts=25, flips=60, seed=2, reader="zeiss-lsm")["bad"] == []

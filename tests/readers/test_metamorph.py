@@ -161,4 +161,4 @@ def test_damaged_xml(tmp_path: Path) -> None:
 
 def test_damaged_copies(tmp_path: Path) -> None:
     for path in (make_stk(tmp_path / "a.stk"), make_metaseries(tmp_path / "b.tif")):
-        assert campaign(str(path), cuts=20, flips=40, seed=2, reader=None)["bad"] == []
+        assert campaign(str(path), cuts=20, flips=40, seed=2, reader="metamorph")["bad"] == []

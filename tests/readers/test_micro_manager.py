@@ -252,4 +252,4 @@ def test_cut_off(tmp_path: Path) -> None:
 
 def test_damaged_copies(tmp_path: Path) -> None:
     for path in (make_stack(tmp_path / "a.tif"), make_stack(tmp_path / "b.ome.tif", ome=ome_xml(1))):
-        assert campaign(str(path), cuts=20, flips=40, seed=2, reader=None)["bad"] == []
+        assert campaign(str(path), cuts=20, flips=40, seed=2, reader="micro-manager")["bad"] == []

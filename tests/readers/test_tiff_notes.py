@@ -131,7 +131,7 @@ def test_family(tmp_path: Path, table: str, name: str, make: Callable[[Path], Pa
 
 @pytest.mark.parametrize(("table", "name", "make", "expected"), FAMILIES, ids=[f[0] for f in FAMILIES])
 def test_damaged_copies(tmp_path: Path, table: str, name: str, make: Callable[[Path], Path], expected: Facts) -> None:
-    assert campaign(str(make(tmp_path / name)), cuts=15, flips=30, seed=2, reader=None)["bad"] == []
+    assert campaign(str(make(tmp_path / name)), cuts=15, flips=30, seed=2, reader=table)["bad"] == []
 
 
 @pytest.mark.parametrize("table", [f[0] for f in FAMILIES])
