@@ -83,7 +83,9 @@ def _readers(printer: Printer) -> int:
             missing += not reader.requires
             way = f"; pip install 'nbo-extract[{reader.requires}]'" if reader.requires else ""
             state = f"cannot be used: {error}{way}"
-        rows.append((reader.name, f"{', '.join(reader.formats)} ({', '.join(reader.suffixes)}): {state}"))
+        # Families of TIFF are told by their tags, not by an ending of their own.
+        endings = f" ({', '.join(reader.suffixes)})" if reader.suffixes else ""
+        rows.append((reader.name, f"{', '.join(reader.formats)}{endings}: {state}"))
     printer.grid(rows, style="")
     return missing
 
