@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from nbo_extract.errors import HardwareError
@@ -505,7 +505,11 @@ def test_random_merges_resolve_keep_and_repeat(seed: int) -> None:
 
     document, hardware = make_pair(seed)
     stands_agree(document, hardware)
-    check_ids(hardware.document, Path("random.xml"))
+    try:
+        check_ids(hardware.document, Path("random.xml"))
+    except HardwareError:
+        # By chance two annotations have one ID: such a description is refused before it is merged.
+        reject()
     assert unresolved(document.arrange()) == []
     before = embedded(document)
     merged = merge(document, hardware)
