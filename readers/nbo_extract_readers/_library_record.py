@@ -99,15 +99,9 @@ def _vendor(record: RawRecord, data: bytes, tag: str) -> etree._Element | None:
     """Return the root of a vendor's XML, and note what was repaired."""
     from nbo_extract_readers.vendor_xml import parse
 
-    root, repaired, problem = parse(data, tag)
-    file = os.path.basename(record.path)
-    if repaired and root is not None:
-        message = f"illegal characters in {repaired} places of the XML were replaced"
-        record.findings.append(Finding("NBO103", "warning", message, file=file, source=tag))
-    if problem:
-        message = f"the XML is not well-formed ({problem}): what could be read of it is used"
-        record.findings.append(Finding("NBO104", "warning", message, file=file, source=tag))
-    return root
+    parsed = parse(data, tag)
+    record.findings.extend(parsed.findings(os.path.basename(record.path), tag))
+    return parsed.root
 
 
 def _zeiss(record: RawRecord, data: bytes, tag: str, images: list[dict[str, Any]]) -> bool:

@@ -114,14 +114,11 @@ class _Reading:
                 name = name.replace(character, entity)
             head = f'<{tag} Version="2"><Element Name="{name}">'
             data = head.encode() + data + f"</Element></{tag}>".encode()
-        root, repaired, problem = parse(data, tag)
-        if root is None:
-            raise self._corrupt(f"its XML cannot be read: {problem}")
-        if repaired:
-            self.find("NBO103", f"illegal characters in {repaired} places of the XML were replaced", "XML")
-        if problem:
-            self.find("NBO104", f"the XML is not well-formed ({problem}): what could be read of it is used", "XML")
-        return root
+        parsed = parse(data, tag)
+        if parsed.root is None:
+            raise self._corrupt(f"its XML cannot be read: {parsed.problem}")
+        self.findings += parsed.findings(os.path.basename(self.path), "XML")
+        return parsed.root
 
     def _text(self, stream: BinaryIO) -> bytes:
         """Return the XML as UTF-8."""

@@ -5,7 +5,6 @@ Source: ZEISS' description of the LSM file format 5.5 to 6.0, in the names of th
 
 from __future__ import annotations
 
-import os
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -87,18 +86,7 @@ class _Lsm(Family):
         with self.part("Positions"):
             places = self.positions(self.info.get("OffsetPositions", 0))
         self.images(stamps, colors, places)
-        self.tree.append(self.structure)
-        return RawRecord(
-            path=self.path,
-            format="Zeiss LSM",
-            reader=INFO.name,
-            vocabulary="zeiss-lsm",
-            tree=self.tree,
-            planes=self.planes,
-            versions={"format": f"{self.info['MagicNumber']:#010x}", "reader": INFO.name},
-            files=(os.path.abspath(self.path),),
-            findings=self.findings,
-        )
+        return self.made(INFO, "Zeiss LSM", self.planes, format=f"{self.info['MagicNumber']:#010x}")
 
     # -- the blocks ----------------------------------------------------------------------------------------------------
 

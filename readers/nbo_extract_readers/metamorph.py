@@ -5,7 +5,6 @@ Source: Universal Imaging's description of the STK format 1993-2003, as the libr
 
 from __future__ import annotations
 
-import os
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -74,21 +73,6 @@ class _MetaMorph(Family):
         self.first = first
         self.needed = 0
 
-    def record(self, planes: dict[str, PlaneColumns]) -> RawRecord:
-        """Put all together."""
-        self.tree.append(self.structure)
-        return RawRecord(
-            path=self.path,
-            format="MetaMorph",
-            reader=INFO.name,
-            vocabulary="metamorph",
-            tree=self.tree,
-            planes=planes,
-            versions={"reader": INFO.name},
-            files=(os.path.abspath(self.path),),
-            findings=self.findings,
-        )
-
     # -- stack ---------------------------------------------------------------------------------------------------------
 
     def stack(self) -> RawRecord:
@@ -128,8 +112,8 @@ class _MetaMorph(Family):
         if created:
             image.set("Created", created)
         if count > 1 and not axis:
-            return self.record({})
-        return self.record({"0": PlaneColumns(columns, {name: f"UIC/{name}" for name in columns})})
+            return self.made(INFO, "MetaMorph", {})
+        return self.made(INFO, "MetaMorph", {"0": PlaneColumns(columns, {name: f"UIC/{name}" for name in columns})})
 
     def annotations(self) -> list[str]:
         """Return the text of each plane."""
@@ -157,7 +141,9 @@ class _MetaMorph(Family):
                 exposure = _pairs(value.replace("&#13;&#10;", "\n")).get("Exposure")
                 if exposure:
                     columns.setdefault("Exposure", [exposure])
-        return self.record({"0": PlaneColumns(columns, {name: f"MetaData//*[@id='{name}']" for name in columns})})
+        return self.made(
+            INFO, "MetaMorph", {"0": PlaneColumns(columns, {name: f"MetaData//*[@id='{name}']" for name in columns})}
+        )
 
 
 def _pairs(text: str) -> dict[str, str]:

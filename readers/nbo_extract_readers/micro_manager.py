@@ -93,18 +93,7 @@ class _MicroManager(Family):
         add(self.tree, "Summary", {k: v for k, v in flattened(self.summary).items() if k not in _LEFT_OUT})
         self.tags()
         planes = self.images(frames, everything=everything)
-        self.tree.append(self.structure)
-        return RawRecord(
-            path=self.path,
-            format="Micro-Manager",
-            reader=INFO.name,
-            vocabulary="micro-manager",
-            tree=self.tree,
-            planes=planes,
-            versions={"reader": INFO.name},
-            files=tuple(self.files),
-            findings=self.findings,
-        )
+        return self.made(INFO, "Micro-Manager", planes, self.files)
 
     # -- the text beside the images ------------------------------------------------------------------------------------
 

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 
 from nbo_extract.errors import CorruptFileError, NboExtractError
 from nbo_extract.findings import Finding
-from nbo_extract.record import CUT_OFF
+from nbo_extract.record import CUT_OFF, RawRecord
 from nbo_extract_readers._ome_xml import looks_like_ome
 from nbo_extract_readers._text import clean
 from nbo_extract_readers._tiff import description_text, read_first_directory
 from nbo_extract_readers._tiff_pages import Pages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lxml import etree
 
     from nbo_extract.findings import Severity
+    from nbo_extract.record import PlaneColumns, ReaderInfo
     from nbo_extract_readers._tiff import FirstDirectory
     from nbo_extract_readers._tiff_pages import Directory
 
@@ -119,6 +120,41 @@ class Family:
         from lxml import etree
 
         etree.SubElement(self.structure, "Tag", {"Name": name}).text = clean(text)
+
+    def made(
+        self,
+        info: ReaderInfo,
+        title: str,
+        planes: dict[str, PlaneColumns] | None = None,
+        files: Sequence[str] = (),
+        **versions: str,
+    ) -> RawRecord:
+        """Put all together, the structure behind what the vendor's software noted.
+
+        Parameters
+        ----------
+        info : ReaderInfo
+            Its name is that of the vocabulary, too.
+        title : str
+            The format for people.
+        planes : dict of str to PlaneColumns, optional
+        files : sequence of str
+            Absolute paths; the file itself where none are given.
+        versions : str
+            Beside the name of the reader.
+        """
+        self.tree.append(self.structure)
+        return RawRecord(
+            path=self.path,
+            format=title,
+            reader=info.name,
+            vocabulary=info.name,
+            tree=self.tree,
+            planes=planes or {},
+            versions={**versions, "reader": info.name},
+            files=tuple(files) or (os.path.abspath(self.path),),
+            findings=self.findings,
+        )
 
     def check_end(self, pages: Pages, needed: int = 0) -> None:
         """Say so where directories, or pixels that they name, lie behind the end of the file.

@@ -6,12 +6,10 @@ specification"; ImageJ's FileSaver; Olympus FluoView's MM_Header. Names of tags 
 
 from __future__ import annotations
 
-import os
 import re
 import struct
 from typing import TYPE_CHECKING
 
-from nbo_extract.record import RawRecord
 from nbo_extract_readers._text import clean
 from nbo_extract_readers._tiff import NAMES
 from nbo_extract_readers._tiff_pages import Pages, until_nul
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-    from nbo_extract.record import ReaderInfo
+    from nbo_extract.record import RawRecord, ReaderInfo
     from nbo_extract_readers._tiff_pages import Directory
 
 _DESCRIPTION, _SOFTWARE, _MM_HEADER = 270, 305, 34361
@@ -48,19 +46,9 @@ def _read(path: str, info: ReaderInfo, root: str, fill: Callable[[_Notes], None]
         found = _Notes(path, root, pages, pages.directory(pages.first))
         fill(found)
         found.tags_of_first()
-        found.tree.append(found.structure)
         if not found.pages.wide:
             found.check_end(pages)
-    return RawRecord(
-        path=path,
-        format=info.formats[0],
-        reader=info.name,
-        vocabulary=info.name,
-        tree=found.tree,
-        versions={"reader": info.name},
-        files=(os.path.abspath(path),),
-        findings=found.findings,
-    )
+    return found.made(info, info.formats[0])
 
 
 def read_aperio(path: str) -> RawRecord:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from nbo_extract.findings import Finding
+
 if TYPE_CHECKING:
     from lxml import etree
 
@@ -36,6 +38,17 @@ class Parsed(NamedTuple):
     root: etree._Element | None
     repaired: int = 0
     problem: str = ""
+
+    def findings(self, file: str, source: str) -> list[Finding]:
+        """Say what was repaired and what is lost."""
+        found = []
+        if self.repaired and self.root is not None:
+            message = f"illegal characters in {self.repaired} places of the XML were replaced"
+            found.append(Finding("NBO103", "warning", message, file=file, source=source))
+        if self.problem:
+            message = f"the XML is not well-formed ({self.problem}): what could be read of it is used"
+            found.append(Finding("NBO104", "warning", message, file=file, source=source))
+        return found
 
 
 def parse(data: bytes, tag: str, parser: etree.XMLParser | None = None) -> Parsed:

@@ -227,13 +227,6 @@ def lens_na(texts: Sequence[str]) -> str | None:
 
 
 @function
-def difference(texts: Sequence[str]) -> str | None:
-    """Return the first number less the second, exact."""
-    numbers = decimals([shortest(t) for t in texts[:2]])
-    return None if numbers is None or len(numbers) < 2 else number_text(numbers[0] - numbers[1])
-
-
-@function
 def reciprocal(texts: Sequence[str]) -> str | None:
     """Return one divided by a number or by a fraction ``numerator/denominator``, as the quotient of doubles."""
     parts = decimals(texts[0].split("/"))

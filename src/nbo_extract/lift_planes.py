@@ -144,10 +144,7 @@ class _Planes:
                     if len(known) >= _REMEMBERED:
                         known.clear()
                     known[said] = self._value(rule, attribute, said[0], argument, said[1], unit)
-                value = known[said]
-                if value is _LOST:
-                    self.lost[rule.attribute] = self.lost.get(rule.attribute, 0) + 1
-                values.append(None if value is _LOST else value)
+                values.append(self._kept(rule, known[said]))
             if any(v is not None for v in values):
                 return values, unit, replace(stated, path=self.columns.paths.get(column, column))
         return self._by_channel(rule, attribute, order, unit, stated)
@@ -162,11 +159,16 @@ class _Planes:
         for channel in self.channels:
             text, item = self.lift.rows.text(self.lift.rows.evaluate(rule.channel, channel.scope))
             value = self._value(rule, attribute, text, "", rule.unit, unit)
-            if value is _LOST:
-                self.lost[rule.attribute] = self.lost.get(rule.attribute, 0) + 1
-            stated.append(None if value is _LOST else value)
+            stated.append(self._kept(rule, value))
             source = replace(source, path=source.path or self.lift.rows.place(item))
         return [stated[c] if c < len(stated) else None for _, c, _ in order], unit, source
+
+    def _kept(self, rule: PlaneRow, value: str | None) -> str | None:
+        """Return a plane's value; count one that NBO cannot hold, and state none."""
+        if value is not _LOST:
+            return value
+        self.lost[rule.attribute] = self.lost.get(rule.attribute, 0) + 1
+        return None
 
     def _value(
         self, rule: PlaneRow, attribute: Attribute, text: str | None, argument: str, source_unit: str, unit: str
