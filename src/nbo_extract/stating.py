@@ -1,0 +1,292 @@
+"""Stating in a Document what people wrote down: absent facts are filled, stated ones are compared and stay."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from nbo_extract.findings import Finding
+from nbo_extract.hardware import label
+from nbo_extract.merge_fill import agreement, fill_fact
+from nbo_extract.model import Fact, Node, Source
+from nbo_extract.parts import fold
+from nbo_extract.schema import load
+from nbo_extract.statements import TEXT, Step, declaration_of, reference_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nbo_extract.findings import Severity
+    from nbo_extract.model import Document
+    from nbo_extract.schema import Declaration
+    from nbo_extract.statements import Statement, StatementSet
+
+# A statement without a selector is about all of these; of other elements it has to be the only one.
+_ALL = frozenset({"Instrument", "Image", "Pixels", "Channel", "LightPath"})
+_OWN_KIND = re.compile(r"\|\((\w+):\\S\+\)$")
+
+
+def state(document: Document, sets: Iterable[StatementSet]) -> None:
+    """Apply the statements that are about a Document, in place.
+
+    Parameters
+    ----------
+    document : Document
+        Gets facts, elements, references and findings.
+    sets : iterable of StatementSet
+        Their order does not matter: they are taken in the order of their names.
+    """
+    names = microscopes(document)
+    for given in sorted(sets, key=lambda s: (s.name, s.sha256)):
+        stater = _Stater(document, given)
+        covered = [s for s in given.statements if s.scope.covers(document.origin.file, names)]
+        # References come last: they may be to elements that other statements add.
+        for statement in sorted(covered, key=lambda s: _refers(s, document.version)):
+            stater.apply(statement)
+        if covered and stater.changed:
+            known = document.origin.hardware.get(given.name, given.sha256) == given.sha256
+            document.origin.hardware[given.name if known else given.path] = given.sha256
+
+
+def microscopes(document: Document) -> tuple[str, ...]:
+    """Names by which a statement may call the microscope of a Document: of the Instrument, and models of the stand."""
+    stands = load(document.version).members("MicroscopeStandGroup")
+    found = [i.get("Name") for i in document.instruments]
+    found += [s.get(name) for i in document.instruments for s in i.all(*stands) for name in ("Model", "Name")]
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
+def _refers(statement: Statement, version: str) -> bool:
+    return statement.steps[-1].element in load(version).references
+
+
+class _Stater:
+    """Applies the statements of one set to one Document."""
+
+    def __init__(self, document: Document, given: StatementSet) -> None:
+        self.document = document
+        self.given = given
+        self.schema = load(document.version)
+        self.index = document.index()
+        self.added: dict[tuple[int, str, str], Node] = {}
+        self.changed = False
+
+    def apply(self, statement: Statement) -> None:
+        """State one value in every element that it is about."""
+        nodes = [self.document.root]
+        kind = self.schema.element("OME")
+        for number, step in enumerate(statement.steps):
+            found: list[Node] = []
+            for node in nodes:
+                found += self.step(node, kind, step, statement)
+            # One element may be referred to from several others.
+            nodes = list({id(n): n for n in found}.values())
+            kind = declaration_of(statement.steps[: number + 1], self.document.version)
+            if not nodes:
+                return
+        for node in nodes:
+            self.put(node, kind, statement)
+
+    def step(self, node: Node, kind: Declaration, step: Step, statement: Statement) -> list[Node]:
+        """Return the elements that a step leads to from one element; the one that is missing is added."""
+        through = None if kind.child(step.element) is not None else reference_to(kind, step.element)
+        present = self.referred(node, through, step.element) if through else node.all(step.element)
+        if step.added:
+            return [self.find_or_add(node, kind, step, through)]
+        if step.position:
+            present = present[step.position - 1 : step.position]
+        found = [n for n in present if all(_equal(n.get(name), value) for name, value in step.where)]
+        if step.where or step.position:
+            if not found:
+                self.note(statement, "NBO322", "info", f"the file has no {step}; it is left out")
+            elif len(found) > 1 and step.element not in _ALL:
+                self.note(statement, "NBO321", "warning", f"{len(found)} elements are {step}; it is left out")
+                return []
+            return found
+        if not found:
+            return [self.find_or_add(node, kind, step, through)] if self.addable(kind, step, statement) else []
+        if len(found) > 1 and step.element not in _ALL:
+            self.note(statement, "NBO321", "warning", f"the file has {len(found)} {step.element}; say which one")
+            return []
+        return found
+
+    def addable(self, kind: Declaration, step: Step, statement: Statement) -> bool:
+        """Whether a missing element may be added: images, channels and instruments are facts of the file."""
+        if step.element in ("Image", "Pixels", "Channel", "Instrument", "Plane"):
+            self.note(statement, "NBO322", "info", f"the file has no {step.element}; it is left out")
+            return False
+        use = kind.use(step.element)
+        return use is not None or reference_to(kind, step.element) is not None
+
+    def referred(self, node: Node, through: str, element: str) -> list[Node]:
+        attribute, _ = self.schema.references[through]
+        targets = (self.index.get(r.get(attribute) or "") for r in node.all(through))
+        return [t for t in targets if t is not None and t.name == element]
+
+    def find_or_add(self, node: Node, kind: Declaration, step: Step, through: str | None) -> Node:
+        """Return the element that this set adds here; where a reference leads to it, the reference is added, too."""
+        home = node if through is None else self.home(node, step.element)
+        key = (id(home), step.element, step.added)
+        found = self.added.get(key)
+        if found is None:
+            found = self.new(home, step)
+            self.added[key] = found
+        if through is not None:
+            attribute, _ = self.schema.references[through]
+            if all(r.get(attribute) != found.id for r in node.all(through)):
+                source = found.facts["ID"].source
+                node.children.append(Node(through, {attribute: Fact(found.id, source=source)}))
+        self.changed = True
+        return found
+
+    def home(self, node: Node, element: str) -> Node:
+        """Element that holds those which others refer to: the document itself, the Instrument, the Experiment."""
+        root = self.document.root
+        if self.schema.element("OME").child(element) is not None:
+            return root
+        for name in ("Instrument", "Experiment"):
+            if self.schema.element(name).child(element) is None:
+                continue
+            reference = node.first(f"{name}Ref")
+            present = self.index.get(reference.id) if reference is not None else None
+            present = present or next(iter(root.all(name)), None)
+            if present is None:
+                present = self.find_or_add(root, self.schema.element("OME"), Step(name), None)
+            if reference is None and self.schema.element(node.name).child(f"{name}Ref") is not None:
+                node.children.append(Node(f"{name}Ref", {"ID": Fact(present.id, source=present.facts["ID"].source)}))
+            return present
+        return root
+
+    def new(self, home: Node, step: Step) -> Node:
+        """Add an element, with an ID that is the same whenever the same set is applied."""
+        declared = self.schema.element(home.name).child(step.element) or self.schema.element(step.element)
+        node = Node(step.element)
+        if "ID" in declared.attributes and step.element not in self.schema.references:
+            pattern = declared.attributes["ID"].type.patterns
+            own = _OWN_KIND.search(pattern[-1]) if pattern else None
+            head = f"{own[1] if own else step.element}:{self.given.sha256[:8]}"
+            first = f"{head}:{'_'.join(step.added.split()) or '0'}"
+            here = (c for c in home.all(step.element) if c.id == first or c.id.startswith(f"{first}."))
+            if step.added and (present := next(here, None)) is not None:
+                return present
+            identifier, number = first, 1
+            while identifier in self.index:
+                number += 1
+                identifier = f"{first}.{number}"
+            node.put("ID", identifier, source=self.source())
+            self.index[identifier] = node
+        elif step.added and (present := home.first(step.element)) is not None:
+            # Without an ID nothing tells a second one from the first when the set is applied again.
+            return present
+        home.children.append(node)
+        return node
+
+    def source(self) -> Source:
+        return Source("user", self.given.name, rule="stated")
+
+    def put(self, node: Node, kind: Declaration, statement: Statement) -> None:
+        """State the value, or compare it with what is stated."""
+        name, fact = statement.attribute, statement.fact
+        if name == "":
+            return
+        if name == TEXT:
+            if node.text is None:
+                node.text, self.changed = fact, True
+            elif node.text.value != fact.value:
+                self.disagree(node, statement, node.text)
+            return
+        reference = self.schema.references.get(node.name)
+        if reference is not None and reference[0] == name:
+            self.refer(node, name, reference[1], statement)
+            return
+        mine = node.facts.get(name)
+        if mine is not None:
+            if agreement(kind, kind.attributes[name], mine, fact) == "different":
+                self.disagree(node, statement, mine)
+            return
+        reason = fill_fact(node, kind, name, fact)
+        if reason is None:
+            self.changed = True
+        else:
+            self.note(statement, "NBO309", "warning", f"{name} stays out: {reason}")
+
+    def refer(self, node: Node, name: str, targets: frozenset[str], statement: Statement) -> None:
+        """Let a reference lead to the part that is named by ID, name, model or catalogue number."""
+        wanted = statement.fact.value
+        exact = self.index.get(wanted)
+        if exact is not None and exact.name in targets:
+            found = [exact]
+        else:
+            parts = {id(n): n for n in self.index.values() if n.name in targets}.values()
+            found = [p for p in parts if any(_equal(p.get(a), wanted) for a in ("Name", "Model", "CatalogNumber"))]
+        if len(found) != 1:
+            why = f"fits {len(found)} parts" if found else f"is none of {', '.join(sorted(targets))} of the file"
+            self.note(statement, "NBO321", "warning", f"{wanted!r} {why}; the reference is left out")
+            self.drop_empty(node)
+            return
+        mine = node.get(name)
+        if mine is None:
+            node.put(name, found[0].id, source=statement.fact.source)
+            self.changed = True
+        elif mine != found[0].id:
+            self.disagree(node, statement, node.facts[name])
+
+    def drop_empty(self, node: Node) -> None:
+        """Take out a reference that was added for a part which is not there."""
+        if node.get(self.schema.references[node.name][0]) is not None:
+            return
+        for parent in self.document.root.walk():
+            if any(c is node for c in parent.children):
+                parent.children = [c for c in parent.children if c is not node]
+                self.added = {k: n for k, n in self.added.items() if n is not node}
+                return
+
+    def disagree(self, node: Node, statement: Statement, mine: Fact) -> None:
+        fact = statement.fact
+        texts = [f"{f.value} {f.unit}" if f.unit else f.value for f in (mine, fact)]
+        where = mine.source.file if mine.source is not None and mine.source.kind != "embedded" else "the file"
+        field = statement.attribute if statement.attribute != TEXT else "text"
+        message = (
+            f"{label(node)} {field} is {texts[0]!r} in {where or 'the file'} and {texts[1]!r} in "
+            f"{_place(statement)}; the first is kept"
+        )
+        self.note(statement, "NBO301", "warning", message, node, mine, whole=True)
+
+    def note(
+        self,
+        statement: Statement,
+        code: str,
+        severity: Severity,
+        message: str,
+        node: Node | None = None,
+        mine: Fact | None = None,
+        *,
+        whole: bool = False,
+    ) -> None:
+        text = message if whole else f"{_place(statement)}: {message}"
+        finding = Finding(
+            code,
+            severity,
+            text,
+            file=self.document.origin.file,
+            element=node.name if node is not None else statement.steps[-1].element,
+            instance=node.id if node is not None else "",
+            attribute=statement.attribute,
+            value=(f"{mine.value} {mine.unit}" if mine.unit else mine.value) if mine is not None else "",
+            source=mine.source.path if mine is not None and mine.source is not None else "",
+            other=statement.fact.value,
+            other_source=_place(statement),
+        )
+        if finding not in self.document.findings:
+            self.document.findings.append(finding)
+
+
+def _place(statement: Statement) -> str:
+    source = statement.fact.source
+    if source is None:
+        return statement.path
+    return f"{source.file} {source.path}".strip()
+
+
+def _equal(text: str | None, wanted: str) -> bool:
+    return text is not None and (text == wanted or fold(text) == fold(wanted))
