@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from nbo_extract.api import extract as extract
     from nbo_extract.api import restore as restore
     from nbo_extract.checking import check as check
-    from nbo_extract.merging import merge as merge
+    from nbo_extract.completing import complete as merge
 
 __version__ = "0.1.0"
 __all__ = ["check", "embed", "extract", "merge", "restore"]
@@ -18,9 +18,10 @@ _HOMES = {
     "check": "nbo_extract.checking",
     "embed": "nbo_extract.api",
     "extract": "nbo_extract.api",
-    "merge": "nbo_extract.merging",
+    "merge": "nbo_extract.completing",
     "restore": "nbo_extract.api",
 }
+_NAMES = {"merge": "complete"}
 
 
 def __getattr__(name: str) -> Any:
@@ -29,4 +30,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    return getattr(importlib.import_module(_HOMES[name]), _NAMES.get(name, name))

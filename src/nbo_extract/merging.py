@@ -53,7 +53,7 @@ def merge(
         If `matches` names a part that is not there, or parts of different kinds.
     """
     given = (hardware,) if isinstance(hardware, Hardware) else tuple(hardware)
-    result = _copied(document).arrange()
+    result = copied(document).arrange()
     _check_matches(result, given, matches)
     # Merging again would find nothing to do, and must not fall back on the second best of several descriptions.
     merged = not matches and any(h.sha256 in result.origin.hardware.values() for h in given)
@@ -70,7 +70,8 @@ def merge(
     return result.arrange()
 
 
-def _copied(document: Document) -> Document:
+def copied(document: Document) -> Document:
+    """Copy a Document; plane tables are shared."""
     origin = document.origin
     return Document(
         _copy(document.root),

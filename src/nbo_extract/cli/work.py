@@ -117,9 +117,9 @@ def _process(task: Task, job: Job) -> Outcome:
 
     document = _document(task.path, job)
     if job.hardware:
-        from nbo_extract.merging import merge
+        from nbo_extract.completing import complete
 
-        document = merge(document, job.hardware, matches=job.matches)
+        document = complete(document, job.hardware, matches=job.matches)
     if job.redact:
         from nbo_extract.redact import redact
 

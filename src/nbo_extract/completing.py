@@ -1,0 +1,64 @@
+"""Completing a Document from everything that is stored about a microscope, its samples and its calibration.
+
+In this order: the hardware description, what people state in sheets and configurations. What the file states stays.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from nbo_extract.hardware import Hardware
+from nbo_extract.merging import copied, merge
+from nbo_extract.statements import StatementSet
+from nbo_extract.stating import state
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from nbo_extract.model import Document
+
+    Stored = Hardware | StatementSet
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def complete(
+    document: Document,
+    stored: Stored | Sequence[Stored],
+    *,
+    matches: Mapping[str, str] = _NONE,
+    prefer: Collection[str] = (),
+    pinned: str = "",
+) -> Document:
+    """Fill a Document from stored descriptions and statements.
+
+    Parameters
+    ----------
+    document : Document
+        Left as it is.
+    stored : Hardware, StatementSet, or a sequence of them
+        Their order does not matter.
+    matches : mapping of str to str, optional
+        Parts of the document to described parts, each by ID, name, model or catalogue number: what the user settles.
+    prefer : collection of str, optional
+        Elements (``Objective``) whose described values take the place of those that the file states; ``all`` is
+        every element.
+    pinned : str, optional
+        Path of the description that a configuration names for this file.
+
+    Returns
+    -------
+    Document
+        A new one, in the schema's order, with findings added.
+
+    Raises
+    ------
+    HardwareError
+        If `matches` names a part that is not there, or parts of different kinds.
+    """
+    given: Sequence[Stored] = (stored,) if isinstance(stored, (Hardware, StatementSet)) else tuple(stored)
+    hardware = [s for s in given if isinstance(s, Hardware)]
+    result = merge(document, hardware, matches=matches) if hardware else copied(document)
+    state(result, [s for s in given if isinstance(s, StatementSet)])
+    return result.arrange()
