@@ -142,6 +142,7 @@ def test_what_counts_as_disagreement(attribute: str, mine: str, theirs: str, sev
     assert [f.severity for f in found] == ([] if severity is None else [severity])
     if severity == "info":
         assert "differ in wording only" in found[0].message
+        assert found[0].explanation == "differ in wording only"
     assert merged.index()["Objective:0"].facts[attribute] == first.facts[attribute]
 
 

@@ -59,6 +59,6 @@ def complete(
     """
     given: Sequence[Stored] = (stored,) if isinstance(stored, (Hardware, StatementSet)) else tuple(stored)
     hardware = [s for s in given if isinstance(s, Hardware)]
-    result = merge(document, hardware, matches=matches) if hardware else copied(document)
-    state(result, [s for s in given if isinstance(s, StatementSet)])
+    result = merge(document, hardware, matches=matches, prefer=prefer) if hardware else copied(document)
+    state(result, [s for s in given if isinstance(s, StatementSet)], prefer=prefer)
     return result.arrange()

@@ -21,7 +21,7 @@ from nbo_extract.parts import rewritten, rules, says_something
 from nbo_extract.schema import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 # So many equal facts, none missing and none different, are no coincidence.
@@ -29,7 +29,11 @@ _MUCH = 6
 
 
 def merge(
-    document: Document, hardware: Hardware | Sequence[Hardware], *, matches: Mapping[str, str] = _NONE
+    document: Document,
+    hardware: Hardware | Sequence[Hardware],
+    *,
+    matches: Mapping[str, str] = _NONE,
+    prefer: Collection[str] = (),
 ) -> Document:
     """Fill a Document from hardware descriptions.
 
@@ -41,6 +45,8 @@ def merge(
         Descriptions; of several, the one whose stand is the image's.
     matches : mapping of str to str, optional
         IDs of parts of the document to IDs of described parts: what the user settles.
+    prefer : collection of str, optional
+        Elements whose described values take the place of those that the file states; ``all`` is every element.
 
     Returns
     -------
@@ -66,7 +72,7 @@ def merge(
             chosen, finding = choose(instrument, given, matches, result.origin.file)
             result.findings.append(finding)
             if chosen is not None:
-                _merge_into(result, instrument, chosen, number, matches)
+                _merge_into(result, instrument, chosen, number, matches, prefer)
     return result.arrange()
 
 
@@ -256,7 +262,12 @@ def _add_instrument(result: Document, given: Sequence[Hardware]) -> None:
 
 
 def _merge_into(
-    result: Document, instrument: Node, hardware: Hardware, number: int, matches: Mapping[str, str]
+    result: Document,
+    instrument: Node,
+    hardware: Hardware,
+    number: int,
+    matches: Mapping[str, str],
+    prefer: Collection[str] = (),
 ) -> None:
     filler = Filler(result, instrument, hardware, number)
     mine, theirs = _parts(instrument), _parts(hardware.instrument)
@@ -279,9 +290,11 @@ def _merge_into(
                 filler.findings.append(_unmatched(part, match, hardware, result.origin.file))
             continue
         filler.specify(part, described[match.hardware])
+        filler.preferring = "all" in prefer or part.name in prefer
         declared = kind.child(part.name)
         if declared is not None:
             filler.fill(part, described[match.hardware], declared, part.id)
+    filler.preferring = "all" in prefer or "Instrument" in prefer
     own = Node("Instrument", hardware.instrument.facts, hardware.instrument.all("AnnotationRef"))
     filler.fill(instrument, own, kind, instrument.id)
     result.findings.extend(filler.findings)

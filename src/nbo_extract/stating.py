@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from nbo_extract.agreement import Agreement, agreement
 from nbo_extract.findings import Finding
 from nbo_extract.hardware import label
-from nbo_extract.merge_fill import agreement, fill_fact
+from nbo_extract.merge_fill import fill_fact
 from nbo_extract.model import Fact, Node, Source
 from nbo_extract.parts import fold
 from nbo_extract.schema import load
 from nbo_extract.statements import TEXT, Step, declaration_of, reference_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from nbo_extract.findings import Severity
     from nbo_extract.model import Document
@@ -23,10 +25,11 @@ if TYPE_CHECKING:
 
 # A statement without a selector is about all of these; of other elements it has to be the only one.
 _ALL = frozenset({"Instrument", "Image", "Pixels", "Channel", "LightPath"})
+_DIFFERENT = Agreement("different")
 _OWN_KIND = re.compile(r"\|\((\w+):\\S\+\)$")
 
 
-def state(document: Document, sets: Iterable[StatementSet]) -> None:
+def state(document: Document, sets: Iterable[StatementSet], *, prefer: Collection[str] = ()) -> None:
     """Apply the statements that are about a Document, in place.
 
     Parameters
@@ -35,10 +38,12 @@ def state(document: Document, sets: Iterable[StatementSet]) -> None:
         Gets facts, elements, references and findings.
     sets : iterable of StatementSet
         Their order does not matter: they are taken in the order of their names.
+    prefer : collection of str, optional
+        Elements whose stated values take the place of those that the file has; ``all`` is every element.
     """
     names = microscopes(document)
     for given in sorted(sets, key=lambda s: (s.name, s.sha256)):
-        stater = _Stater(document, given)
+        stater = _Stater(document, given, prefer)
         covered = [s for s in given.statements if s.scope.covers(document.origin.file, names)]
         # References come last: they may be to elements that other statements add.
         for statement in sorted(covered, key=lambda s: _refers(s, document.version)):
@@ -63,9 +68,10 @@ def _refers(statement: Statement, version: str) -> bool:
 class _Stater:
     """Applies the statements of one set to one Document."""
 
-    def __init__(self, document: Document, given: StatementSet) -> None:
+    def __init__(self, document: Document, given: StatementSet, prefer: Collection[str]) -> None:
         self.document = document
         self.given = given
+        self.prefer = prefer
         self.schema = load(document.version)
         self.index = document.index()
         self.added: dict[tuple[int, str, str], Node] = {}
@@ -201,8 +207,9 @@ class _Stater:
             return
         mine = node.facts.get(name)
         if mine is not None:
-            if agreement(kind, kind.attributes[name], mine, fact) == "different":
-                self.disagree(node, statement, mine)
+            found = agreement(kind, kind.attributes[name], mine, fact)
+            if found.state != "equal":
+                self.disagree(node, statement, mine, found, kind)
             return
         reason = fill_fact(node, kind, name, fact)
         if reason is None:
@@ -241,33 +248,64 @@ class _Stater:
                 self.added = {k: n for k, n in self.added.items() if n is not node}
                 return
 
-    def disagree(self, node: Node, statement: Statement, mine: Fact) -> None:
-        fact = statement.fact
+    def disagree(
+        self,
+        node: Node,
+        statement: Statement,
+        mine: Fact,
+        found: Agreement = _DIFFERENT,
+        kind: Declaration | None = None,
+    ) -> None:
+        """Say that two values disagree; the first one stays where the other is not preferred."""
+        fact, name = statement.fact, statement.attribute
         texts = [f"{f.value} {f.unit}" if f.unit else f.value for f in (mine, fact)]
         where = mine.source.file if mine.source is not None and mine.source.kind != "embedded" else "the file"
-        field = statement.attribute if statement.attribute != TEXT else "text"
+        preferred = kind is not None and self.preferred(statement) and self.take(node, kind, name, fact)
+        kept = "the second is taken, as it is preferred" if preferred else "the first is kept"
+        why = f", which {found.words}" if found.words else ""
         message = (
-            f"{label(node)} {field} is {texts[0]!r} in {where or 'the file'} and {texts[1]!r} in "
-            f"{_place(statement)}; the first is kept"
+            f"{label(node)} {name} is {texts[0]!r} in {where or 'the file'} and {texts[1]!r} in "
+            f"{_place(statement)}{why}; {kept}"
         )
-        self.note(statement, "NBO301", "warning", message, node, mine, whole=True)
+        finding = self.finding("NBO301", "info" if found.harmless else "warning", message, statement, node, mine)
+        self.add(replace(finding, explanation="; ".join(filter(None, (found.words, kept if preferred else "")))))
 
-    def note(
+    def preferred(self, statement: Statement) -> bool:
+        """Whether a stated value takes the place of the file's."""
+        return "all" in self.prefer or any(s.element in self.prefer for s in statement.steps)
+
+    def take(self, node: Node, kind: Declaration, name: str, fact: Fact) -> bool:
+        """Put a stated value in the place of the file's; whether it could be."""
+        mine = node.facts.pop(name)
+        if fill_fact(node, kind, name, fact) is None:
+            self.changed = True
+            return True
+        node.facts[name] = mine
+        return False
+
+    def note(self, statement: Statement, code: str, severity: Severity, message: str) -> None:
+        """Record a finding about a statement, once."""
+        self.add(self.finding(code, severity, f"{_place(statement)}: {message}", statement))
+
+    def add(self, finding: Finding) -> None:
+        """Record a finding, once."""
+        if finding not in self.document.findings:
+            self.document.findings.append(finding)
+
+    def finding(
         self,
-        statement: Statement,
         code: str,
         severity: Severity,
         message: str,
+        statement: Statement,
         node: Node | None = None,
         mine: Fact | None = None,
-        *,
-        whole: bool = False,
-    ) -> None:
-        text = message if whole else f"{_place(statement)}: {message}"
-        finding = Finding(
+    ) -> Finding:
+        """Make a finding about a statement."""
+        return Finding(
             code,
             severity,
-            text,
+            message,
             file=self.document.origin.file,
             element=node.name if node is not None else statement.steps[-1].element,
             instance=node.id if node is not None else "",
@@ -277,8 +315,6 @@ class _Stater:
             other=statement.fact.value,
             other_source=_place(statement),
         )
-        if finding not in self.document.findings:
-            self.document.findings.append(finding)
 
 
 def _place(statement: Statement) -> str:

@@ -198,7 +198,9 @@ class Printer:
         if not findings:
             return
         self.line()
-        self.line("Image and hardware file disagree (the image's value is kept)", "bold yellow", 2)
+        taken = any("is taken" in finding.explanation for finding in findings)
+        kept = "the image's value is kept, if not said otherwise" if taken else "the image's value is kept"
+        self.line(f"Image and hardware file disagree ({kept})", "bold yellow", 2)
         for finding in findings:
             place = f" ({finding.instance})" if finding.instance else ""
             self.line(f"{finding.element} {finding.attribute}{place}", indent=4)
@@ -208,6 +210,8 @@ class Printer:
                 indent=6,
                 style="",
             )
+            if finding.explanation:
+                self.line(finding.explanation, indent=6)
 
     # -- what is missing -----------------------------------------------------------------------------------------------
 
