@@ -75,6 +75,8 @@ def agreement(kind: Declaration, attribute: Attribute, mine: Fact, other: Fact) 
         return _EQUAL
     if attribute.type.enum:
         return _WORDING if values[0] == "Other" else _DIFFERENT
+    if attribute.name == "CatalogNumber" and code(values[0]) != code(values[1]) and _variants(kind.name, values):
+        return Agreement("wording", "are variants of one part number")
     return _WORDING if _worded_alike(kind.name, attribute.name, values[0], values[1]) else _DIFFERENT
 
 
@@ -118,10 +120,12 @@ def _worded_alike(element: str, name: str, mine: str, other: str) -> bool:
     if name == "Model":
         models = (Node(element, {"Model": Fact(text)}) for text in (mine, other))
         return compare(*models).state == "same"
-    if name == "CatalogNumber":
-        variants = [variant_of(Node(element, {name: Fact(text)})) for text in (mine, other)]
-        return None not in variants and variants[0] == variants[1]
     if name == "Version":
         short, long = sorted((mine, other), key=len)
         return re.match(rf"{re.escape(short)}\b", long) is not None
     return False
+
+
+def _variants(element: str, numbers: list[str]) -> bool:
+    found = [variant_of(Node(element, {"CatalogNumber": Fact(text)})) for text in numbers]
+    return None not in found and found[0] == found[1]

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nbo_extract.hardware import Hardware
+from nbo_extract.light_paths import ORDER_RULE, complete_paths, state_order
 from nbo_extract.merging import copied, merge
 from nbo_extract.statements import StatementSet
 from nbo_extract.stating import state
@@ -30,6 +31,7 @@ def complete(
     matches: Mapping[str, str] = _NONE,
     prefer: Collection[str] = (),
     pinned: str = "",
+    skip_rules: Collection[str] = (),
 ) -> Document:
     """Fill a Document from stored descriptions and statements.
 
@@ -46,6 +48,8 @@ def complete(
         every element.
     pinned : str, optional
         Path of the description that a configuration names for this file.
+    skip_rules : collection of str, optional
+        Named rules by which nothing is derived; ``all`` is every rule.
 
     Returns
     -------
@@ -61,4 +65,8 @@ def complete(
     hardware = [s for s in given if isinstance(s, Hardware)]
     result = merge(document, hardware, matches=matches, prefer=prefer) if hardware else copied(document)
     state(result, [s for s in given if isinstance(s, StatementSet)], prefer=prefer)
+    if hardware:
+        complete_paths(result)
+    if not {"all", ORDER_RULE} & set(skip_rules):
+        state_order(result)
     return result.arrange()

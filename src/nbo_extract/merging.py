@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from nbo_extract.errors import HardwareError
 from nbo_extract.findings import Finding
 from nbo_extract.hardware import Hardware, label
+from nbo_extract.light_paths import settled_by_cubes
 from nbo_extract.matching import Match, compare, match_parts
 from nbo_extract.merge_fill import Filler
 from nbo_extract.model import Document, Fact, Node, Origin, Source
@@ -273,7 +274,14 @@ def _merge_into(
     mine, theirs = _parts(instrument), _parts(hardware.instrument)
     described = {p.id: p for p in theirs}
     settled = {e: h for e, h in matches.items() if h in described and any(p.id == e for p in mine)}
-    found = match_parts(mine, theirs, settled, _known(filler, instrument, mine, theirs))
+    known = _known(filler, instrument, mine, theirs)
+    found = match_parts(mine, theirs, settled, known)
+    by_cube, findings = settled_by_cubes(
+        result, instrument, hardware.instrument, {m.embedded: m.hardware for m in found if m.hardware is not None}
+    )
+    if by_cube:
+        filler.findings.extend(findings)
+        found = match_parts(mine, theirs, settled, {**known, **by_cube})
     parts = {p.id: p for p in mine}
     for match in found:
         if match.hardware is not None:
@@ -298,8 +306,8 @@ def _merge_into(
     own = Node("Instrument", hardware.instrument.facts, hardware.instrument.all("AnnotationRef"))
     filler.fill(instrument, own, kind, instrument.id)
     result.findings.extend(filler.findings)
-    known = result.origin.hardware.get(hardware.name, hardware.sha256) == hardware.sha256
-    result.origin.hardware[hardware.name if known else hardware.path] = hardware.sha256
+    same_file = result.origin.hardware.get(hardware.name, hardware.sha256) == hardware.sha256
+    result.origin.hardware[hardware.name if same_file else hardware.path] = hardware.sha256
 
 
 def _known(filler: Filler, instrument: Node, mine: Sequence[Node], theirs: Sequence[Node]) -> dict[str, str]:

@@ -119,7 +119,7 @@ def _process(task: Task, job: Job) -> Outcome:
     if job.hardware:
         from nbo_extract.completing import complete
 
-        document = complete(document, job.hardware, matches=job.matches)
+        document = complete(document, job.hardware, matches=job.matches, skip_rules=job.skip_rules)
     if job.redact:
         from nbo_extract.redact import redact
 
