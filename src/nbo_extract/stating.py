@@ -135,7 +135,9 @@ class _Stater:
         key = (id(home), step.element, step.added)
         found = self.added.get(key)
         if found is None:
-            found = self.new(home, step)
+            # Elements that are declared where they stand are found from there alone.
+            declared = kind.child(step.element) if through is None else None
+            found = self.new(home, step, declared or self.schema.element(step.element))
             self.added[key] = found
         if through is not None:
             attribute, _ = self.schema.references[through]
@@ -163,9 +165,8 @@ class _Stater:
             return present
         return root
 
-    def new(self, home: Node, step: Step) -> Node:
+    def new(self, home: Node, step: Step, declared: Declaration) -> Node:
         """Add an element, with an ID that is the same whenever the same set is applied."""
-        declared = self.schema.element(home.name).child(step.element) or self.schema.element(step.element)
         node = Node(step.element)
         if "ID" in declared.attributes and step.element not in self.schema.references:
             pattern = declared.attributes["ID"].type.patterns

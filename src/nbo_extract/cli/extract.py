@@ -6,6 +6,7 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TextIO
 
+from nbo_extract.cli.configured import configure
 from nbo_extract.cli.group import FAILED, NOT_MET, OK, Refusal, complain
 from nbo_extract.cli.inputs import find_images, format_of, load_all, plan, plan_embedding
 from nbo_extract.cli.work import Job, Task, process_all
@@ -32,6 +33,10 @@ def run(
     paths: Sequence[str],
     hardware: Sequence[str],
     matches: dict[str, str],
+    prefer: frozenset[str],
+    config: str | None,
+    no_config: bool,
+    remember: bool,
     output: str | None,
     format_: Format | None,
     embed: bool,
@@ -66,18 +71,29 @@ def run(
         skip_rules=("all",) if no_derive else skip_rules,
         hardware=load_all(hardware),
         matches=matches,
+        configured=configure([t.path for t in tasks], config, wanted=not no_config),
+        prefer=prefer,
+        strict=len(tasks) == 1,
+        remember=remember and not dry_run,
         tier=tier or 1,
         **profile,
     )
     if embed and job.redact:
         complain("--redact leaves people out of what is embedded; what the image itself says of them stays in it")
+    if remember and not matches:
+        raise Refusal("--remember keeps what --match settles, and there is no --match; give one or leave it out")
     report = Report(found, len(tasks), sys.stderr if show else sys.stdout, verbose=verbose, quiet=quiet)
+    report.matches = matches
+    settled = []
     with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
             if outcome.text:
                 sys.stdout.buffer.write(outcome.text.encode("utf-8"))
                 sys.stdout.buffer.flush()
             report.add(outcome)
+            settled += [outcome] if outcome.remembered else []
+    if settled:
+        report.remember(settled)
     return report.end(asked=tier is not None)
 
 
@@ -93,6 +109,9 @@ def run_check(
     paths: Sequence[str],
     hardware: Sequence[str],
     matches: dict[str, str],
+    prefer: frozenset[str],
+    config: str | None,
+    no_config: bool,
     tier: int | None,
     reader: str | None,
     partial: bool,
@@ -105,6 +124,7 @@ def run_check(
 ) -> int:
     """Run `check` and return the exit code."""
     found = find_images(paths, reader, sidecars=True)
+    tasks = [Task(u.path) for u in found.units]
     job = Job(
         "check",
         reader=reader,
@@ -112,11 +132,14 @@ def run_check(
         skip_rules=("all",) if no_derive else skip_rules,
         hardware=load_all(hardware),
         matches=matches,
+        configured=configure([t.path for t in tasks], config, wanted=not no_config),
+        prefer=prefer,
+        strict=len(tasks) == 1,
         tier=tier or 1,
         **profile,
     )
-    tasks = [Task(u.path) for u in found.units]
     report = Report(found, len(tasks), sys.stdout, verbose=verbose, quiet=as_json, checking=True)
+    report.matches = matches
     results = []
     with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
@@ -164,6 +187,9 @@ class Report:
         self.checking = checking
         self.states: dict[str, int] = {}
         self.not_met = 0
+        self.matches: dict[str, str] = {}
+        self.settled: set[str] = set()
+        self.problems: list[str] = []
         self._printer: Printer | None = None
 
     @property
@@ -183,6 +209,7 @@ class Report:
             complain(outcome.message)
             return
         self.not_met += not outcome.passed
+        self.settled.update(outcome.settled)
         if self.quiet:
             return
         if self.total > FEW and not self.verbose:
@@ -195,6 +222,9 @@ class Report:
                 self.printer.checked(outcome.summary)
             else:
                 self.printer.summary(outcome.summary)
+        if outcome.config:
+            self.printer.line()
+            self.printer.line(f"Configuration  {outcome.config}", indent=2)
         if outcome.state != "read":
             self.printer.line()
             self.printer.line(self._done(outcome), "green", 2)
@@ -219,16 +249,32 @@ class Report:
                 told.append(f"{len(outcome.summary.findings)} warnings")
         self.printer.line(f"[{number}/{self.total}] {outcome.path}: {', '.join(told)}")
 
+    def remember(self, outcomes: Sequence[Outcome]) -> None:
+        """Keep what was settled, and tell where."""
+        from nbo_extract.cli.remember import remember
+
+        told, self.problems = remember(outcomes)
+        for sentence in told if not self.quiet else ():
+            self.printer.line()
+            self.printer.line(sentence, "green", 2)
+
     def end(self, *, asked: bool) -> int:
         """Tell how many, and return the exit code."""
-        for problem in self.found.problems:
+        for problem in (*self.found.problems, *self.problems):
             complain(problem)
         failed = self.states.get("failed", 0)
+        if self.total > 1:
+            for embedded, described in self.matches.items():
+                if embedded not in self.settled:
+                    complain(
+                        f"--match {embedded}={described} settled nothing: no image of this run has this part, "
+                        "or no description that was used for one has the other"
+                    )
         many = self.total > 1 or self.found.left_out or self.found.members
         if many and not self.quiet:
             self.printer.line()
             self.printer.line(self._count(failed), "bold")
-        if failed or self.found.problems:
+        if failed or self.found.problems or self.problems:
             return FAILED
         return NOT_MET if asked and self.not_met else OK
 

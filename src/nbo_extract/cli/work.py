@@ -11,14 +11,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from nbo_extract.cli.configured import Configured
 from nbo_extract.errors import NboExtractError, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
     from nbo_extract.api import Planes
+    from nbo_extract.cli.configured import Loaded
+    from nbo_extract.completing import Stored
     from nbo_extract.findings import Finding
-    from nbo_extract.hardware import Hardware
     from nbo_extract.model import Document
     from nbo_extract.requirements import Level
     from nbo_extract.summary import Summary
@@ -37,6 +39,14 @@ class Job:
     ----------
     goal : {'write', 'embed', 'show', 'check'}
         A file of its own; into the image; the text for standard output; no text at all.
+    configured : Configured
+        Which configuration is for which image.
+    prefer : frozenset of str
+        Elements whose described values take the place of the image's; instead of those of the configuration.
+    strict : bool
+        Whether a pair of ``--match`` that settles nothing is an error: there is no other image that it may be for.
+    remember : bool
+        Whether what ``--match`` settles is wanted by names, for the configuration.
     """
 
     goal: Goal
@@ -47,8 +57,12 @@ class Job:
     skip_rules: tuple[str, ...] = ()
     planes: Planes = "auto"
     redact: bool = False
-    hardware: tuple[Hardware, ...] = ()
+    hardware: tuple[Stored, ...] = ()
     matches: dict[str, str] = field(default_factory=dict)
+    configured: Configured = field(default_factory=Configured)
+    prefer: frozenset[str] = frozenset()
+    strict: bool = True
+    remember: bool = False
     tier: int = 1
     extensions: tuple[str, ...] = ("core",)
     level: Level = "must"
@@ -82,6 +96,12 @@ class Outcome:
     passed : bool
     findings : tuple of Finding
         What is missing for the tier, for a check.
+    config : str
+        Path of the configuration that was used.
+    settled : tuple of str
+        First halves of the pairs of ``--match`` that settled something.
+    remembered : tuple of (str, str, str)
+        These, and what a configuration calls the two parts.
     """
 
     path: str
@@ -94,6 +114,9 @@ class Outcome:
     summary: Summary | None = None
     passed: bool = True
     findings: tuple[Finding, ...] = ()
+    config: str = ""
+    settled: tuple[str, ...] = ()
+    remembered: tuple[tuple[str, str, str], ...] = ()
 
 
 def process(task: Task, job: Job) -> Outcome:
@@ -115,11 +138,14 @@ def _process(task: Task, job: Job) -> Outcome:
     from nbo_extract.checking import check
     from nbo_extract.summary import summarise
 
-    document = _document(task.path, job)
-    if job.hardware:
-        from nbo_extract.completing import complete
+    loaded = job.configured.of(task.path)
+    document = _document(task.path, job, loaded)
+    used = None
+    if job.hardware or job.matches or loaded is not None:
+        from nbo_extract.cli.completion import completed
 
-        document = complete(document, job.hardware, matches=job.matches, skip_rules=job.skip_rules)
+        used = completed(document, task.path, job, loaded)
+        document = used.document
     if job.redact:
         from nbo_extract.redact import redact
 
@@ -127,6 +153,8 @@ def _process(task: Task, job: Job) -> Outcome:
     report = check(document, tier=job.tier, extensions=job.extensions, level=job.level, literal=job.literal)
     summary = replace(summarise(document, report), path=task.path)
     done = Outcome(task.path, "read", summary=summary, passed=report.passed, findings=tuple(report.findings))
+    if used is not None:
+        done = replace(done, config=used.config, settled=used.settled, remembered=used.remembered)
     if job.goal == "check":
         return done
     # Only now: exposure times are facts of planes, which summary and check want to see.
@@ -148,7 +176,7 @@ def _process(task: Task, job: Job) -> Outcome:
     return replace(done, state=result.state, target=str(result.path), bytes_added=result.bytes_added, diff=result.diff)
 
 
-def _document(path: str, job: Job) -> Document:
+def _document(path: str, job: Job, loaded: Loaded | None) -> Document:
     from nbo_extract import api, jsonio, xmlio
 
     lower = path.lower()
@@ -161,7 +189,8 @@ def _document(path: str, job: Job) -> Document:
             return _named(xmlio.from_xml(Path(path)), path)
     # Embedding starts from what the image itself states, not from what an earlier run embedded.
     # What an earlier run filled in is no statement of the image: it is filled anew where a description is given.
-    embedded = job.goal != "embed" and not job.hardware and not job.skip_rules
+    anew = job.hardware or (loaded is not None and loaded.fills)
+    embedded = job.goal != "embed" and not anew and not job.skip_rules
     return api.extract(
         path, reader=job.reader, planes="all", embedded=embedded, partial=job.partial, skip_rules=job.skip_rules
     )

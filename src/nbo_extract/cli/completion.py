@@ -1,0 +1,102 @@
+"""Completing the Document of one image from the command line's descriptions and the image's configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nbo_extract.completing import complete
+from nbo_extract.config_choice import choose_by_rules, settled_by_config, statements_for
+from nbo_extract.hardware import Hardware
+from nbo_extract.settling import called, described_parts, document_parts, find_pair, settle
+
+if TYPE_CHECKING:
+    from nbo_extract.cli.configured import Loaded
+    from nbo_extract.cli.work import Job
+    from nbo_extract.completing import Stored
+    from nbo_extract.model import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A completed Document and what was used for it.
+
+    Attributes
+    ----------
+    document : Document
+    config : str
+        Path of the configuration that was used; empty for none.
+    settled : tuple of str
+        Pairs of ``--match`` that settled something, by their first halves.
+    remembered : tuple of (str, str, str)
+        For each of these: the half that was given, and both parts as a configuration calls them; an empty text for a
+        part of the image that has no name of its own.
+    """
+
+    document: Document
+    config: str = ""
+    settled: tuple[str, ...] = ()
+    remembered: tuple[tuple[str, str, str], ...] = ()
+
+
+def completed(document: Document, path: str, job: Job, loaded: Loaded | None) -> Completed:
+    """Complete a Document.
+
+    Parameters
+    ----------
+    document : Document
+        Gets findings about the configuration.
+    path : str
+    job : Job
+    loaded : Loaded or None
+        The configuration of the image.
+
+    Raises
+    ------
+    HardwareError
+        If ``--match`` settles nothing and this is the only image, or if it contradicts itself.
+    """
+    stored, pinned = list(job.hardware), ""
+    if loaded is not None:
+        if not any(isinstance(s, Hardware) for s in stored):
+            more, pinned = _from_config(document, path, loaded)
+            stored += [s for s in more if s.sha256 not in {t.sha256 for t in stored}]
+        statements, findings = statements_for(loaded.config, document, path)
+        document.findings += findings
+        if statements.statements:
+            stored.append(statements)
+    hardware = [s for s in stored if isinstance(s, Hardware)]
+    matches = settled_by_config(loaded.config, document, hardware) if loaded is not None else {}
+    own: dict[str, str] = {}
+    used: list[str] = []
+    for embedded, described in job.matches.items():
+        found = settle(document, hardware, {embedded: described}, strict=job.strict)
+        own.update(found)
+        used += [embedded] if found else []
+    matches = {**matches, **own}
+    remembered = tuple(_as_called(document, hardware, e, job.matches[e]) for e in used) if job.remember else ()
+    config = loaded.config.path if loaded is not None else ""
+    if stored:
+        prefer = job.prefer or (loaded.config.prefer if loaded is not None else frozenset())
+        document = complete(document, stored, matches=matches, prefer=prefer, pinned=pinned, skip_rules=job.skip_rules)
+    return Completed(document, config, tuple(used), remembered)
+
+
+def _from_config(document: Document, path: str, loaded: Loaded) -> tuple[list[Stored], str]:
+    """Return what a configuration offers for an image: all descriptions, the one that its rules name, or none."""
+    sheets: list[Stored] = [s for s in loaded.stored if not isinstance(s, Hardware)]
+    choice = choose_by_rules(loaded.config, document, path)
+    if choice.finding is not None:
+        document.findings.append(choice.finding)
+        return sheets, ""
+    if choice.pinned:
+        return [loaded.pinned[choice.pinned], *sheets], choice.pinned
+    return list(loaded.stored), ""
+
+
+def _as_called(document: Document, hardware: list[Hardware], embedded: str, described: str) -> tuple[str, str, str]:
+    """Return both parts of a pair by names that mean them in other images, too."""
+    pair = find_pair(document, hardware, embedded, described)
+    theirs = [p for h in hardware for p in described_parts(h)]
+    mine = called(pair.embedded, document_parts(document))
+    return embedded, mine or "", called(pair.described, theirs) or pair.described.id

@@ -1,0 +1,120 @@
+"""Writing what `--match` settled into the configuration, whose comments and formatting stay."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbo_extract.config import NAME, read_config
+from nbo_extract.config_keys import quoted
+from nbo_extract.errors import ConfigError, WriteError
+from nbo_extract.parts import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nbo_extract.cli.work import Outcome
+
+
+def remember(outcomes: Iterable[Outcome]) -> tuple[list[str], list[str]]:
+    """Write the pairs that settled something into the configurations of their images.
+
+    An image without a configuration gets a new one beside it.
+
+    Parameters
+    ----------
+    outcomes : iterable of Outcome
+        Of images that were worked on.
+
+    Returns
+    -------
+    told : list of str
+        What was written, one sentence a file.
+    problems : list of str
+        What was not, and why.
+    """
+    wanted: dict[str, dict[str, str]] = {}
+    problems: list[str] = []
+    for outcome in outcomes:
+        place = outcome.config or os.path.join(os.path.dirname(outcome.path), NAME)
+        for given, mine, theirs in outcome.remembered:
+            if not mine:
+                problems.append(
+                    f"{outcome.path}: {given} is not remembered: the part has no model, name or catalogue number of "
+                    "its own, and its ID may mean another part in another image"
+                )
+            else:
+                wanted.setdefault(place, {}).setdefault(mine, theirs)
+    told = []
+    for place, pairs in wanted.items():
+        try:
+            told += add_pairs(place, pairs)
+        except (ConfigError, WriteError) as error:
+            problems.append(error.message)
+    return told, list(dict.fromkeys(problems))
+
+
+def add_pairs(path: str, pairs: dict[str, str]) -> list[str]:
+    """Add pairs to the ``[match]`` of a configuration, which is made where it is not there.
+
+    Returns
+    -------
+    list of str
+        A sentence about what was written; none where all of it was there.
+
+    Raises
+    ------
+    ConfigError
+        If a part is settled in another way there; nothing is written.
+    WriteError
+        If it cannot be written.
+    """
+    import tomlkit
+    from tomlkit.exceptions import ParseError
+
+    place = Path(path)
+    new = not os.path.lexists(path)
+    try:
+        before = "" if new else place.read_bytes().decode("utf-8-sig")
+        document = tomlkit.parse(before)
+    except (OSError, UnicodeDecodeError, ParseError) as error:
+        raise ConfigError(f"{path}: the configuration cannot be read again ({error}); nothing is remembered") from error
+    table: Any = document.get("match")
+    if table is None:
+        table = tomlkit.table()
+        document["match"] = table
+    added = {mine: theirs for mine, theirs in pairs.items() if not _there(table, mine, theirs, path)}
+    if not added:
+        return []
+    for mine, theirs in added.items():
+        table[mine] = theirs
+    data = tomlkit.dumps(document).encode("utf-8")
+    read_config(data, path)
+    _write(place, data)
+    named = ", ".join(f"{quoted(m)} = {quoted(t)}" for m, t in added.items())
+    return [f"remembered in {path}{' (new)' if new else ''}: {named}"]
+
+
+def _there(table: Any, mine: str, theirs: str, path: str) -> bool:
+    """Whether a pair is settled already."""
+    for key, value in table.items():
+        if isinstance(value, str) and fold(str(key)) == fold(mine):
+            if fold(value) == fold(theirs):
+                return True
+            raise ConfigError(
+                f"{path}: match.{quoted(mine)} is {str(value)!r} already and not overwritten with {theirs!r}; "
+                "correct it there"
+            )
+    return False
+
+
+def _write(path: Path, data: bytes) -> None:
+    from nbo_extract.writers import _system
+
+    if path.is_symlink():
+        raise WriteError(f"{path} is a symbolic link; nothing is remembered, add the pairs to what it points to")
+    try:
+        _system.replace_file(path, data)
+    except OSError as error:
+        raise WriteError(f"{path} cannot be written: {_system.cause(error)}; nothing is remembered") from error
