@@ -140,10 +140,8 @@ class _Section:
     def stated(self, table: dict[str, Any], key: str) -> Statement:
         """Read a statement that gives its path itself."""
         for name in table:
-            if name not in ("path", "value", "unit"):
-                raise self.wrong(
-                    f"{key}.{name}", "there is no such key; there are path, value, unit, files, microscope"
-                )
+            if name not in _STATE:
+                raise self.wrong(f"{key}.{name}", f"there is no such key; {meant(name, (*_STATE, *_SCOPE))}")
         path, unit = table.get("path"), table.get("unit")
         if not isinstance(path, str):
             raise self.wrong(f"{key}.path", 'this takes a path of NBO elements, such as "Image/Sample/@Organism"')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ class Pair:
 
     embedded: Node
     described: Node
+    hardware: Hardware
 
 
 def settle(document: Document, hardware: Sequence[Hardware], wanted: Mapping[str, str], strict: bool) -> dict[str, str]:
@@ -86,17 +88,33 @@ def settle(document: Document, hardware: Sequence[Hardware], wanted: Mapping[str
 def find_pair(document: Document, hardware: Sequence[Hardware], embedded: str, described: str) -> Pair:
     """Find the two parts that a pair names.
 
+    Names may hold ``=`` (``63X APOCHROMAT, NA=1.40``), at the first of which the command line takes a pair apart: where
+    this does not tell two parts, the other ones are tried.
+
     Raises
     ------
     NotSettledError
         If a part is not there, several parts are called so, or both are of different kinds.
     """
+    try:
+        return _find_pair(document, hardware, embedded, described)
+    except NotSettledError:
+        pieces = f"{embedded}={described}".split("=")
+        for place in range(1, len(pieces)):
+            first, second = "=".join(pieces[:place]).strip(), "=".join(pieces[place:]).strip()
+            with contextlib.suppress(NotSettledError):
+                return _find_pair(document, hardware, first, second)
+        raise
+
+
+def _find_pair(document: Document, hardware: Sequence[Hardware], embedded: str, described: str) -> Pair:
     file = document.origin.file or "the document"
     parts = document_parts(document)
     mine = named(parts, embedded)
     if not mine:
         some = ", ".join([p.id for p in parts][:20]) or "none"
         raise NotSettledError(f"{file} has no part {embedded}; it has {some}", absent=True)
+    owners = {id(p): h for h in hardware for p in described_parts(h)}
     theirs = named([p for h in hardware for p in described_parts(h)], described)
     if not theirs:
         names = ", ".join(h.name for h in hardware) or "no description"
@@ -115,7 +133,8 @@ def find_pair(document: Document, hardware: Sequence[Hardware], embedded: str, d
             raise NotSettledError(
                 f"{len(ids)} parts of {place} are called {text}: {', '.join(ids)}; give the ID of one", absent=False
             )
-    return Pair(*pairs[0])
+    first, second = pairs[0]
+    return Pair(first, second, owners[id(second)])
 
 
 def document_parts(document: Document) -> list[Node]:

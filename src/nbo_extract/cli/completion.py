@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """A pair of ``--match`` as a configuration states it.
+
+    Attributes
+    ----------
+    given : str
+        The first half as it was given.
+    embedded, described : str
+        What the parts are called in other images, too; empty for a part of the image that has no name of its own.
+    hardware : str
+        Path of the description, where there are several.
+    """
+
+    given: str
+    embedded: str
+    described: str
+    hardware: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Completed:
     """A completed Document and what was used for it.
 
@@ -28,15 +49,14 @@ class Completed:
         Path of the configuration that was used; empty for none.
     settled : tuple of str
         Pairs of ``--match`` that settled something, by their first halves.
-    remembered : tuple of (str, str, str)
-        For each of these: the half that was given, and both parts as a configuration calls them; an empty text for a
-        part of the image that has no name of its own.
+    remembered : tuple of Remembered
+        The same, for the configuration.
     """
 
     document: Document
     config: str = ""
     settled: tuple[str, ...] = ()
-    remembered: tuple[tuple[str, str, str], ...] = ()
+    remembered: tuple[Remembered, ...] = ()
 
 
 def completed(document: Document, path: str, job: Job, loaded: Loaded | None) -> Completed:
@@ -74,7 +94,10 @@ def completed(document: Document, path: str, job: Job, loaded: Loaded | None) ->
         own.update(found)
         used += [embedded] if found else []
     matches = {**matches, **own}
-    remembered = tuple(_as_called(document, hardware, e, job.matches[e]) for e in used) if job.remember else ()
+    remembered: tuple[Remembered, ...] = ()
+    if job.remember:
+        known = _descriptions(hardware, loaded)
+        remembered = tuple(_as_called(document, hardware, e, job.matches[e], known) for e in used)
     config = loaded.config.path if loaded is not None else ""
     if stored:
         prefer = job.prefer or (loaded.config.prefer if loaded is not None else frozenset())
@@ -94,9 +117,16 @@ def _from_config(document: Document, path: str, loaded: Loaded) -> tuple[list[St
     return list(loaded.stored), ""
 
 
-def _as_called(document: Document, hardware: list[Hardware], embedded: str, described: str) -> tuple[str, str, str]:
-    """Return both parts of a pair by names that mean them in other images, too."""
+def _descriptions(hardware: list[Hardware], loaded: Loaded | None) -> set[str]:
+    """Paths of all descriptions that the images of a configuration may get."""
+    stored: list[Stored] = [*hardware, *((*loaded.stored, *loaded.pinned.values()) if loaded is not None else ())]
+    return {os.path.abspath(s.path) for s in stored if isinstance(s, Hardware)}
+
+
+def _as_called(
+    document: Document, hardware: list[Hardware], embedded: str, described: str, known: set[str]
+) -> Remembered:
     pair = find_pair(document, hardware, embedded, described)
-    theirs = [p for h in hardware for p in described_parts(h)]
     mine = called(pair.embedded, document_parts(document))
-    return embedded, mine or "", called(pair.described, theirs) or pair.described.id
+    theirs = called(pair.described, described_parts(pair.hardware)) or pair.described.id
+    return Remembered(embedded, mine or "", theirs, pair.hardware.path if len(known) > 1 else "")

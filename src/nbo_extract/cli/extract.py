@@ -53,6 +53,8 @@ def run(
 ) -> int:
     """Run the default command and return the exit code."""
     _refuse_contradictions(output, format_, embed)
+    if remember and not matches:
+        raise Refusal("--remember keeps what --match settles, and there is no --match; give one or leave it out")
     found = find_images(paths, reader)
     form = format_of(format_, output)
     if output == "-" and len(found.units) > 1:
@@ -80,10 +82,7 @@ def run(
     )
     if embed and job.redact:
         complain("--redact leaves people out of what is embedded; what the image itself says of them stays in it")
-    if remember and not matches:
-        raise Refusal("--remember keeps what --match settles, and there is no --match; give one or leave it out")
-    report = Report(found, len(tasks), sys.stderr if show else sys.stdout, verbose=verbose, quiet=quiet)
-    report.matches = matches
+    report = Report(found, tasks, sys.stderr if show else sys.stdout, matches, verbose=verbose, quiet=quiet)
     settled = []
     with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
@@ -138,8 +137,7 @@ def run_check(
         tier=tier or 1,
         **profile,
     )
-    report = Report(found, len(tasks), sys.stdout, verbose=verbose, quiet=as_json, checking=True)
-    report.matches = matches
+    report = Report(found, tasks, sys.stdout, matches, verbose=verbose, quiet=as_json, checking=True)
     results = []
     with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
@@ -168,26 +166,36 @@ class Report:
     Parameters
     ----------
     found : Walk
-    total : int
+    tasks : sequence of Task
     stream : text stream
         Of the summary; messages go to standard error.
+    matches : dict of str to str
+        What the user settles.
     verbose, quiet : bool
     checking : bool
         Whether what is missing is told in full, and nothing else.
     """
 
     def __init__(
-        self, found: Walk, total: int, stream: TextIO, *, verbose: bool, quiet: bool, checking: bool = False
+        self,
+        found: Walk,
+        tasks: Sequence[Task],
+        stream: TextIO,
+        matches: dict[str, str],
+        *,
+        verbose: bool,
+        quiet: bool,
+        checking: bool = False,
     ) -> None:
         self.found = found
-        self.total = total
+        self.total = len(tasks)
+        self.matches = matches
         self.stream = stream
         self.verbose = verbose
         self.quiet = quiet
         self.checking = checking
         self.states: dict[str, int] = {}
         self.not_met = 0
-        self.matches: dict[str, str] = {}
         self.settled: set[str] = set()
         self.problems: list[str] = []
         self._printer: Printer | None = None

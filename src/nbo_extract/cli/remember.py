@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,9 @@ from nbo_extract.errors import ConfigError, WriteError
 from nbo_extract.parts import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from nbo_extract.cli.completion import Remembered
     from nbo_extract.cli.work import Outcome
 
 
@@ -34,18 +36,18 @@ def remember(outcomes: Iterable[Outcome]) -> tuple[list[str], list[str]]:
     problems : list of str
         What was not, and why.
     """
-    wanted: dict[str, dict[str, str]] = {}
+    wanted: dict[str, list[Remembered]] = {}
     problems: list[str] = []
     for outcome in outcomes:
         place = outcome.config or os.path.join(os.path.dirname(outcome.path), NAME)
-        for given, mine, theirs in outcome.remembered:
-            if not mine:
-                problems.append(
-                    f"{outcome.path}: {given} is not remembered: the part has no model, name or catalogue number of "
-                    "its own, and its ID may mean another part in another image"
-                )
+        for pair in outcome.remembered:
+            if pair.embedded:
+                wanted.setdefault(place, []).append(pair)
             else:
-                wanted.setdefault(place, {}).setdefault(mine, theirs)
+                problems.append(
+                    f"{outcome.path}: {pair.given} is not remembered: the part has no model, name or catalogue number "
+                    "of its own, and its ID may mean another part in another image"
+                )
     told = []
     for place, pairs in wanted.items():
         try:
@@ -55,7 +57,7 @@ def remember(outcomes: Iterable[Outcome]) -> tuple[list[str], list[str]]:
     return told, list(dict.fromkeys(problems))
 
 
-def add_pairs(path: str, pairs: dict[str, str]) -> list[str]:
+def add_pairs(path: str, pairs: Sequence[Remembered]) -> list[str]:
     """Add pairs to the ``[match]`` of a configuration, which is made where it is not there.
 
     Returns
@@ -76,35 +78,38 @@ def add_pairs(path: str, pairs: dict[str, str]) -> list[str]:
     place = Path(path)
     new = not os.path.lexists(path)
     try:
-        before = "" if new else place.read_bytes().decode("utf-8-sig")
-        document = tomlkit.parse(before)
+        document = tomlkit.parse("" if new else place.read_bytes().decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError, ParseError) as error:
         raise ConfigError(f"{path}: the configuration cannot be read again ({error}); nothing is remembered") from error
-    table: Any = document.get("match")
-    if table is None:
-        table = tomlkit.table()
-        document["match"] = table
-    added = {mine: theirs for mine, theirs in pairs.items() if not _there(table, mine, theirs, path)}
+    added = []
+    for pair in pairs:
+        scope = os.path.relpath(pair.hardware, place.parent).replace(os.sep, "/") if pair.hardware else ""
+        table: Any = document.setdefault("match", tomlkit.table())
+        if scope:
+            table = table.setdefault(scope, tomlkit.table())
+        key = f"match.{quoted(scope)}" if scope else "match"
+        if not _there(table, pair, f"{path}: {key}"):
+            table[pair.embedded] = pair.described
+            added.append(f"{key}.{quoted(pair.embedded)} = {quoted(pair.described)}")
     if not added:
         return []
-    for mine, theirs in added.items():
-        table[mine] = theirs
     data = tomlkit.dumps(document).encode("utf-8")
     read_config(data, path)
+    if tomllib.loads(data.decode("utf-8")) != document.unwrap():
+        raise ConfigError(f"{path}: its [match] is written in a way that cannot be added to; add {', '.join(added)}")
     _write(place, data)
-    named = ", ".join(f"{quoted(m)} = {quoted(t)}" for m, t in added.items())
-    return [f"remembered in {path}{' (new)' if new else ''}: {named}"]
+    return [f"remembered in {path}{' (new)' if new else ''}: {', '.join(added)}"]
 
 
-def _there(table: Any, mine: str, theirs: str, path: str) -> bool:
+def _there(table: Any, pair: Remembered, where: str) -> bool:
     """Whether a pair is settled already."""
     for key, value in table.items():
-        if isinstance(value, str) and fold(str(key)) == fold(mine):
-            if fold(value) == fold(theirs):
+        if isinstance(value, str) and fold(str(key)) == fold(pair.embedded):
+            if fold(value) == fold(pair.described):
                 return True
             raise ConfigError(
-                f"{path}: match.{quoted(mine)} is {str(value)!r} already and not overwritten with {theirs!r}; "
-                "correct it there"
+                f"{where}.{quoted(pair.embedded)} is {str(value)!r} already and not overwritten with "
+                f"{pair.described!r}; correct it there"
             )
     return False
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
     from nbo_extract.api import Planes
+    from nbo_extract.cli.completion import Remembered
     from nbo_extract.cli.configured import Loaded
     from nbo_extract.completing import Stored
     from nbo_extract.findings import Finding
@@ -100,8 +101,8 @@ class Outcome:
         Path of the configuration that was used.
     settled : tuple of str
         First halves of the pairs of ``--match`` that settled something.
-    remembered : tuple of (str, str, str)
-        These, and what a configuration calls the two parts.
+    remembered : tuple of Remembered
+        These, for the configuration.
     """
 
     path: str
@@ -116,7 +117,7 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     config: str = ""
     settled: tuple[str, ...] = ()
-    remembered: tuple[tuple[str, str, str], ...] = ()
+    remembered: tuple[Remembered, ...] = ()
 
 
 def process(task: Task, job: Job) -> Outcome:
