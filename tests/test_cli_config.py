@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from commands import Result
+from conftest import ROOT
 from nbo_extract.config import NAME, load_config
 from nbo_extract.xmlio import from_xml
 
@@ -121,6 +122,8 @@ def test_workers_and_a_batch_with_two_configurations(run: Run, data: Path) -> No
     for workers in ("1", "2"):
         result = run("images", "more", "-o", f"out{workers}", "--workers", workers)
         assert (result.code, result.err) == (0, "")
+        # The configuration itself is no other file that was left out.
+        assert result.out.endswith("3 images: 3 written\n")
         texts.append([p.read_bytes() for p in sorted((data / f"out{workers}").rglob("*.xml"))])
     assert texts[0] == texts[1]
     names = ("widefield.czi", "other.czi")
@@ -387,3 +390,15 @@ def test_a_configuration_above_is_told(run: Run, data: Path) -> None:
     path = configure(data, SAMPLE)
     told = run("config", "init", "images").out.splitlines()
     assert told[1] == f"it is used instead of {path} for the images below images"
+
+
+def test_the_examples_of_the_page_are_right(run: Run, data: Path) -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 5
+    for name in ("axiovert1", "observer"):
+        shutil.copy(data / "scopes" / "one.json", data / "scopes" / f"{name}.json")
+    for block in blocks:
+        configure(data, block)
+        result = run("config", "check", NAME)
+        assert (result.code, result.err) == (0, "")

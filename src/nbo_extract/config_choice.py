@@ -96,10 +96,10 @@ def _fits(rule: Rule, document: Document, place: str) -> str | None:
         if pattern is None:
             return None
         told.append(f"the path fits {pattern!r}")
-    for kind, wanted in rule.instrument:
-        if not any(_states(instrument, kind, wanted) for instrument in document.instruments):
+    if rule.instrument:
+        if not any(all(_states(i, *asked) for asked in rule.instrument) for i in document.instruments):
             return None
-        told.append(f"the image states {kind} {wanted!r}")
+        told.append(f"the image states {', '.join(f'{kind} {wanted!r}' for kind, wanted in rule.instrument)}")
     return ", ".join(told)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 #: Endings of what this product writes beside images.
 SIDECARS = (".nbo.xml", ".nbo.json", ".nbo.jsonld")
+_CONFIG = "nbo-extract.toml"
 _TEMPORARY_START = (".", "~$", "._")
 _TEMPORARY_END = ("~", ".tmp", ".temp", ".part", ".partial", ".crdownload", ".swp", ".lock")
 _SYSTEM_FOLDERS = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})
@@ -203,4 +204,5 @@ def _passed_over(name: str) -> bool:
         name.startswith(_TEMPORARY_START)
         or name.lower().endswith((*_TEMPORARY_END, *SIDECARS))
         or name in _SYSTEM_FOLDERS
+        or name == _CONFIG
     )

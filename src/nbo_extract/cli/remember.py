@@ -39,7 +39,7 @@ def remember(outcomes: Iterable[Outcome]) -> tuple[list[str], list[str]]:
     wanted: dict[str, list[Remembered]] = {}
     problems: list[str] = []
     for outcome in outcomes:
-        place = outcome.config or os.path.join(os.path.dirname(outcome.path), NAME)
+        place = outcome.config or os.path.join(os.path.dirname(os.path.normpath(outcome.path)), NAME)
         for pair in outcome.remembered:
             if pair.embedded:
                 wanted.setdefault(place, []).append(pair)
