@@ -75,6 +75,29 @@ def records(document: Document, chance: random.Random) -> CalibrationSet:
     return CalibrationSet("psf.toml", "/h/psf.toml", f"{chance.getrandbits(256):064x}", (*names_, "x")[0], tuple(made))
 
 
+def taken_with(instrument: Node, number: int, chance: random.Random) -> Node:
+    """Make an image that uses a part of each kind that an Instrument has."""
+    groups = {
+        "ObjectiveSettings": {"Objective"},
+        "LightSourceSettings": set(load().members("LightSourceGroup")),
+        "CameraSettings": set(load().members("CameraGroup")),
+        "GenericDetectorSettings": {"GenericDetector"},
+    }
+    image = Node("Image", {"ID": Fact(f"Image:taken{number}"), "Name": Fact("taken")})
+    if chance.random() < 0.8:
+        image.put("AcquisitionDate", "2015-06-01")
+    image.add("InstrumentRef", ID=instrument.id)
+    pixels = image.add("Pixels", ID=f"Pixels:taken{number}")
+    for channel in range(2):
+        path = pixels.add("Channel", ID=f"Channel:taken{number}-{channel}", Name=f"C{channel}")
+        path = path.add("LightPath", ID=f"LightPath:taken{number}-{channel}")
+        for name, wanted in groups.items():
+            parts = [p for p in instrument.children if p.name in wanted and p.id]
+            if parts and (name != "ObjectiveSettings" or not channel):
+                (image if name == "ObjectiveSettings" else path).add(name, ID=chance.choice(parts).id)
+    return image
+
+
 def found(seed: int) -> tuple[Document, list[Stored]] | None:
     """Make a case; None where by chance two annotations of the description have one ID, which is refused before."""
     document, hardware = make_pair(seed)
@@ -83,10 +106,8 @@ def found(seed: int) -> tuple[Document, list[Stored]] | None:
         check_ids(hardware.document, Path("random.xml"))
     except HardwareError:
         return None
-    for number, image in enumerate(document.images):
-        if number % 3:
-            image.put("AcquisitionDate", "2015-06-01")
     chance = random.Random(seed)
+    document.root.children.extend(taken_with(i, n, chance) for n, i in enumerate(document.instruments) if i.id)
     return document.arrange(), [hardware, statements(chance), records(document, chance)]
 
 
@@ -145,11 +166,12 @@ def test_the_made_cases_reach_what_they_are_for() -> None:
             continue
         document, stored = case
         result = complete(document, stored)
-        kinds: set[str] = {f.source.kind for n in result.root.walk() for f in n.facts.values() if f.source is not None}
-        kinds |= {n.name for n in result.root.walk() if n.name.endswith("Calibration")} if result != document else set()
-        for kind in kinds:
-            reached[kind] = reached.get(kind, 0) + 1
-    assert {"hardware", "user", "OpticalCalibration", "MechanicalCalibration"} <= set(reached), reached
+        for node in result.root.walk():
+            files = {f.source.file for f in node.facts.values() if f.source is not None}
+            for name in ({node.name} if "psf.toml" in files else set()) | files:
+                reached[name] = reached.get(name, 0) + 1
+    calibrations = {"OpticalCalibration", "DetectorCalibration", "ExcitationCalibration", "MechanicalCalibration"}
+    assert {"random.xml", "gaps.csv", "psf.toml", *calibrations} <= set(reached), reached
 
 
 def test_nothing_stored_is_nothing_done() -> None:
