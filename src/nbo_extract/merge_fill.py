@@ -100,7 +100,7 @@ class Filler:
         self.taken = {n.id for n in document.root.walk() if n.id and n.name not in self.schema.references}
         self.described = hardware.document.index()
         # IDs of the description to IDs of the document.
-        self.ids: dict[str, str] = {hardware.instrument.id: instrument.id}
+        self.ids: dict[str, str] = {hardware.instrument_id or hardware.instrument.id: instrument.id}
 
     def own_ids(self, identifier: str) -> Iterator[str]:
         """IDs under which a described component stands in the document where an earlier merge added it."""

@@ -310,6 +310,30 @@ def _merge_into(
     result.origin.hardware[hardware.name if same_file else hardware.path] = hardware.sha256
 
 
+def aliases(
+    document: Document, hardware: Sequence[Hardware], matches: Mapping[str, str] = _NONE
+) -> dict[str, tuple[str, ...]]:
+    """Return what descriptions call the parts of a document that they were merged into: ID, name, model and number.
+
+    People speak of a part as the description does, whatever the file calls it.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    merged = [h for h in hardware if h.sha256 in document.origin.hardware.values()]
+    for chosen in merged:
+        for number, instrument in enumerate(document.instruments):
+            mine, theirs = _parts(instrument), _parts(chosen.instrument)
+            described = {p.id: p for p in theirs}
+            settled = {e: h for e, h in matches.items() if h in described and any(p.id == e for p in mine)}
+            known = _known(Filler(document, instrument, chosen, number), instrument, mine, theirs)
+            for match in match_parts(mine, theirs, settled, known):
+                part = described.get(match.hardware or "")
+                if part is not None:
+                    names = (part.get(name) for name in ("ID", "Name", "Model", "CatalogNumber"))
+                    called = (*found.get(match.embedded, ()), *(n for n in names if n))
+                    found[match.embedded] = tuple(dict.fromkeys(called))
+    return found
+
+
 def _known(filler: Filler, instrument: Node, mine: Sequence[Node], theirs: Sequence[Node]) -> dict[str, str]:
     """Pairs that need no evidence: parts that an earlier merge added or filled, and the only stands."""
     known: dict[str, str] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nbo_extract.agreement import Agreement, agreement
@@ -16,7 +17,7 @@ from nbo_extract.schema import load
 from nbo_extract.statements import TEXT, Step, declaration_of, reference_to
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from nbo_extract.findings import Severity
     from nbo_extract.model import Document
@@ -25,11 +26,19 @@ if TYPE_CHECKING:
 
 # A statement without a selector is about all of these; of other elements it has to be the only one.
 _ALL = frozenset({"Instrument", "Image", "Pixels", "Channel", "LightPath"})
+_NAMED_BY = ("Name", "Model", "CatalogNumber")
+_NONE: Mapping[str, Collection[str]] = MappingProxyType({})
 _DIFFERENT = Agreement("different")
 _OWN_KIND = re.compile(r"\|\((\w+):\\S\+\)$")
 
 
-def state(document: Document, sets: Iterable[StatementSet], *, prefer: Collection[str] = ()) -> None:
+def state(
+    document: Document,
+    sets: Iterable[StatementSet],
+    *,
+    prefer: Collection[str] = (),
+    aliases: Mapping[str, Collection[str]] = _NONE,
+) -> None:
     """Apply the statements that are about a Document, in place.
 
     Parameters
@@ -40,10 +49,12 @@ def state(document: Document, sets: Iterable[StatementSet], *, prefer: Collectio
         Their order does not matter: they are taken in the order of their names.
     prefer : collection of str, optional
         Elements whose stated values take the place of those that the file has; ``all`` is every element.
+    aliases : mapping of str to collection of str, optional
+        Part of the document to the names and IDs by which a description calls it.
     """
     names = microscopes(document)
     for given in sorted(sets, key=lambda s: (s.name, s.sha256)):
-        stater = _Stater(document, given, prefer)
+        stater = _Stater(document, given, prefer, aliases)
         covered = [s for s in given.statements if s.scope.covers(document.origin.file, names)]
         # References come last: they may be to elements that other statements add.
         for statement in sorted(covered, key=lambda s: _refers(s, document.version)):
@@ -68,10 +79,17 @@ def _refers(statement: Statement, version: str) -> bool:
 class _Stater:
     """Applies the statements of one set to one Document."""
 
-    def __init__(self, document: Document, given: StatementSet, prefer: Collection[str]) -> None:
+    def __init__(
+        self,
+        document: Document,
+        given: StatementSet,
+        prefer: Collection[str],
+        aliases: Mapping[str, Collection[str]],
+    ) -> None:
         self.document = document
         self.given = given
         self.prefer = prefer
+        self.aliases = aliases
         self.schema = load(document.version)
         self.index = document.index()
         self.added: dict[tuple[int, str, str], Node] = {}
@@ -101,7 +119,7 @@ class _Stater:
             return [self.find_or_add(node, kind, step, through)]
         if step.position:
             present = present[step.position - 1 : step.position]
-        found = [n for n in present if all(_equal(n.get(name), value) for name, value in step.where)]
+        found = [n for n in present if all(self.has(n, name, value) for name, value in step.where)]
         if step.where or step.position:
             if not found:
                 self.note(statement, "NBO322", "info", f"the file has no {step}; it is left out")
@@ -115,6 +133,12 @@ class _Stater:
             self.note(statement, "NBO321", "warning", f"the file has {len(found)} {step.element}; say which one")
             return []
         return found
+
+    def has(self, node: Node, name: str, value: str) -> bool:
+        """Whether an element has a value, or is called so by a description."""
+        if _equal(node.get(name), value):
+            return True
+        return name in (*_NAMED_BY, "ID") and any(_equal(a, value) for a in self.aliases.get(node.id, ()))
 
     def addable(self, kind: Declaration, step: Step, statement: Statement) -> bool:
         """Whether a missing element may be added: images, channels and instruments are facts of the file."""
@@ -226,7 +250,7 @@ class _Stater:
             found = [exact]
         else:
             parts = {id(n): n for n in self.index.values() if n.name in targets}.values()
-            found = [p for p in parts if any(_equal(p.get(a), wanted) for a in ("Name", "Model", "CatalogNumber"))]
+            found = [p for p in parts if any(self.has(p, a, wanted) for a in _NAMED_BY)]
         if len(found) != 1:
             why = f"fits {len(found)} parts" if found else f"is none of {', '.join(sorted(targets))} of the file"
             self.note(statement, "NBO321", "warning", f"{wanted!r} {why}; the reference is left out")

@@ -108,6 +108,7 @@ class Printer:
         for number, setup in enumerate(summary.setups):
             self._setup(summary, setup, number)
         self._filled(summary)
+        self._stated(summary)
         self._disagreements(summary.disagreements)
         if summary.verdict is not None:
             self.verdict(summary.verdict)
@@ -193,6 +194,15 @@ class Printer:
             self.line(
                 f"and {_count(len(added), 'part')} that the image does not name ({facts}; -v lists them)", indent=4
             )
+
+    def _stated(self, summary: Summary) -> None:
+        """Print what came from sheets, configurations and calibration records."""
+        if summary.stated:
+            self.line()
+            for file, count in summary.stated:
+                self.line(f"Stated in {file}: {_count(count, 'fact')}", "bold green", 2)
+            for message in summary.calibration:
+                self.line(message, indent=4)
 
     def _disagreements(self, findings: Sequence[Finding]) -> None:
         if not findings:

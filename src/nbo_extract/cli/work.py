@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nbo_extract.findings import Finding
     from nbo_extract.model import Document
     from nbo_extract.requirements import Level
+    from nbo_extract.stored import Stored
     from nbo_extract.summary import Summary
 
 Format = Literal["xml", "json", "jsonld"]
