@@ -11,7 +11,8 @@ import pytest
 
 from commands import Result
 from conftest import ROOT
-from nbo_extract.config import NAME, load_config
+from nbo_extract.config import load_config
+from nbo_extract.config_keys import NAME
 from nbo_extract.xmlio import from_xml
 
 if TYPE_CHECKING:
@@ -103,6 +104,16 @@ def test_the_nearest_configuration_is_used_alone(run: Run, data: Path) -> None:
     (data / "images" / NAME).write_text('[sample]\nOrganism = "Zea mays"', encoding="utf-8")
     assert run("images/widefield.czi").code == 0
     assert (microscope(written(data)), organisms(written(data))) == (None, ["Zea mays"])
+
+
+def test_records_of_calibration_are_used_with_any_description(run: Run, data: Path, sample_data: Path) -> None:
+    records = (sample_data / "calibration.toml").read_text(encoding="utf-8")
+    configure(data, 'hardware = ["calibration.toml"]\n' + RULE)
+    for name, args in (("one", ()), ("two", ("--hardware", "scopes/two.json"))):
+        (data / "calibration.toml").write_text(records.replace("Sample microscope", name), encoding="utf-8")
+        assert run("images/widefield.czi", *args).code == 0
+        assert microscope(written(data)) == name
+        assert b"<OpticalCalibration " in (data / "images" / "widefield.czi.nbo.xml").read_bytes()
 
 
 def test_rules_that_contradict_each_other_merge_nothing(run: Run, data: Path) -> None:
@@ -303,18 +314,22 @@ def test_nothing_to_remember(run: Run, data: Path) -> None:
 WRONG = [
     ('[sample]\nOrganizm = "x"', "sample.Organizm: NBO's Sample has no Organizm; is Organism meant?"),
     ('hardware = "none.json"', "hardware: there is no {folder}none.json; paths are relative to the configuration"),
-    ('hardware = "nbo-extract.toml"', "hardware: {folder}nbo-extract.toml is neither JSON nor XML (line 1: Expecting "
+    ('hardware = "text.json"', "hardware: {folder}text.json is neither JSON nor XML (line 1: Expecting "
      "value); give a Micro-Meta App microscope file or NBO XML"),
     ('[[microscope]]\nfiles = "*"\nhardware = "bad.json"', "microscope[1].hardware: {folder}bad.json is JSON of "
      "another "
      "tool (it has no Schema_ID); give a Micro-Meta App microscope file"),
+    ('[[microscope]]\nfiles = "*"\nhardware = "calibration.toml"', "microscope[1].hardware: {folder}calibration.toml "
+     "describes no microscope; name a hardware description"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "message"), WRONG)
-def test_a_configuration_that_cannot_be_used(text: str, message: str, run: Run, data: Path) -> None:
+def test_a_configuration_that_cannot_be_used(text: str, message: str, run: Run, data: Path, sample_data: Path) -> None:
     path = configure(data, text)
+    shutil.copy(sample_data / "calibration.toml", data)
     (data / "bad.json").write_text("{}", encoding="utf-8")
+    (data / "text.json").write_text("some text", encoding="utf-8")
     found = f"{path}: {message.format(folder=f'{data}/')}"
     given = f"{NAME}: {message.format(folder='')}"
     result = run("images")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nbo_extract.completing import complete
-from nbo_extract.config import NAME, load_config
+from nbo_extract.config import load_config
 from nbo_extract.config_choice import choose_by_rules, settled_by_config, statements_for
+from nbo_extract.config_keys import NAME
 from nbo_extract.hardware import Hardware
 from nbo_extract.model import Document, Fact, Node
 from nbo_extract.redact import redact

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbo_extract.config import NAME, load_config
+from nbo_extract.config import load_config
+from nbo_extract.config_keys import NAME
 from nbo_extract.config_statements import SECTIONS, Entry, Number, read_section
 from nbo_extract.errors import ConfigError
 

@@ -12,7 +12,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nbo_extract.config_keys import check_patterns, fold_key, meant, quoted
+from nbo_extract.config_keys import NAME, check_patterns, fold_key, meant, quoted
 from nbo_extract.config_statements import SECTIONS, Entry, Number, read_section
 from nbo_extract.errors import ConfigError
 from nbo_extract.schema import load
@@ -20,8 +20,6 @@ from nbo_extract.schema import load
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-#: Name by which a configuration is found.
-NAME = "nbo-extract.toml"
 #: Every element, for `Config.prefer`.
 ALL = "all"
 # A configuration is some kilobytes; this is far above any.

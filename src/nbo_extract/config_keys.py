@@ -10,6 +10,9 @@ from nbo_extract.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+#: Name by which a configuration is found.
+NAME = "nbo-extract.toml"
+
 
 def fold_key(name: str) -> str:
     """Fold case and what separates words: ``catalog_number`` is ``CatalogNumber``."""

@@ -110,7 +110,7 @@ def find_pair(document: Document, hardware: Sequence[Hardware], embedded: str, d
 def _find_pair(document: Document, hardware: Sequence[Hardware], embedded: str, described: str) -> Pair:
     file = document.origin.file or "the document"
     parts = document_parts(document)
-    mine = named(parts, embedded)
+    mine = named([*parts, *document.images], embedded)
     if not mine:
         some = ", ".join([p.id for p in parts][:20]) or "none"
         raise NotSettledError(f"{file} has no part {embedded}; it has {some}", absent=True)
@@ -143,7 +143,9 @@ def document_parts(document: Document) -> list[Node]:
 
 
 def described_parts(hardware: Hardware) -> list[Node]:
-    """Parts of a described microscope, those with an ID."""
+    """Parts of a described microscope, those with an ID; of settings, the images that they are of."""
+    if hardware.kind == "settings":
+        return [image for image in hardware.document.images if image.id]
     return _parts(hardware.instrument)
 
 

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nbo_extract.config_keys import NAME
 from nbo_extract.errors import NboExtractError
 from nbo_extract.registry import ADAPTERS, find_reader, read, readers
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 #: Endings of what this product writes beside images.
 SIDECARS = (".nbo.xml", ".nbo.json", ".nbo.jsonld")
-_CONFIG = "nbo-extract.toml"
 _TEMPORARY_START = (".", "~$", "._")
 _TEMPORARY_END = ("~", ".tmp", ".temp", ".part", ".partial", ".crdownload", ".swp", ".lock")
 _SYSTEM_FOLDERS = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})
@@ -204,5 +204,5 @@ def _passed_over(name: str) -> bool:
         name.startswith(_TEMPORARY_START)
         or name.lower().endswith((*_TEMPORARY_END, *SIDECARS))
         or name in _SYSTEM_FOLDERS
-        or name == _CONFIG
+        or name == NAME
     )

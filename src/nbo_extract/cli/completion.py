@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nbo_extract.cli.configured import is_microscope, without_repetition
 from nbo_extract.completing import complete
 from nbo_extract.config_choice import choose_by_rules, settled_by_config, statements_for
 from nbo_extract.hardware import Hardware
@@ -14,8 +15,8 @@ from nbo_extract.settling import called, described_parts, document_parts, find_p
 if TYPE_CHECKING:
     from nbo_extract.cli.configured import Loaded
     from nbo_extract.cli.work import Job
-    from nbo_extract.completing import Stored
     from nbo_extract.model import Document
+    from nbo_extract.stored import Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,12 @@ def completed(document: Document, path: str, job: Job, loaded: Loaded | None) ->
     """
     stored, pinned = list(job.hardware), ""
     if loaded is not None:
-        if not any(isinstance(s, Hardware) for s in stored):
+        if any(map(is_microscope, stored)):
+            stored += [s for s in loaded.stored if not is_microscope(s)]
+        else:
             more, pinned = _from_config(document, path, loaded)
-            stored += [s for s in more if s.sha256 not in {t.sha256 for t in stored}]
+            stored += more
+        stored = list(without_repetition(stored))
         statements, findings = statements_for(loaded.config, document, path)
         document.findings += findings
         if statements.statements:
@@ -106,21 +110,23 @@ def completed(document: Document, path: str, job: Job, loaded: Loaded | None) ->
 
 
 def _from_config(document: Document, path: str, loaded: Loaded) -> tuple[list[Stored], str]:
-    """Return what a configuration offers for an image: all descriptions, the one that its rules name, or none."""
-    sheets: list[Stored] = [s for s in loaded.stored if not isinstance(s, Hardware)]
+    """Return what a configuration offers: all descriptions, the one that its rules name, or none; and all else."""
+    others = [s for s in loaded.stored if not is_microscope(s)]
     choice = choose_by_rules(loaded.config, document, path)
     if choice.finding is not None:
         document.findings.append(choice.finding)
-        return sheets, ""
+        return others, ""
     if choice.pinned:
-        return [loaded.pinned[choice.pinned], *sheets], choice.pinned
+        return [*loaded.pinned[choice.pinned], *others], choice.pinned
     return list(loaded.stored), ""
 
 
 def _descriptions(hardware: list[Hardware], loaded: Loaded | None) -> set[str]:
     """Paths of all descriptions that the images of a configuration may get."""
-    stored: list[Stored] = [*hardware, *((*loaded.stored, *loaded.pinned.values()) if loaded is not None else ())]
-    return {os.path.abspath(s.path) for s in stored if isinstance(s, Hardware)}
+    stored: list[Stored] = list(hardware)
+    if loaded is not None:
+        stored += [*loaded.stored, *(s for several in loaded.pinned.values() for s in several)]
+    return {os.path.abspath(s.path) for s in stored if is_microscope(s)}
 
 
 def _as_called(

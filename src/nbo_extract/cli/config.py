@@ -8,19 +8,21 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbo_extract.cli.configured import Loaded, as_file, configure, load_with_hardware
+from nbo_extract.cli.configured import Loaded, as_file, configure, is_microscope, load_with_hardware
 from nbo_extract.cli.group import FAILED, OK, Refusal, complain
 from nbo_extract.cli.render import Printer
-from nbo_extract.config import NAME, find_config
+from nbo_extract.config import find_config
 from nbo_extract.config_choice import choose_by_rules, statements_for
-from nbo_extract.config_keys import quoted
+from nbo_extract.config_keys import NAME, quoted
 from nbo_extract.errors import NboExtractError
 from nbo_extract.hardware import Hardware
 from nbo_extract.registry import find_reader
 
 if TYPE_CHECKING:
-    from nbo_extract.completing import Stored
+    from collections.abc import Iterable
+
     from nbo_extract.statements import Statement
+    from nbo_extract.stored import Stored
 
 
 def show(path: str, given: str | None) -> int:
@@ -93,7 +95,7 @@ def _content(printer: Printer, loaded: Loaded) -> None:
     for rule in config.rules:
         asked = [f"files {', '.join(rule.files)}"] if rule.files else []
         asked += [f"{kind} {wanted!r}" for kind, wanted in rule.instrument]
-        rows.append((rule.key, f"{' and '.join(asked)}: {_description(loaded.pinned[rule.hardware])}"))
+        rows.append((rule.key, f"{' and '.join(asked)}: {_described(loaded.pinned[rule.hardware])}"))
     for pair in config.matches:
         where = f" (of {pair.hardware})" if pair.hardware else ""
         rows.append(("match", f"{quoted(pair.embedded)} = {quoted(pair.described)}{where}"))
@@ -106,8 +108,12 @@ def _content(printer: Printer, loaded: Loaded) -> None:
     printer.grid(rows or [("", "it says nothing")])
 
 
+def _described(stored: Iterable[Stored]) -> str:
+    return next(_description(s) for s in stored if is_microscope(s))
+
+
 def _description(stored: Stored) -> str:
-    named = stored.instrument.get("Name") if isinstance(stored, Hardware) else None
+    named = stored.instrument.get("Name") if isinstance(stored, Hardware) and is_microscope(stored) else None
     return f"{stored.path} ({named})" if named else stored.path
 
 
@@ -126,9 +132,9 @@ def _image(printer: Printer, path: str, loaded: Loaded) -> int:
     if choice.finding is not None:
         rows = [("Description", f"none: {choice.why}")]
     elif choice.pinned:
-        rows = [("Description", f"{_description(loaded.pinned[choice.pinned])}: {choice.why}")]
-    elif any(isinstance(s, Hardware) for s in loaded.stored):
-        rows = [("Description", f"the one of {len(loaded.stored)} that fits the stand: {choice.why}")]
+        rows = [("Description", f"{_described(loaded.pinned[choice.pinned])}: {choice.why}")]
+    elif count := sum(map(is_microscope, loaded.stored)):
+        rows = [("Description", f"the one of {count} that fits the image: {choice.why}")]
     else:
         rows = [("Description", "none: no rule fits, and hardware names none" if loaded.config.rules else "none")]
     stated, findings = statements_for(loaded.config, document, path)

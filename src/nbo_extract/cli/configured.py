@@ -12,8 +12,8 @@ from nbo_extract.errors import ConfigError, NboExtractError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nbo_extract.completing import Stored
     from nbo_extract.config import Config
+    from nbo_extract.stored import Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +23,15 @@ class Loaded:
     Attributes
     ----------
     config : Config
-    stored : tuple of Hardware or StatementSet
-        Those of which the image's is chosen.
-    pinned : dict of str to Hardware or StatementSet
-        Those that rules name, by their paths.
+    stored : tuple of Hardware, StatementSet or CalibrationSet
+        What `hardware` names: the descriptions of which the image's is chosen, and all else.
+    pinned : dict of str to tuple of these
+        What the files hold that rules name, by their paths.
     """
 
     config: Config
     stored: tuple[Stored, ...] = ()
-    pinned: dict[str, Stored] = field(default_factory=dict)
+    pinned: dict[str, tuple[Stored, ...]] = field(default_factory=dict)
 
     @property
     def fills(self) -> bool:
@@ -118,7 +118,7 @@ def configure(paths: Iterable[str], given: str | None, *, wanted: bool) -> Confi
 
 def as_file(path: str) -> str:
     """Path of a configuration that the user names by itself, or by its folder."""
-    from nbo_extract.config import NAME
+    from nbo_extract.config_keys import NAME
 
     return os.path.join(path, NAME) if os.path.isdir(path) else path
 
@@ -135,11 +135,26 @@ def load_with_hardware(path: str) -> Loaded:
 
     config = load_config(path)
     stored = [s for place in config.hardware for s in _load(place, f"{path}: hardware")]
-    pinned: dict[str, Stored] = {}
+    pinned: dict[str, tuple[Stored, ...]] = {}
     for rule in config.rules:
         if rule.hardware not in pinned:
-            pinned[rule.hardware] = _load(rule.hardware, f"{path}: {rule.key}.hardware")[0]
-    return Loaded(config, tuple({s.sha256: s for s in stored}.values()), pinned)
+            key = f"{path}: {rule.key}.hardware"
+            pinned[rule.hardware] = _load(rule.hardware, key)
+            if not any(map(is_microscope, pinned[rule.hardware])):
+                raise ConfigError(f"{key}: {rule.hardware} describes no microscope; name a hardware description")
+    return Loaded(config, without_repetition(stored), pinned)
+
+
+def is_microscope(stored: Stored) -> bool:
+    """Whether a stored file describes a microscope."""
+    from nbo_extract.hardware import Hardware
+
+    return isinstance(stored, Hardware) and stored.kind == "microscope"
+
+
+def without_repetition(stored: Iterable[Stored]) -> tuple[Stored, ...]:
+    """Return what is stored, each content once."""
+    return tuple({(type(s).__name__, s.sha256): s for s in stored}.values())
 
 
 def _load(path: str, key: str) -> tuple[Stored, ...]:

@@ -7,8 +7,8 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbo_extract.config import NAME, read_config
-from nbo_extract.config_keys import quoted
+from nbo_extract.config import read_config
+from nbo_extract.config_keys import NAME, quoted
 from nbo_extract.errors import ConfigError, WriteError
 from nbo_extract.parts import fold
 

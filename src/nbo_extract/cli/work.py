@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from nbo_extract.api import Planes
     from nbo_extract.cli.completion import Remembered
     from nbo_extract.cli.configured import Loaded
-    from nbo_extract.completing import Stored
     from nbo_extract.findings import Finding
     from nbo_extract.model import Document
     from nbo_extract.requirements import Level
