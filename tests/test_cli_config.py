@@ -277,6 +277,30 @@ def test_pairs_are_remembered_in_a_new_configuration(run: Run, data: Path) -> No
     assert lens_name(data) == "20x dry"
 
 
+@pytest.mark.parametrize(
+    "match",
+    [
+        '[match."scopes/one.json"]\nZyla = "a"\n',
+        'match."scopes/one.json".Zyla = "a"\n',
+        'match = { "scopes/one.json" = { Zyla = "a" } }\n',
+        '[match]\n"scopes/one.json" = { Zyla = "a" }\n# end\n',
+        "",
+    ],
+)
+def test_pairs_are_added_to_any_form_of_the_section(match: str, run: Run, data: Path) -> None:
+    rule = '[[microscope]]\nfiles = "*.czi"\nhardware = "scopes/one.json"\n'
+    path = configure(data, match + rule + SAMPLE if match.startswith("match") else rule + match + SAMPLE)
+    before = load_config(str(path))
+    result = run("images/widefield.czi", "--match", "Detector:0=Side port camera", "--remember")
+    after = load_config(str(path))
+    assert (result.code, result.err) == (0, "")
+    new = set(after.matches) - set(before.matches)
+    assert [(p.embedded, p.described, p.hardware) for p in new] == [("Axiocam506m", "Axiocam 506 mono", "")]
+    assert set(before.matches) <= set(after.matches)
+    assert (after.rules, after.hardware) == (before.rules, before.hardware)
+    assert [e.key for e in after.entries] == ["sample"]
+
+
 def test_of_several_descriptions_the_one_is_named(run: Run, data: Path) -> None:
     path = configure(data, RULE + RULE.replace("*.czi", "*.lif").replace("one", "two") + '[match]\nZyla = "a"\n')
     for lens in ("Objective:0=63x oil", "Detector:0=Side port camera"):
@@ -372,6 +396,13 @@ def test_show(run: Run, data: Path) -> None:
         "",
     )
     assert run("config", "show", "images").out == result.out.partition("\nimages/")[0]
+    path.write_text('hardware = "scopes/one.json"', encoding="utf-8")
+    alone = run("config", "show", "images/widefield.czi").out
+    assert f"  Description  {scope}, if it fits the image: there are no rules\n" in alone
+    path.write_text('hardware = "scopes"\n' + RULE, encoding="utf-8")
+    several = run("config", "show", "images/confocal.ome.tiff").out
+    assert "  Description  the one of 2, if it fits the image: no rule fits\n" in several
+    path.write_text(RULE, encoding="utf-8")
     assert "no rule fits, and hardware names none" in run("config", "show", "images/confocal.ome.tiff").out
     assert run("config", "show", "nothing").err == "nbo-extract: nothing: there is no such file; check the path\n"
 

@@ -159,6 +159,7 @@ WRONG = [
     ('[match]\n"63x" = 1', '{file}: match.63x: this takes the ID, name, model or catalogue number of a described part'),
     ('[match."no.json"]\nx = "y"', '{file}: match."no.json": there is no {folder}/no.json; paths are relative to the '
      "configuration"),
+    ('[match.scopes]\nx = "y"', "{file}: match.scopes: {folder}/scopes is a folder; name one description"),
     ('[prefer]\nhardware = ["Objektive"]', "{file}: prefer.hardware: the NBO model has no element Objektive; is "
      "Objective meant?"),
     ('[prefer]\nhard = "all"', "{file}: prefer.hard: there is no such key; is hardware meant?"),

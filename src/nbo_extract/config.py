@@ -278,6 +278,8 @@ class _Reader:
         for name, wanted in value.items():
             if isinstance(wanted, dict):
                 hardware = self.place(name, f"match.{quoted(name)}")
+                if os.path.isdir(hardware):
+                    raise self.wrong(f"match.{quoted(name)}", f"{hardware} is a folder; name one description")
                 for mine, theirs in wanted.items():
                     yield self.settled(mine, theirs, f"match.{quoted(name)}", hardware)
             else:

@@ -64,7 +64,7 @@ def choose_by_rules(config: Config, document: Document, path: str) -> Choice:
     fitting = [(rule, why) for rule in config.rules if (why := _fits(rule, document, place)) is not None]
     named = list(dict.fromkeys(rule.hardware for rule, _ in fitting))
     if not fitting:
-        return Choice(why="no rule fits")
+        return Choice(why="no rule fits" if config.rules else "there are no rules")
     if len(named) == 1:
         rule, why = fitting[0]
         return Choice(rule.hardware, f"{rule.key} fits: {why}")

@@ -133,8 +133,9 @@ def _image(printer: Printer, path: str, loaded: Loaded) -> int:
         rows = [("Description", f"none: {choice.why}")]
     elif choice.pinned:
         rows = [("Description", f"{_described(loaded.pinned[choice.pinned])}: {choice.why}")]
-    elif count := sum(map(is_microscope, loaded.stored)):
-        rows = [("Description", f"the one of {count} that fits the image: {choice.why}")]
+    elif described := [_description(s) for s in loaded.stored if is_microscope(s)]:
+        of = described[0] if len(described) == 1 else f"the one of {len(described)}"
+        rows = [("Description", f"{of}, if it fits the image: {choice.why}")]
     else:
         rows = [("Description", "none: no rule fits, and hardware names none" if loaded.config.rules else "none")]
     stated, findings = statements_for(loaded.config, document, path)
