@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from matching_pairs import ALL, part
-
 from nbo_extract.matching import compare
 from nbo_extract.parts import rules
 
@@ -62,7 +61,9 @@ def table(found: dict[str, Counter[str]]) -> list[str]:
         rows.append((name, *numbers, *(f"{f:.1%}" for f in figures(counted))))
     widths = [max(len(row[n]) for row in rows) for n in range(len(HEAD))]
     return [
-        "  ".join(cell.ljust(w) if n == 0 else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths, strict=True)))
+        "  ".join(
+            cell.ljust(w) if n == 0 else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
         for row in rows
     ]
 
