@@ -11,7 +11,7 @@ import pytest
 
 import matching_table
 from matching_pairs import ALL, part
-from nbo_extract.matching import Match, compare, match_parts
+from nbo_extract.matching import Candidate, Match, compare, match_parts
 from nbo_extract.parts import catalogue, fold, owner, rules, same_owner, says_something
 from nbo_extract.schema import load
 
@@ -146,7 +146,13 @@ def test_what_serial_numbers_prove(element: str, first: str, second: str, state:
 def test_a_tie_is_refused_with_its_candidates() -> None:
     described = [part("Laser", "@561", "LightSource:a"), part("Laser", "@561", "LightSource:b")]
     assert match_parts([part("Laser", "@561", "LightSource:0")], described) == [
-        Match("LightSource:0", None, 0.8, ("Laser 561 nm",), ("LightSource:a", "LightSource:b"))
+        Match(
+            "LightSource:0",
+            None,
+            0.8,
+            ("2 described parts fit it equally well",),
+            tuple(Candidate(f"LightSource:{i}", 0.8, ("Laser 561 nm",)) for i in "ab"),
+        )
     ]
 
 
@@ -162,7 +168,7 @@ def test_stronger_evidence_breaks_a_tie() -> None:
 
 def test_weak_evidence_is_refused_with_its_candidates() -> None:
     [match] = match_parts([part("CCD", "Axiocam506m", "Detector:0")], [part("CCD", "Axiocam 506", "Detector:a")])
-    assert match == Match("Detector:0", None, 0.0, ("the models differ by mono",), ("Detector:a",))
+    assert match == Match("Detector:0", None, options=(Candidate("Detector:a", 0.3, ("the models differ by mono",)),))
 
 
 def test_the_exact_version_wins_over_the_weak_one() -> None:
@@ -192,7 +198,7 @@ def test_a_filter_listed_once_a_channel_is_one_described_filter() -> None:
 def test_what_is_settled_needs_no_evidence_and_is_no_candidate() -> None:
     mine = [part("CCD", "TestCam", "Detector:0"), part("CCD", "Axiocam506m", "Detector:1")]
     found = match_parts(mine, [part("CCD", "Axiocam 506 mono", "Detector:a")], {"Detector:0": "Detector:a"})
-    assert [(m.hardware, m.evidence) for m in found] == [("Detector:a", ("settled",)), (None, ())]
+    assert [(m.hardware, m.evidence) for m in found] == [("Detector:a", ("settled by the user",)), (None, ())]
 
 
 def test_equal_catalogue_numbers_on_different_lenses_prove_nothing() -> None:

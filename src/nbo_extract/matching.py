@@ -26,6 +26,24 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A described part that an embedded one may be.
+
+    Attributes
+    ----------
+    hardware : str
+        ID of the described part.
+    score : float
+    evidence : tuple of str
+        What agrees, and why that proves nothing.
+    """
+
+    hardware: str
+    score: float = 0.0
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """What became of one embedded part.
 
@@ -37,18 +55,26 @@ class Match:
         ID of the described part that it is; None where none was proven.
     score : float
     evidence : tuple of str
-    candidates : tuple of str
-        IDs of the described parts that it may be, where a tie or weak evidence left it open.
+    options : tuple of Candidate
+        The described parts that it may be, where a tie or weak evidence left it open; the strongest first.
     """
 
     embedded: str
     hardware: str | None
     score: float = 0.0
     evidence: tuple[str, ...] = ()
-    candidates: tuple[str, ...] = ()
+    options: tuple[Candidate, ...] = ()
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """IDs of the described parts that it may be."""
+        return tuple(o.hardware for o in self.options)
 
 
 _NONE: Mapping[str, str] = MappingProxyType({})
+# Evidence of matches that were not proven here.
+SETTLED, KNOWN = "settled by the user", "known before"
+SHARED = "several parts of the file fit it"
 
 
 def compare(embedded: Node, described: Node) -> Verdict:
@@ -84,7 +110,7 @@ def _with_catalogue(verdict: Verdict, embedded: Node, described: Node, kind: Kin
             number = described.get("CatalogNumber") or embedded.get("CatalogNumber") or numbers[1]
             return _by_catalogue(verdict, embedded, described, kind, f"catalogue number {number}", "catalogue")
         variants = variant_of(embedded), variant_of(described)
-        if None in variants or variants[0] != variants[1]:
+        if kind.raw.get("catalogue") != "tells" and (None in variants or variants[0] != variants[1]):
             return different("other catalogue numbers")
         return verdict
     for wanted, other in ((numbers[1], embedded), (numbers[0], described)):
@@ -157,21 +183,24 @@ def match_parts(
     taken = set(settled.values())
     mine = [n for n in embedded if n.id]
     free = sorted((n for n in described if n.id and n.id not in taken), key=lambda n: n.id)
-    found = [Match(n.id, sure[n.id], 1.0, ("settled",)) if n.id in sure else _best(n, free) for n in mine]
+    found = [
+        Match(n.id, sure[n.id], 1.0, (SETTLED if n.id in settled else KNOWN,)) if n.id in sure else _best(n, free)
+        for n in mine
+    ]
     return _without_sharing(found, {n.id: n.name for n in mine}, sure)
 
 
 def _best(part: Node, described: Sequence[Node]) -> Match:
-    verdicts = [(compare(part, other), other.id) for other in described]
-    same = sorted(((v, i) for v, i in verdicts if v.state == "same"), key=lambda p: (-p[0].score, p[1]))
-    weak = tuple(i for v, i in verdicts if v.state == "weak")
-    if not same:
-        evidence = next((v.evidence for v, _ in verdicts if v.state == "weak"), ())
-        return Match(part.id, None, 0.0, evidence, weak)
-    first, identifier = same[0]
-    near = [i for v, i in same if first.score - v.score <= rules().raw["margin"]]
+    found = [(compare(part, other), other.id) for other in described]
+    ranked = sorted((pair for pair in found if pair[0].state != "different"), key=lambda p: (-p[0].score, p[1]))
+    proven = [pair for pair in ranked if pair[0].state == "same"]
+    if not proven:
+        return Match(part.id, None, options=tuple(Candidate(i, v.score, v.evidence) for v, i in ranked))
+    first, identifier = proven[0]
+    near = [pair for pair in proven if first.score - pair[0].score <= rules().raw["margin"]]
     if len(near) > 1:
-        return Match(part.id, None, first.score, first.evidence, tuple(near))
+        options = tuple(Candidate(i, v.score, v.evidence) for v, i in near)
+        return Match(part.id, None, first.score, (f"{len(near)} described parts fit it equally well",), options)
     return Match(part.id, identifier, first.score, first.evidence)
 
 
@@ -187,7 +216,7 @@ def _without_sharing(found: list[Match], names: Mapping[str, str], sure: Mapping
         if len(claims) > 1 and not all(rules().kind(names[c.embedded]).many for c in claims)
     }
     return [
-        Match(m.embedded, None, m.score, ("several parts of the file fit it", *m.evidence), (m.hardware,))
+        Match(m.embedded, None, m.score, (SHARED,), (Candidate(m.hardware, m.score, m.evidence),))
         if m.hardware in shared and m.hardware is not None and m.embedded not in sure
         else m
         for m in found

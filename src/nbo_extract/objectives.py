@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from nbo_extract.parts import Kind, maker, rewritten, title, words
+from nbo_extract.parts import Kind, maker, rewritten, rules, title, words
 
 if TYPE_CHECKING:
     from nbo_extract.model import Node
@@ -134,7 +134,8 @@ def compare_lenses(first: Lens, second: Lens, kind: Kind) -> tuple[str, float, l
         return "weak", 0.1 * len(evidence), [*evidence, *doubts]
     if numbers < 2 or (numbers == 2 and "class" not in evidence):
         return "weak", 0.1 * len(evidence), evidence
-    return "same", 0.6 + 0.1 * len(evidence), evidence
+    table = rules()
+    return "same", round(table.score("lens") + table.score("lens-each") * len(evidence), 2), evidence
 
 
 def contradictions(first: Lens, second: Lens, kind: Kind) -> list[str]:
