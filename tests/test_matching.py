@@ -212,6 +212,14 @@ def test_a_part_number_that_arrives_as_model() -> None:
     assert compare(first, part("EmissionFilter", "CatalogNumber=FF01-525/45-25")).state == "same"
 
 
+def test_a_filter_of_several_bands_of_which_one_is_stated_may_be_the_one_that_is_described() -> None:
+    several = part("EmissionFilter", "Type=MultiPass #525/50 #605/70")
+    assert compare(part("EmissionFilter", "Type=MultiPass #525/50"), several).evidence == (
+        "one of several bands agrees",
+    )
+    assert compare(part("EmissionFilter", "Type=MultiPass #450/50"), several).state == "different"
+
+
 def test_a_generic_element_may_be_any_of_its_kind() -> None:
     assert compare(part("GenericDetector", "Axiocam506m"), part("CCD", "Axiocam 506 mono")).state == "same"
     assert compare(part("GenericExcitationSource", "@488"), part("Laser", "@488")).state == "same"
