@@ -96,12 +96,12 @@ def test_parts_tell_descriptions_of_one_stand_apart(
 
 
 def test_all_evidence_is_named() -> None:
-    parts = [OBSERVER, ("Objective", LENS_63), ("CMOS", "Kinetix"), ("AcquisitionSoftware", ZEN)]
+    parts = [OBSERVER, ("Objective", LENS_63), ("CMOS", "Prime 95B"), ("AcquisitionSoftware", ZEN)]
     given = [hardware("a", *parts[:2]), hardware("b", *parts), hardware("c", (STAND, "Ti2-E"), *parts[1:])]
     name, finding = chosen(instrument(*parts), *given)
     assert name == "b"
     assert finding.message == (
-        "of 3 descriptions b is merged: stand 'Axio Observer 7' as the file's, detector 'Kinetix', 1 of 1 objective, "
+        "of 3 descriptions b is merged: stand 'Axio Observer 7' as the file's, detector 'Prime 95B', 1 of 1 objective, "
         "software 'ZEN'"
     )
 
@@ -125,7 +125,7 @@ def test_copies_of_one_description_are_one() -> None:
 
 
 def test_a_stand_that_contradicts_is_never_chosen() -> None:
-    parts = [("CMOS", "Kinetix; LotNumber=S/N A21H723001"), ("Objective", LENS_63), ("Objective", LENS_20)]
+    parts = [("CMOS", "Prime 95B; LotNumber=S/N A21H723001"), ("Objective", LENS_63), ("Objective", LENS_20)]
     given = [hardware("a", OBSERVER), hardware("b", (STAND, "Ti2-E"), *parts)]
     assert chosen(instrument(OBSERVER, *parts), *given)[0] == "a"
     name, finding = chosen(instrument((STAND, "DMi8"), *parts), *given)
@@ -137,11 +137,11 @@ def test_a_stand_that_contradicts_is_never_chosen() -> None:
 def test_without_a_stand_specific_parts_prove_a_description() -> None:
     given = [
         hardware("a", OBSERVER, ("CMOS", "Axiocam 503 mono"), ("Objective", LENS_63)),
-        hardware("b", (STAND, "Ti2-E"), ("CMOS", "Kinetix"), ("Objective", LENS_63)),
+        hardware("b", (STAND, "Ti2-E"), ("CMOS", "Prime 95B"), ("Objective", LENS_63)),
     ]
-    name, finding = chosen(instrument(("CMOS", "Kinetix"), ("Objective", LENS_63)), *given)
+    name, finding = chosen(instrument(("CMOS", "Prime 95B"), ("Objective", LENS_63)), *given)
     assert name == "b"
-    assert finding.message == "of 2 descriptions b is merged: detector 'Kinetix', 1 of 1 objective"
+    assert finding.message == "of 2 descriptions b is merged: detector 'Prime 95B', 1 of 1 objective"
     numbered = hardware("c", OBSERVER, ("Objective", f"{LENS_20}; CatalogNumber=420650-9901-000"))
     lens = instrument(("Objective", f"{LENS_20}; CatalogNumber=420650-9901-000"))
     assert chosen(lens, *given, numbered)[0] == "c"
@@ -190,10 +190,10 @@ def test_one_description_without_a_stand_in_the_file() -> None:
         # The version is not known: it may be this one.
         ([("CMOS", "Axiocam506")], f"{merged}, without proof: {lacking}"),
         # One camera is another, but the objective is there.
-        ([("CMOS", "Kinetix"), ("Objective", LENS_63)], f"{merged}: 1 of 1 objective; {lacking}"),
-        ([("CMOS", "Kinetix")], f"{refused}CMOS 'Kinetix'; nothing is merged"),
+        ([("CMOS", "Prime 95B"), ("Objective", LENS_63)], f"{merged}: 1 of 1 objective; {lacking}"),
+        ([("CMOS", "Prime 95B")], f"{refused}CMOS 'Prime 95B'; nothing is merged"),
         ([("Objective", LENS_20)], f"{refused}Objective 'Plan-Apochromat 20x/0.8 M27'; nothing is merged"),
-        ([("CMOS", "TestCam"), ("CMOS", "Kinetix")], f"{refused}CMOS 'Kinetix'; nothing is merged"),
+        ([("CMOS", "TestCam"), ("CMOS", "Prime 95B")], f"{refused}CMOS 'Prime 95B'; nothing is merged"),
     ):
         name, finding = chosen(instrument(*parts), only)
         assert finding.message == message
@@ -201,7 +201,7 @@ def test_one_description_without_a_stand_in_the_file() -> None:
 
 
 def test_a_description_that_lists_no_such_parts_is_not_contradicted() -> None:
-    name, finding = chosen(instrument(("CMOS", "Kinetix")), hardware("a", OBSERVER))
+    name, finding = chosen(instrument(("CMOS", "Prime 95B")), hardware("a", OBSERVER))
     assert (name, finding.code) == ("a", "NBO312")
 
 
@@ -216,7 +216,7 @@ def test_the_hint_names_stands_that_can_be_settled() -> None:
 
 
 def test_what_the_user_settles_tells() -> None:
-    given = [hardware("a", OBSERVER, ("CMOS", "Kinetix")), hardware("b", OBSERVER, ("PhotoDiode", "SPCM-AQRH-14"))]
+    given = [hardware("a", OBSERVER, ("CMOS", "Prime 95B")), hardware("b", OBSERVER, ("PhotoDiode", "SPCM-AQRH-14"))]
     mine = instrument(OBSERVER, ("GenericDetector", "TestCam"))
     assert chosen(mine, *given)[0] is None
     name, finding = chosen(mine, *given, matches={"GenericDetector:1": "PhotoDiode:1"})
@@ -225,7 +225,7 @@ def test_what_the_user_settles_tells() -> None:
 
 
 def test_a_pinned_description_is_taken_unless_its_stand_contradicts() -> None:
-    parts = [OBSERVER, ("CMOS", "Kinetix")]
+    parts = [OBSERVER, ("CMOS", "Prime 95B")]
     mine, best = instrument(*parts), hardware("best", *parts)
     pinned = hardware("pinned", OBSERVER, ("CMOS", "Axiocam 506 mono"))
     found, finding = choose(mine, [best, pinned], {}, "a.czi", pinned=pinned)

@@ -6,12 +6,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from nbo_extract.comparisons_names import compare_codes
-from nbo_extract.parts import band_text_removed, bands, maker, parse_bands, rewritten, roles, same_bands, title
+from nbo_extract.parts import band_text_removed, bands, dyes, maker, parse_bands, rewritten, roles, same_bands, title
 from nbo_extract.verdicts import Verdict, different, same, weak
 
 if TYPE_CHECKING:
     from nbo_extract.model import Node
     from nbo_extract.parts import Kind
+
+# An edge or a centre has so many digits.
+_EDGE = 2
 
 
 def compare_filters(first: Node, second: Node, kind: Kind) -> Verdict:
@@ -21,7 +24,12 @@ def compare_filters(first: Node, second: Node, kind: Kind) -> Verdict:
     pass_bands = bands(first, kind), bands(second, kind)
     if () in pass_bands:
         return weak(0.1, "name and bands of one part contradict each other")
-    if names[0] and names[1] and rewritten(names[0], kind) == rewritten(names[1], kind) and _telling(names[0], left[0]):
+    if (
+        names[0]
+        and names[1]
+        and rewritten(names[0], kind) == rewritten(names[1], kind)
+        and _telling(names[0], left[0], kind)
+    ):
         return same("text", f"model {names[1]}")
     if roles(names[0], kind) * roles(names[1], kind) < 0:
         return different("one is for excitation, one for emission")
@@ -30,9 +38,10 @@ def compare_filters(first: Node, second: Node, kind: Kind) -> Verdict:
     return _compare_bands(first, second, kind, pass_bands[0], pass_bands[1])
 
 
-def _telling(name: str, left: tuple[str, ...]) -> bool:
+def _telling(name: str, left: tuple[str, ...], kind: Kind) -> bool:
     """Whether a name states bands or a code, not a dye alone."""
-    return any(map(str.isdigit, name)) and (bool(left) or len([c for c in name if c.isdigit()]) > 2)
+    digits = sum(map(str.isdigit, dyes(name, kind)[1]))
+    return digits > 0 and (bool(left) or digits > _EDGE)
 
 
 def _compare_bands(

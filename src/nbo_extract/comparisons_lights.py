@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from nbo_extract.parts import lines, nanometres, rewritten, title, words
+from nbo_extract.parts import known_maker, lines, nanometres, rewritten, title, words
 from nbo_extract.verdicts import DIFFERENT, Verdict, compare_words, different, same, telling, weak
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def compare_lights(first: Node, second: Node, kind: Kind) -> Verdict:
     if not found[0] or not found[1]:
         if not told[0] or not told[1]:
             return DIFFERENT
-        return compare_words(told[0], told[1], names[1] or "", kind)
+        return compare_words(told[0], told[1], names[1] or "", kind, made=known_maker(first, second))
     if not _lines_agree(found, kind) or _one_is_hene(first, second, found, kind):
         return different("other lines")
     said = f"{second.name} {'/'.join(f'{line.normalize():f}' for line in found[1])} nm"
@@ -79,7 +79,7 @@ def _compare_tuneable(
     if plain[0] and sorted(plain[0]) == sorted(plain[1]) and telling(plain[0], kind):
         return same("model", f"model {name}")
     if plain[0] and plain[1] and sorted(plain[0]) != sorted(plain[1]):
-        verdict = compare_words(plain[0], plain[1], name, kind)
+        verdict = compare_words(plain[0], plain[1], name, kind, made=known_maker(first, second))
         return verdict if verdict.state != "same" else same("code", *verdict.evidence)
     if ranges and _tuneable(first) and _tuneable(second):
         return same("range", "tuneable, and the wavelength is in its range")

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from nbo_extract.model import Fact
-from nbo_extract.parts import dyes, rewritten, says_something, split_words, title, words
+from nbo_extract.parts import dyes, known_maker, rewritten, says_something, split_words, title, words
 from nbo_extract.verdicts import DIFFERENT, Verdict, compare_words, different, same, weak
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ def compare_codes(first: Node, second: Node, kind: Kind) -> Verdict:
     (mine, a), (theirs, b) = dyes(names[0], kind), dyes(names[1], kind)
     if (mine or theirs) and not (split_words(a, kind) and split_words(b, kind)):
         return weak(0.2, f"the name {names[1]} alone says little")
-    verdict = compare_words(split_words(a, kind), split_words(b, kind), names[1], kind)
+    made = known_maker(first, second)
+    verdict = compare_words(split_words(a, kind), split_words(b, kind), names[1], kind, made=made)
     settling = kind.raw.get("settled-by")
     settled = settling is not None and all(re.search(settling, rewritten(n, kind)) for n in names if n)
     if verdict.state == "same" and mine and theirs and not mine & theirs and not settled:

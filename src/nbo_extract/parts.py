@@ -132,6 +132,11 @@ def maker(node: Node) -> str | None:
     return next((found for a in ("Model", "Name") if (found := _leading_maker(fold(node.get(a) or ""))[0])), None)
 
 
+def known_maker(*nodes: Node) -> bool:
+    """Whether the maker of one of several parts is known."""
+    return any(maker(node) is not None for node in nodes)
+
+
 def same_owner(first: str, second: str) -> bool:
     """Whether two owners are one: equal, or one the beginning of the other (``prior`` and ``prior scientific``)."""
     short, long = sorted((first.split(), second.split()), key=len)

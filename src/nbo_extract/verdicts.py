@@ -66,12 +66,15 @@ def telling(found: tuple[str, ...], kind: Kind) -> bool:
     return bool(digits or len(letters) > 1 or len(named[0]) > _CODE_DIGITS)
 
 
-def compare_words(a: tuple[str, ...], b: tuple[str, ...], name: str, kind: Kind) -> Verdict:
-    """Compare the words of two names: all equal, in any order, and enough of them to mean one thing."""
+def compare_words(a: tuple[str, ...], b: tuple[str, ...], name: str, kind: Kind, *, made: bool) -> Verdict:
+    """Compare the words of two names: all equal, in any order, and enough of them to mean one thing.
+
+    Words without a number are what anybody may call a part; they prove where a maker is `made` known on one side.
+    """
     if not a or not b:
         return DIFFERENT
     if sorted(a) == sorted(b) or "".join(a) == "".join(b):
-        if telling(a, kind):
+        if telling(a, kind) and (made or any(c.isdigit() for w in a for c in w)):
             return same("model", f"model {name}")
         return weak(0.2, f"the name {name} alone says little")
     small, large = sorted((a, b), key=len)
