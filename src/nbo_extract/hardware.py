@@ -52,7 +52,17 @@ class Hardware:
 
     @property
     def instrument(self) -> Node:
-        """The described Instrument."""
+        """The described Instrument.
+
+        Raises
+        ------
+        HardwareError
+            If these are settings of an image, which describe none.
+        """
+        if not self.document.instruments:
+            raise HardwareError(
+                f"{self.path} holds settings of an image, not a microscope; give the description of the microscope"
+            )
         return self.document.instruments[0]
 
 
@@ -95,8 +105,18 @@ def _from_json(data: bytes, path: Path) -> tuple[Document, list[Finding]]:
     from nbo_extract import hardware_mma
 
     try:
-        content: Any = json.loads(data.decode("utf-8-sig"), parse_float=str, parse_int=str, parse_constant=str)
+        content: Any = json.loads(
+            data.decode("utf-8-sig"),
+            parse_float=str,
+            parse_int=str,
+            parse_constant=str,
+            object_pairs_hook=lambda pairs: _once(pairs, path),
+        )
     except (ValueError, RecursionError) as error:
+        if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+            raise HardwareError(
+                f"{path} is damaged or cut-off JSON ({_reason(error)}); copy it again from where it was saved"
+            ) from error
         raise HardwareError(
             f"{path} is neither JSON nor XML ({_reason(error)}); give a Micro-Meta App microscope file or NBO XML"
         ) from error
@@ -108,6 +128,18 @@ def _from_json(data: bytes, path: Path) -> tuple[Document, list[Finding]]:
         except DocumentError as error:
             raise HardwareError(f"{path} is no usable NBO JSON: {error.message}") from error
     return hardware_mma.read(content, path)
+
+
+def _once(pairs: list[tuple[str, Any]], path: Path) -> dict[str, Any]:
+    """Make an object of JSON; of a field that is stated twice, one value would go unseen."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        called = next((v for k, v in pairs if k == "Name" and isinstance(v, str)), "")
+        of = f" of {called!r}" if called else ""
+        raise HardwareError(f"{path} states {twice}{of} twice; leave one of them out")
+    return content
 
 
 def _reason(error: Exception) -> str:
@@ -130,6 +162,8 @@ def _from_xml(data: bytes, path: Path) -> tuple[Document, list[Finding]]:
 
 def _own(document: Document, path: Path, rule: str) -> tuple[Document, list[Finding]]:
     """Take the one Instrument of an NBO document, and the annotations, as a hardware description."""
+    from nbo_extract.hardware_checks import drop_cycles, drop_invalid, refuse_two_stands
+
     count = len(document.instruments)
     if count != 1:
         raise HardwareError(f"{path} describes {count} instruments; a hardware description holds exactly one")
@@ -137,8 +171,10 @@ def _own(document: Document, path: Path, rule: str) -> tuple[Document, list[Find
     root = Node("OME", children=[instrument, *document.root.all("StructuredAnnotations")])
     described = Document(root, document.version)
     check_ids(described, path)
+    refuse_two_stands(described, path)
     state_sources(instrument, Source("hardware", path.name, rule=rule), "")
-    return described, drop_dangling(described, path.name)
+    findings = drop_invalid(described, path.name) + drop_dangling(described, path.name)
+    return described, findings + drop_cycles(described, path.name)
 
 
 def state_sources(node: Node, source: Source, place: str) -> None:
@@ -161,15 +197,15 @@ def check_ids(document: Document, path: Path) -> None:
         If an ID is not unique.
     """
     references = load(document.version).references
-    seen: set[str] = set()
+    seen: dict[str, Node] = {}
     for node in document.root.walk():
         if node.id and node.name not in references:
             if node.id in seen:
                 raise HardwareError(
-                    f"{path}: two components have the ID {node.id}; give each its own ID "
-                    "(in Micro-Meta App: delete and add one of them)"
+                    f"{path}: {label(seen[node.id])} and {label(node)} have the same ID {node.id}; give each its own "
+                    "ID (in Micro-Meta App: delete and add one of them)"
                 )
-            seen.add(node.id)
+            seen[node.id] = node
 
 
 def drop_dangling(document: Document, name: str) -> list[Finding]:

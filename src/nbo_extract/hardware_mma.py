@@ -11,11 +11,12 @@ import re
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from nbo_extract.errors import HardwareError
 from nbo_extract.findings import Finding
-from nbo_extract.hardware import check_ids
+from nbo_extract.hardware import check_ids, label
+from nbo_extract.hardware_checks import drop_cycles, refuse_two_stands, unit_problem, value_problem
 from nbo_extract.model import Document, Fact, Node, Source
 from nbo_extract.schema import load
 from nbo_extract.units import dimension, normalise
@@ -78,7 +79,8 @@ def read(content: Any, path: Path) -> tuple[Document, list[Finding]]:
         parts.append((f"{table['components']}[{number}]", component))
     document = reader.document(content, parts)
     check_ids(document, path)
-    return document, reader.findings
+    refuse_two_stands(document, path)
+    return document, reader.findings + drop_cycles(document, path.name)
 
 
 def _refuse_others(content: Any, path: Path) -> None:
@@ -93,10 +95,10 @@ def _refuse_others(content: Any, path: Path) -> None:
         raise HardwareError(f"{path} describes {kind.removesuffix('.json')} alone; give a {app} microscope file")
     version = content.get("ModelVersion")
     if not isinstance(version, str) or not any(version == m or version.startswith(f"{m}.") for m in table["models"]):
-        stated = f"model version {version}" if version else "no model version"
-        raise HardwareError(
-            f"{path} has {stated}, which is not read; re-save it in {app} with model {table['models'][-1]}"
-        )
+        way_out = f"re-save it in {app} with model {table['models'][-1]}"
+        if isinstance(version, str) and version.strip():
+            raise HardwareError(f"{path} has model version {version.strip()}, which is not read; {way_out}")
+        raise HardwareError(f"{path} does not state its model version; {way_out}")
     components = content.get(table["components"])
     if not isinstance(components, list) or not components:
         raise HardwareError(f"{path} describes a microscope without components; add them in {app}")
@@ -121,6 +123,8 @@ class _Reader:
         self.fill(
             instrument, kind, content, "Instrument", {self.table.raw[k] for k in ("stand", "components", "links")}
         )
+        if not instrument.id:
+            self.refuse_nameless("Instrument")
         for place, component in parts:
             self.component(instrument, kind, place, component)
         links = content.get(self.table.raw["links"])
@@ -144,12 +148,14 @@ class _Reader:
         node = Node(name)
         instrument.children.append(node)
         self.fill(node, kind, content, here, set())
+        if "ID" in kind.attributes and not node.id:
+            self.refuse_nameless(here)
         identifier = content.get("ID")
         if isinstance(identifier, str) and identifier:
             if identifier in self.parts:
                 raise HardwareError(
-                    f"{self.path}: two components have the ID {identifier}; give each its own ID "
-                    "(in Micro-Meta App: delete and add one of them)"
+                    f"{self.path}: {label(self.parts[identifier][0])} and {label(node)} have the same ID {identifier}; "
+                    f"give each its own ID (in {self.table.raw['application']}: delete and add one of them)"
                 )
             self.parts[identifier] = (node, kind, content, here)
 
@@ -173,15 +179,20 @@ class _Reader:
 
     def identify(self, node: Node, kind: Declaration, raw: Any, here: str) -> None:
         if not isinstance(raw, str) or not raw.strip():
-            raise HardwareError(f"{self.path}: {here} has no ID; save the file in {self.table.raw['application']}")
+            self.refuse_nameless(here)
         source = Source("hardware", self.file, f"{here} /ID", raw=raw, rule=RULE)
         node.put("ID", self.identifier(kind, raw), source=source)
+
+    def refuse_nameless(self, here: str) -> NoReturn:
+        """Refuse the file: of a component without an ID nothing can tell which one a reference means."""
+        raise HardwareError(f"{self.path}: {here} has no ID; save the file in {self.table.raw['application']}")
 
     def identifier(self, kind: Declaration, raw: str) -> str:
         """NBO's form of an ID: the kind before the application's own ID."""
         pattern = kind.attributes["ID"].type.patterns[-1] if kind.attributes["ID"].type.patterns else ""
         own = _OWN_KIND.search(pattern)
-        return f"{own[1] if own else kind.name}:{'_'.join(raw.split())}"
+        head = f"{own[1] if own else kind.name}:"
+        return head + "_".join(raw.split()).removeprefix(head)
 
     def attribute(
         self, node: Node, kind: Declaration, attribute: Attribute, content: dict[str, Any], here: str
@@ -205,13 +216,12 @@ class _Reader:
             )
             self.note(node, attribute.name, raw, here, "NBO308", message)
             return
-        try:
-            value = canonical(raw, attribute.type)
-        except ValueError as error:
-            code = "NBO305" if attribute.type.enum else "NBO308"
-            message = f"{_called(here)}: {attribute.name} {raw!r} {error}; it is left out"
+        code, why = value_problem(attribute, raw)
+        if code:
+            message = f"{_called(here)}: {attribute.name} {raw!r} {why}; it is left out"
             self.note(node, attribute.name, raw, here, code, message)
             return
+        value = canonical(raw, attribute.type)
         if attribute.type.numeric and not attribute.type.integer:
             value = raw.strip()
         source = Source("hardware", self.file, f"{here} /{attribute.name}", raw="" if raw == value else raw, rule=RULE)
@@ -224,13 +234,11 @@ class _Reader:
         raw = content.get(attribute.unit) if attribute.unit else None
         if attribute.unit is None or not isinstance(raw, str) or not raw.strip():
             return None
-        unit = normalise(raw)
-        if unit in kind.attributes[attribute.unit].type.enum or not kind.attributes[attribute.unit].type.enum:
-            return unit
-        message = (
-            f"{_called(here)}: {attribute.name} is given in {raw!r}, which NBO does not allow there; it is left out"
-        )
-        self.note(node, attribute.name, content[attribute.name], here, "NBO305", message)
+        code, why = unit_problem(kind, attribute, raw)
+        if not code:
+            return normalise(raw)
+        message = f"{_called(here)}: {attribute.name} {why}; it is left out"
+        self.note(node, attribute.name, content[attribute.name], here, code, message)
         return ""
 
     def says_nothing(self, attribute: Attribute, raw: str, unit: str | None) -> bool:
@@ -291,8 +299,9 @@ class _Reader:
                 elif isinstance(linked, dict) and isinstance(linked.get(key), dict):
                     place = f"{self.table.raw['links']} {node.name}"
                     self.refer(node, kind, name, key, linked[key].get("value"), place, quiet=True)
+        named = {f"{c['Schema_ID'].removesuffix('.json')}_{i}" for i, (_, _, c, _) in self.parts.items()}
         for key in links:
-            if key.rpartition("_")[2] not in self.parts:
+            if key not in named and key.rpartition("_")[2] not in self.parts:
                 message = f"{self.table.raw['links']} names {key}, which is no component of the file; it is left out"
                 self.findings.append(Finding("NBO306", "info", message, file=self.file, value=key))
 
