@@ -103,7 +103,8 @@ def settings() -> dict[str, Any]:
             },
         ),
         "ImagingEnvironment": [],
-        "Pixels": {"ID": _id(8), "Schema_ID": "Pixels.json", "SizeX": 4, "SizeY": 4, "SizeZ": 1, "SizeC": 2, "SizeT": 1},
+        "Pixels": {"ID": _id(8), "Schema_ID": "Pixels.json", "SizeX": 4, "SizeY": 4, "SizeZ": 1, "SizeC": 2,
+            "SizeT": 1},
         "Channels": [
             _channel(1, "DAPI", "DAPI", "Colibri 7 385", "DAPI"),
             _channel(2, "EGFP", "EGFP", "Colibri 7 475", "GFP"),

@@ -129,8 +129,18 @@ class _Read:
 
 def _from_json(data: bytes, path: Path) -> _Read:
     try:
-        content: Any = json.loads(data.decode("utf-8-sig"), parse_float=str, parse_int=str, parse_constant=str)
+        content: Any = json.loads(
+            data.decode("utf-8-sig"),
+            parse_float=str,
+            parse_int=str,
+            parse_constant=str,
+            object_pairs_hook=lambda pairs: _once(pairs, path),
+        )
     except (ValueError, RecursionError) as error:
+        if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+            raise HardwareError(
+                f"{path} is damaged or cut-off JSON ({_reason(error)}); copy it again from where it was saved"
+            ) from error
         raise HardwareError(
             f"{path} is neither JSON nor XML ({_reason(error)}); give a Micro-Meta App microscope file or NBO XML"
         ) from error
@@ -163,6 +173,18 @@ def _from_application(content: Any, path: Path) -> _Read:
     return _Read(document, findings, roles)
 
 
+def _once(pairs: list[tuple[str, Any]], path: Path) -> dict[str, Any]:
+    """Make an object of JSON; of a field that is stated twice, one value would go unseen."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        called = next((v for k, v in pairs if k == "Name" and isinstance(v, str)), "")
+        of = f" of {called!r}" if called else ""
+        raise HardwareError(f"{path} states {twice}{of} twice; leave one of them out")
+    return content
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return "not UTF-8 text"
@@ -183,6 +205,8 @@ def _from_xml(data: bytes, path: Path) -> _Read:
 
 def _own(document: Document, path: Path, rule: str) -> _Read:
     """Take the one Instrument of an NBO document, and the annotations, as a hardware description."""
+    from nbo_extract.hardware_checks import drop_cycles, drop_invalid, refuse_two_stands
+
     count = len(document.instruments)
     if count != 1:
         raise HardwareError(f"{path} describes {count} instruments; a hardware description holds exactly one")
@@ -190,8 +214,10 @@ def _own(document: Document, path: Path, rule: str) -> _Read:
     root = Node("OME", children=[instrument, *document.root.all("StructuredAnnotations")])
     described = Document(root, document.version)
     check_ids(described, path)
+    refuse_two_stands(described, path)
     state_sources(instrument, Source("hardware", path.name, rule=rule), "")
-    return _Read(described, drop_dangling(described, path.name))
+    findings = drop_invalid(described, path.name) + drop_dangling(described, path.name)
+    return _Read(described, findings + drop_cycles(described, path.name))
 
 
 def state_sources(node: Node, source: Source, place: str) -> None:
@@ -214,15 +240,15 @@ def check_ids(document: Document, path: Path) -> None:
         If an ID is not unique.
     """
     references = load(document.version).references
-    seen: set[str] = set()
+    seen: dict[str, Node] = {}
     for node in document.root.walk():
         if node.id and node.name not in references:
             if node.id in seen:
                 raise HardwareError(
-                    f"{path}: two components have the ID {node.id}; give each its own ID "
-                    "(in Micro-Meta App: delete and add one of them)"
+                    f"{path}: {label(seen[node.id])} and {label(node)} have the same ID {node.id}; give each its own "
+                    "ID (in Micro-Meta App: delete and add one of them)"
                 )
-            seen.add(node.id)
+            seen[node.id] = node
 
 
 def drop_dangling(document: Document, name: str) -> list[Finding]:

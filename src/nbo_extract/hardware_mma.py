@@ -1,4 +1,4 @@
-"""Micro-Meta App microscope files: JSON of model 2.01, or 2.00, to an Instrument in the NBO model."""
+"""Micro-Meta App microscope files: JSON of model 2.01 to an Instrument in the NBO model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from nbo_extract.errors import HardwareError
 from nbo_extract.findings import Finding
-from nbo_extract.hardware import check_ids
+from nbo_extract.hardware import check_ids, label
+from nbo_extract.hardware_checks import drop_cycles, refuse_two_stands
 from nbo_extract.hardware_reader import RULE, ComponentReader, called, load_table, refuse_version
 from nbo_extract.model import Document, Fact, Node, Source
 
@@ -28,11 +29,11 @@ def read(content: dict[str, Any], path: Path) -> tuple[Document, list[Finding], 
         If it is not a microscope of a known model version.
     """
     table = load_table().raw
-    model = refuse_version(content, path)
+    refuse_version(content, path)
     components = content.get(table["components"])
     if not isinstance(components, list) or not components:
         raise HardwareError(f"{path} describes a microscope without components; add them in {table['application']}")
-    reader = _MicroscopeReader(path, table["migrations"].get(model))
+    reader = _MicroscopeReader(path)
     parts: list[tuple[str, dict[str, Any]]] = []
     stand = content.get(table["stand"])
     if isinstance(stand, dict):
@@ -46,20 +47,20 @@ def read(content: dict[str, Any], path: Path) -> tuple[Document, list[Finding], 
         parts.append((f"{table['components']}[{number}]", component))
     document = reader.document(content, parts)
     check_ids(document, path)
+    refuse_two_stands(document, path)
     document.origin.versions = {
         key: str(content[name])
         for key, name in (("model", "ModelVersion"), ("application", "AppVersion"))
         if isinstance(content.get(name), str) and content[name].strip()
     }
-    return document, reader.findings, tuple(reader.roles)
+    return document, reader.findings + drop_cycles(document, path.name), tuple(reader.roles)
 
 
 class _MicroscopeReader(ComponentReader):
     """Turns the components of one microscope into nodes."""
 
-    def __init__(self, path: Path, migration: dict[str, Any] | None) -> None:
+    def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self.migration = migration
         self.roles: list[tuple[str, str]] = []
         # ID of the file to (node, declaration, JSON of the component, its place in the file)
         self.parts: dict[str, tuple[Node, Declaration, dict[str, Any], str]] = {}
@@ -69,6 +70,8 @@ class _MicroscopeReader(ComponentReader):
         kind = self.schema.element("Instrument")
         own = {self.table.raw[k] for k in ("stand", "components", "links")}
         self.fill(instrument, kind, content, "Instrument", own)
+        if not instrument.id:
+            self.refuse_nameless("Instrument")
         for place, component in parts:
             self.component(instrument, kind, place, component)
         links = content.get(self.table.raw["links"])
@@ -78,12 +81,11 @@ class _MicroscopeReader(ComponentReader):
             root.children.append(Node("StructuredAnnotations", children=self.annotations))
         return Document(root, self.schema.version)
 
-    def component(self, instrument: Node, parent: Declaration, place: str, given: dict[str, Any]) -> None:
-        content = self.migrated(given, place) if self.migration is not None else given
+    def component(self, instrument: Node, parent: Declaration, place: str, content: dict[str, Any]) -> None:
         name = self.table.element(content.get("Schema_ID"))
         kind = parent.child(name)
-        label = content.get("Name")
-        here = f"{place} {name}" + (f" {label!r}" if isinstance(label, str) and label else "")
+        own_name = content.get("Name")
+        here = f"{place} {name}" + (f" {own_name!r}" if isinstance(own_name, str) and own_name else "")
         if kind is None or kind.abstract or name in self.schema.references:
             message = f"{here} has no place in NBO's Instrument; it is left out"
             self.findings.append(Finding("NBO309", "warning", message, file=self.file, element=name, source=here))
@@ -91,37 +93,24 @@ class _MicroscopeReader(ComponentReader):
         node = Node(name)
         instrument.children.append(node)
         self.fill(node, kind, content, here)
+        if "ID" in kind.attributes and not node.id:
+            self.refuse_nameless(here)
         own = content.get("ID")
         if isinstance(own, str) and own:
             if own in self.parts:
                 raise HardwareError(
-                    f"{self.path}: two components have the ID {own}; give each its own ID "
-                    f"(in {self.table.raw['application']}: delete and add one of them)"
+                    f"{self.path}: {label(self.parts[own][0])} and {label(node)} have the same ID {own}; "
+                    f"give each its own ID (in {self.table.raw['application']}: delete and add one of them)"
                 )
             self.parts[own] = (node, kind, content, here)
             if (role := str(content["Schema_ID"]).removesuffix(".json")) != name:
                 self.roles.append((node.id, role))
 
-    def migrated(self, content: dict[str, Any], place: str) -> dict[str, Any]:
-        """Return a component of an older model under the names of today, and say what was renamed."""
-        migration = self.migration or {}
-        schema_id = str(content.get("Schema_ID")).removesuffix(".json")
-        renamed = migration["components"].get(schema_id, schema_id)
-        names = dict(migration["fields"].get("*", {})) | migration["fields"].get(self.table.element(renamed), {})
-        moved = {old: new for old, new in names.items() if old in content and new not in content}
-        pairs = [(schema_id, renamed)] * (schema_id != renamed) + list(moved.items())
-        for old, new in pairs:
-            message = f"{place} {content.get('Name') or schema_id!r}: {old} of the older model is read as {new}"
-            self.findings.append(
-                Finding("NBO317", "info", message, file=self.file, element=renamed, attribute=new, value=old)
-            )
-        return {moved.get(key, key): value for key, value in content.items()} | {"Schema_ID": f"{renamed}.json"}
-
     def references(self, links: dict[str, Any]) -> None:
         """State the references of all components; the links table speaks where a component itself is silent."""
         for own, (node, kind, content, here) in self.parts.items():
             named = f"{str(content['Schema_ID']).removesuffix('.json')}_{own}", f"{node.name}_{own}"
-            linked = next((links[n] for n in named if isinstance(links.get(n), dict)), {})
+            linked: dict[str, Any] = next((links[n] for n in named if isinstance(links.get(n), dict)), {})
             for key in dict.fromkeys([*content, *linked]):
                 name = "" if key in kind.attributes else self.reference_name(kind, key)
                 if not name:

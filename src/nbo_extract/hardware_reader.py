@@ -11,10 +11,11 @@ import re
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from nbo_extract.errors import HardwareError
 from nbo_extract.findings import Finding
+from nbo_extract.hardware_checks import unit_problem, value_problem
 from nbo_extract.model import Fact, Node, Source
 from nbo_extract.schema import load
 from nbo_extract.units import dimension, normalise
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 RULE = "micro-meta-app"
 _OWN_KIND = re.compile(r"\|\((\w[\w-]*):\\S\+\)$")
-_INFO = ("NBO304", "NBO308", "NBO309", "NBO317")
+_INFO = ("NBO304", "NBO308", "NBO309")
 
 
 @dataclass(frozen=True)
@@ -68,26 +69,22 @@ def load_table() -> Table:
     )
 
 
-def refuse_version(content: dict[str, Any], path: Path) -> str:
-    """Return the model version of a file as the table calls it.
+def refuse_version(content: dict[str, Any], path: Path) -> None:
+    """Refuse a file of a model version that is not read.
 
     Raises
     ------
     HardwareError
-        If the version is not read.
+        One sentence with the version.
     """
     table = load_table().raw
     version = content.get("ModelVersion")
-    known = next(
-        (m for m in table["models"] if isinstance(version, str) and (version == m or version.startswith(f"{m}."))), None
-    )
-    if known is None:
-        stated = f"model version {version}" if version else "no model version"
-        raise HardwareError(
-            f"{path} has {stated}, which is not read; re-save it in {table['application']} with model "
-            f"{table['models'][-1]}"
-        )
-    return str(known)
+    if isinstance(version, str) and any(version == m or version.startswith(f"{m}.") for m in table["models"]):
+        return
+    way_out = f"re-save it in {table['application']} with model {table['models'][-1]}"
+    if isinstance(version, str) and version.strip():
+        raise HardwareError(f"{path} has model version {version.strip()}, which is not read; {way_out}")
+    raise HardwareError(f"{path} does not state its model version; {way_out}")
 
 
 def own_kind(kind: Declaration) -> str:
@@ -143,9 +140,13 @@ class ComponentReader:
     def identify(self, node: Node, kind: Declaration, raw: Any, here: str) -> None:
         """State the ID of a component."""
         if not isinstance(raw, str) or not raw.strip():
-            raise HardwareError(f"{self.path}: {here} has no ID; save the file in {self.table.raw['application']}")
+            self.refuse_nameless(here)
         source = Source("hardware", self.file, f"{here} /ID", raw=raw, rule=RULE)
         node.put("ID", identifier(kind, raw), source=source)
+
+    def refuse_nameless(self, here: str) -> NoReturn:
+        """Refuse the file: of a component without an ID nothing can tell which one a reference means."""
+        raise HardwareError(f"{self.path}: {here} has no ID; save the file in {self.table.raw['application']}")
 
     def attribute(
         self, node: Node, kind: Declaration, attribute: Attribute, content: dict[str, Any], here: str
@@ -169,12 +170,11 @@ class ComponentReader:
             message = f"{called(here)}: {name} cannot be 0, which the form writes for a blank; it is left out"
             self.note(node, name, raw, here, "NBO308", message)
             return
-        try:
-            value = canonical(raw, attribute.type)
-        except ValueError as error:
-            code = "NBO305" if attribute.type.enum else "NBO308"
-            self.note(node, name, raw, here, code, f"{called(here)}: {name} {raw!r} {error}; it is left out")
+        code, why = value_problem(attribute, raw)
+        if code:
+            self.note(node, name, raw, here, code, f"{called(here)}: {name} {raw!r} {why}; it is left out")
             return
+        value = canonical(raw, attribute.type)
         if attribute.type.numeric and not attribute.type.integer:
             value = raw.strip()
         source = Source("hardware", self.file, f"{here} /{name}", raw="" if raw == value else raw, rule=RULE)
@@ -187,13 +187,11 @@ class ComponentReader:
         raw = content.get(attribute.unit) if attribute.unit else None
         if attribute.unit is None or not isinstance(raw, str) or not raw.strip():
             return None
-        unit = normalise(raw)
-        if unit in kind.attributes[attribute.unit].type.enum or not kind.attributes[attribute.unit].type.enum:
-            return unit
-        message = (
-            f"{called(here)}: {attribute.name} is given in {raw!r}, which NBO does not allow there; it is left out"
-        )
-        self.note(node, attribute.name, content[attribute.name], here, "NBO305", message)
+        code, why = unit_problem(kind, attribute, raw)
+        if not code:
+            return normalise(raw)
+        message = f"{called(here)}: {attribute.name} {why}; it is left out"
+        self.note(node, attribute.name, content[attribute.name], here, code, message)
         return ""
 
     def says_nothing(self, attribute: Attribute, raw: str, unit: str | None) -> bool:
