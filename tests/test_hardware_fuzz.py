@@ -51,13 +51,14 @@ IDS = [w for w in WAYS if w[-1] == "ID"]
 
 def holder(content: Any, way: Way) -> Any:
     """Return what holds the value at the end of a way; None where an earlier damage took it."""
-    for key in way[:-1]:
+    inside = content
+    for key in way:
+        inside = content
         try:
-            content = content[key]
+            content = inside[key]
         except (KeyError, IndexError, TypeError):
             return None
-    present = isinstance(content, dict) and way[-1] in content
-    return content if present or (isinstance(content, list) and way[-1] < len(content)) else None
+    return None if isinstance(inside, str) else inside
 
 
 def damage(content: Any, kind: str, way: Way, other: Way, junk: Any) -> None:
