@@ -264,9 +264,14 @@ REFUSED: list[tuple[Any, str]] = [
      "give a Micro-Meta App microscope file or NBO XML"),
     ([1], "{path} is JSON of another tool (it has no Schema_ID); give a Micro-Meta App microscope file"),
     ({"a": 1}, "{path} is JSON of another tool (it has no Schema_ID); give a Micro-Meta App microscope file"),
-    ({"Schema_ID": "Image.json"}, "{path} is a Micro-Meta App Settings file of one image; give the microscope file"),
+    ({"Schema_ID": "Image.json"}, "{path} does not state its model version; "
+     "re-save it in Micro-Meta App with model 2.01"),
     ({"Schema_ID": "CCD.json"}, "{path} describes CCD alone; give a Micro-Meta App microscope file"),
-    (microscope() | {"ModelVersion": "2.00.0"}, "{path} has model version 2.00.0, which is not read; "
+    (microscope() | {"ModelVersion": "1.03.2"}, "{path} has model version 1.03.2, which is not read; "
+     "re-save it in Micro-Meta App with model 2.01"),
+    (microscope() | {"ModelVersion": "2.1"}, "{path} has model version 2.1, which is not read; "
+     "re-save it in Micro-Meta App with model 2.01"),
+    (microscope() | {"ModelVersion": "3.00.0"}, "{path} has model version 3.00.0, which is not read; "
      "re-save it in Micro-Meta App with model 2.01"),
     (microscope() | {"ModelVersion": "2.010.0"}, "{path} has model version 2.010.0, which is not read; "
      "re-save it in Micro-Meta App with model 2.01"),

@@ -41,6 +41,9 @@ class Hardware:
         ``microscope``, or ``settings`` of an image, whose document has Images and no Instrument.
     instrument_id : str
         Of settings: ID that the Instrument has in the description of the microscope.
+    roles : tuple of (str, str)
+        ID of a light source, and how Micro-Meta App calls it with the light path that it is for, which NBO does not
+        tell.
     """
 
     path: str
@@ -50,6 +53,7 @@ class Hardware:
     findings: tuple[Finding, ...] = field(default=(), compare=False)
     kind: str = "microscope"
     instrument_id: str = ""
+    roles: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     @property
     def instrument(self) -> Node:
@@ -68,7 +72,9 @@ class Hardware:
 
 
 def load_hardware(path: Path) -> Hardware:
-    """Read a hardware description: a Micro-Meta App microscope file, or NBO XML or JSON with one Instrument.
+    """Read a hardware description: a Micro-Meta App file, or NBO XML or JSON with one Instrument.
+
+    A Settings file of Micro-Meta App gives a description of the kind ``settings``: Images, and no Instrument.
 
     Parameters
     ----------
@@ -95,16 +101,34 @@ def load_hardware(path: Path) -> Hardware:
         raise HardwareError(f"{path}: {MAX_BYTES >> 20} MB is more than a hardware description has; check the path")
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start == b"<":
-        document, findings = _from_xml(data, path)
+        read = _from_xml(data, path)
     else:
-        document, findings = _from_json(data, path)
-    document.origin.file = str(path)
-    return Hardware(str(path), hashlib.sha256(data).hexdigest(), path.name, document.arrange(), tuple(findings))
+        read = _from_json(data, path)
+    read.document.origin.file = str(path)
+    return Hardware(
+        str(path),
+        hashlib.sha256(data).hexdigest(),
+        path.name,
+        read.document.arrange(),
+        tuple(read.findings),
+        "settings" if read.is_settings else "microscope",
+        read.instrument_id,
+        read.roles,
+    )
 
 
-def _from_json(data: bytes, path: Path) -> tuple[Document, list[Finding]]:
-    from nbo_extract import hardware_mma
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What one file says, whatever its form."""
 
+    document: Document
+    findings: list[Finding]
+    roles: tuple[tuple[str, str], ...] = ()
+    is_settings: bool = False
+    instrument_id: str = ""
+
+
+def _from_json(data: bytes, path: Path) -> _Read:
     try:
         content: Any = json.loads(
             data.decode("utf-8-sig"),
@@ -128,7 +152,26 @@ def _from_json(data: bytes, path: Path) -> tuple[Document, list[Finding]]:
             return _own(from_json(data), path, "nbo-json")
         except DocumentError as error:
             raise HardwareError(f"{path} is no usable NBO JSON: {error.message}") from error
-    return hardware_mma.read(content, path)
+    return _from_application(content, path)
+
+
+def _from_application(content: Any, path: Path) -> _Read:
+    """Read a file of Micro-Meta App, whichever of its two kinds it is."""
+    from nbo_extract import hardware_mma, hardware_settings
+    from nbo_extract.hardware_reader import load_table
+
+    table = load_table().raw
+    app = table["application"]
+    kind = content.get("Schema_ID") if isinstance(content, dict) else None
+    if not isinstance(kind, str):
+        raise HardwareError(f"{path} is JSON of another tool (it has no Schema_ID); give a {app} microscope file")
+    if kind in table["settings"]:
+        document, findings, instrument = hardware_settings.read(content, path)
+        return _Read(document, findings, is_settings=True, instrument_id=instrument)
+    if kind != table["microscope"]:
+        raise HardwareError(f"{path} describes {kind.removesuffix('.json')} alone; give a {app} microscope file")
+    document, findings, roles = hardware_mma.read(content, path)
+    return _Read(document, findings, roles)
 
 
 def _once(pairs: list[tuple[str, Any]], path: Path) -> dict[str, Any]:
@@ -151,7 +194,7 @@ def _reason(error: Exception) -> str:
     return "nested too deeply"
 
 
-def _from_xml(data: bytes, path: Path) -> tuple[Document, list[Finding]]:
+def _from_xml(data: bytes, path: Path) -> _Read:
     from nbo_extract.xmlio import from_xml
 
     try:
@@ -161,7 +204,7 @@ def _from_xml(data: bytes, path: Path) -> tuple[Document, list[Finding]]:
         raise HardwareError(f"{text}; a hardware description is NBO XML or a Micro-Meta App file") from error
 
 
-def _own(document: Document, path: Path, rule: str) -> tuple[Document, list[Finding]]:
+def _own(document: Document, path: Path, rule: str) -> _Read:
     """Take the one Instrument of an NBO document, and the annotations, as a hardware description."""
     from nbo_extract.hardware_checks import drop_cycles, drop_invalid, refuse_two_stands
 
@@ -175,7 +218,7 @@ def _own(document: Document, path: Path, rule: str) -> tuple[Document, list[Find
     refuse_two_stands(described, path)
     state_sources(instrument, Source("hardware", path.name, rule=rule), "")
     findings = drop_invalid(described, path.name) + drop_dangling(described, path.name)
-    return described, findings + drop_cycles(described, path.name)
+    return _Read(described, findings + drop_cycles(described, path.name))
 
 
 def state_sources(node: Node, source: Source, place: str) -> None:

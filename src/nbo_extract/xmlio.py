@@ -247,7 +247,7 @@ def _read(element: etree._Element, kind: Declaration, namespace: str, label: str
     if kind.text is not None and (element.text or "") != "":
         node.text = Fact(element.text or "")
     if kind.name == "Pixels":
-        _tabulate(node)
+        tabulate(node)
     return node
 
 
@@ -282,7 +282,7 @@ def _read_facts(given: dict[str, str], kind: Declaration, label: str, line: obje
     return facts
 
 
-def _tabulate(pixels: Node) -> None:
+def tabulate(pixels: Node) -> None:
     """Move planes without children into columns, where each states its place and all agree about units."""
     planes = [c for c in pixels.children if c.name == "Plane" and not c.children and all(k in c.facts for k in _KEYS)]
     units: dict[str, str | None] = {}
