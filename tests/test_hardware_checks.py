@@ -221,6 +221,17 @@ def test_a_part_without_an_id(tmp_path: Path) -> None:
     assert refused(path) == f"{path}: Instrument has no ID; save the file in Micro-Meta App"
 
 
+def test_an_id_that_cannot_be_written(tmp_path: Path) -> None:
+    content = microscope()
+    content["components"][0]["ID"] = "a\x08b"
+    path = tmp_path / "scope.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert refused(path) == (
+        f"{path}: the ID 'Objective:a\\x08b' of Objective '63x oil' holds characters that XML cannot carry; "
+        "give it another ID"
+    )
+
+
 def test_truncated_json(tmp_path: Path) -> None:
     path = tmp_path / "scope.json"
     text = json.dumps(microscope())

@@ -31,8 +31,8 @@ class Xsd:
 
     def __init__(self, path: Path) -> None:
         root = etree.parse(str(path)).getroot()
-        self.elements = {e.get("name"): e for e in root.findall(f"{XSD}element")}
-        self.types = {t.get("name"): t for t in root.findall(f"{XSD}complexType")}
+        self.elements = {e.get("name", ""): e for e in root.findall(f"{XSD}element")}
+        self.types = {t.get("name", ""): t for t in root.findall(f"{XSD}complexType")}
 
     def said(self, node: etree._Element, key: str) -> str | None:
         """Return what the documentation of a declaration states, such as its Tier."""
@@ -67,13 +67,14 @@ class Xsd:
             for attribute in body.iter(f"{XSD}attribute"):
                 own = int(self.said(attribute, "Tier") or tier)
                 if attribute.get("use") == "required" and max(own, tier) == 1:
-                    attributes.append(attribute.get("name"))
+                    attributes.append(attribute.get("name", ""))
             for child in body.iter(f"{XSD}element"):
-                if child.get("minOccurs", "1") == "0" or child.getparent().get("minOccurs") == "0":
+                around = child.getparent()
+                if child.get("minOccurs", "1") == "0" or (around is not None and around.get("minOccurs") == "0"):
                     continue
-                names = {child.get("ref") or child.get("name")}
-                names |= self.members(next(iter(names)))
-                declared = self.elements.get(child.get("ref"))
+                name = str(child.get("ref") or child.get("name"))
+                names = {name} | self.members(name)
+                declared = self.elements.get(child.get("ref", ""))
                 own = int(self.said(child, "Tier") or (self.said(declared, "Tier") if declared is not None else 0) or 0)
                 stated = {self.said(self.elements[n], "Extension") for n in names if n in self.elements}
                 # A child of an extension alone (an LEDModule is Basic) is not asked of Core.

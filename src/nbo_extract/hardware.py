@@ -11,6 +11,7 @@ from nbo_extract.errors import DocumentError, HardwareError
 from nbo_extract.findings import Finding
 from nbo_extract.model import Document, Node, Source
 from nbo_extract.schema import load
+from nbo_extract.values import ILLEGAL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -232,17 +233,22 @@ def state_sources(node: Node, source: Source, place: str) -> None:
 
 
 def check_ids(document: Document, path: Path) -> None:
-    """Refuse a description in which two components have one ID.
+    """Refuse a description in which two components have one ID, or one has an ID that cannot be written.
 
     Raises
     ------
     HardwareError
-        If an ID is not unique.
+        If an ID is not unique, or holds characters that XML cannot carry.
     """
     references = load(document.version).references
     seen: dict[str, Node] = {}
     for node in document.root.walk():
         if node.id and node.name not in references:
+            if ILLEGAL.search(node.id):
+                raise HardwareError(
+                    f"{path}: the ID {node.id!r} of {label(node)} holds characters that XML cannot carry; give it "
+                    "another ID"
+                )
             if node.id in seen:
                 raise HardwareError(
                     f"{path}: {label(seen[node.id])} and {label(node)} have the same ID {node.id}; give each its own "
