@@ -218,7 +218,7 @@ def test_a_part_that_no_light_path_holds(tmp_path: Path) -> None:
     assert [t for t in told(read(tmp_path, content)) if "AdditionalSlot_2" in t[2]] == [
         ("NBO309", "info", "/Channels[0] /LightPath[0] /AdditionalSlot_2[0]: NBO's LightPath has no place for "
          "FilterCube; it is left out"),
-        ("NBO308", "info", "/Channels[0] /LightPath[0] /AdditionalSlot_2[1]: 'odd' is no part; it is left out"),
+        ("NBO308", "warning", "/Channels[0] /LightPath[0] /AdditionalSlot_2[1]: 'odd' is no part; it is left out"),
     ]  # fmt: skip
 
 

@@ -146,7 +146,7 @@ def drop_invalid(document: Document, name: str) -> list[Finding]:
 def _finding(code: str, message: str, name: str, node: Node, attribute: str, value: str) -> Finding:
     return Finding(
         code,
-        "info" if code in ("NBO304", "NBO308") else "warning",
+        "info" if code == "NBO304" else "warning",
         message,
         file=name,
         element=node.name,

@@ -8,7 +8,7 @@ from nbo_extract.errors import HardwareError
 from nbo_extract.findings import Finding
 from nbo_extract.hardware import check_ids, label
 from nbo_extract.hardware_checks import drop_cycles, refuse_two_stands
-from nbo_extract.hardware_reader import RULE, ComponentReader, called, load_table, refuse_version
+from nbo_extract.hardware_reader import RULE, ComponentReader, called, known_version, load_table, refuse_version
 from nbo_extract.model import Document, Fact, Node, Source
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ class _MicroscopeReader(ComponentReader):
             return
         node = Node(name)
         instrument.children.append(node)
+        self.same_model(node, content, here)
         self.fill(node, kind, content, here)
         if "ID" in kind.attributes and not node.id:
             self.refuse_nameless(here)
@@ -105,6 +106,17 @@ class _MicroscopeReader(ComponentReader):
             self.parts[own] = (node, kind, content, here)
             if (role := str(content["Schema_ID"]).removesuffix(".json")) != name:
                 self.roles.append((node.id, role))
+
+    def same_model(self, node: Node, content: dict[str, Any], here: str) -> None:
+        """Tell a component that an older form made, which was not brought up to the model of the file."""
+        version = content.get("ModelVersion")
+        if isinstance(version, str) and version.strip() and not known_version(version):
+            models = " or ".join(self.table.raw["models"])
+            message = (
+                f"{called(here)} is of model version {version.strip()}, not of {models} as the file is; "
+                f"open and save it in {self.table.raw['application']}"
+            )
+            self.note(node, "ModelVersion", version, here, "NBO319", message)
 
     def references(self, links: dict[str, Any]) -> None:
         """State the references of all components; the links table speaks where a component itself is silent."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 RULE = "micro-meta-app"
 _OWN_KIND = re.compile(r"\|\((\w[\w-]*):\\S\+\)$")
-_INFO = ("NBO304", "NBO308", "NBO309")
+_INFO = ("NBO304", "NBO309")
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,18 @@ def refuse_version(content: dict[str, Any], path: Path) -> None:
     """
     table = load_table().raw
     version = content.get("ModelVersion")
-    if isinstance(version, str) and any(version == m or version.startswith(f"{m}.") for m in table["models"]):
+    if known_version(version):
         return
     way_out = f"re-save it in {table['application']} with model {table['models'][-1]}"
     if isinstance(version, str) and version.strip():
         raise HardwareError(f"{path} has model version {version.strip()}, which is not read; {way_out}")
     raise HardwareError(f"{path} does not state its model version; {way_out}")
+
+
+def known_version(version: object) -> bool:
+    """Whether a model version is read."""
+    models = load_table().raw["models"]
+    return isinstance(version, str) and any(version == m or version.startswith(f"{m}.") for m in models)
 
 
 def own_kind(kind: Declaration) -> str:
@@ -168,7 +174,7 @@ class ComponentReader:
             return
         if name in self.table.zero and Fact(raw).number == 0:
             message = f"{called(here)}: {name} cannot be 0, which the form writes for a blank; it is left out"
-            self.note(node, name, raw, here, "NBO308", message)
+            self.note(node, name, raw, here, "NBO308", message, severity="info")
             return
         code, why = value_problem(attribute, raw)
         if code:
