@@ -132,7 +132,7 @@ class ComponentReader:
                 continue
             elif (child := kind.child(self.table.raw["files"].get(key, key))) is not None:
                 self.objects(node, kind, child, raw, f"{here} /{key}")
-            elif key == self.table.raw["description"] and kind.child("AnnotationRef") is not None:
+            elif key == self.table.raw["description"] and _takes_annotation(kind):
                 self.describe(node, content, here)
             else:
                 self.note(node, key, raw, here, "NBO309", f"NBO's {node.name} has no {key}; it is left out")
@@ -297,6 +297,12 @@ class ComponentReader:
                 source=f"{here} /{attribute}",
             )
         )
+
+
+def _takes_annotation(kind: Declaration) -> bool:
+    """Whether an element can refer to an annotation: in a few, the published reference has no ID."""
+    reference = kind.child("AnnotationRef")
+    return reference is not None and "ID" in reference.attributes
 
 
 def called(here: str) -> str:
