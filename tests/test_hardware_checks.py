@@ -227,8 +227,8 @@ def test_an_id_that_cannot_be_written(tmp_path: Path) -> None:
     path = tmp_path / "scope.json"
     path.write_text(json.dumps(content), encoding="utf-8")
     assert refused(path) == (
-        f"{path}: the ID 'Objective:a\\x08b' of Objective '63x oil' holds characters that XML cannot carry; "
-        "give it another ID"
+        f"{path}: the ID 'Objective:a\\x08b' in Objective '63x oil' holds characters that XML cannot carry; "
+        "give another ID"
     )
 
 

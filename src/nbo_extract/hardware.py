@@ -243,12 +243,15 @@ def check_ids(document: Document, path: Path) -> None:
     references = load(document.version).references
     seen: dict[str, Node] = {}
     for node in document.root.walk():
-        if node.id and node.name not in references:
-            if ILLEGAL.search(node.id):
+        planes = node.planes.columns["ID"] if node.planes is not None else []
+        attribute, _ = references.get(node.name, ("ID", frozenset()))
+        for identifier in (node.get(attribute), *planes):
+            if identifier and ILLEGAL.search(identifier):
                 raise HardwareError(
-                    f"{path}: the ID {node.id!r} of {label(node)} holds characters that XML cannot carry; give it "
+                    f"{path}: the ID {identifier!r} in {label(node)} holds characters that XML cannot carry; give "
                     "another ID"
                 )
+        if node.id and node.name not in references:
             if node.id in seen:
                 raise HardwareError(
                     f"{path}: {label(seen[node.id])} and {label(node)} have the same ID {node.id}; give each its own "

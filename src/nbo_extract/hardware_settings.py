@@ -142,10 +142,12 @@ class _SettingsReader(ComponentReader):
             raw = content.get(key)
             if child is not None and raw not in (None, []):
                 self.objects(pixels, declared, child, raw, f"Image /{key}")
-        sources = {n: f.source for p in pixels.all("Plane")[:1] for n, f in p.facts.items() if f.source is not None}
+        # Each column of planes has one source, which is where its first value stands.
+        sources: dict[str, Source | None] = {}
+        for plane in pixels.all("Plane"):
+            for attribute, fact in plane.facts.items():
+                plane.facts[attribute] = replace(fact, source=sources.setdefault(attribute, fact.source))
         tabulate(pixels)
-        if pixels.planes is not None:
-            pixels.planes.sources = {n: s for n, s in sorted(sources.items()) if n in pixels.planes.columns}
         if pixels.facts or pixels.children or pixels.planes is not None:
             image.children.append(pixels)
 
