@@ -31,8 +31,6 @@ class Rule:
     effect : {'excuse', 'quiet', 'explain', 'never'}
     reason : str
     level, only, without : str
-    unused : bool
-        Whether it holds where no image says what the instrument is used for, and only there.
     own, parent : dict of str to list of str
     target, asked : tuple of str
     """
@@ -44,7 +42,6 @@ class Rule:
     level: Level | Literal[""] = ""
     only: str = ""
     without: str = ""
-    unused: bool = False
     own: dict[str, list[str]] = field(default_factory=dict)
     parent: dict[str, list[str]] = field(default_factory=dict)
     target: tuple[str, ...] = ()
@@ -106,7 +103,6 @@ def _holds(rule: Rule, requirement: Requirement, situation: Situation, extension
         rule.level in ("", requirement.level)
         and (not rule.only or (known and all(rule.only in k and "fluorescence" not in k for k in kinds)))
         and (not rule.without or (known and not any(rule.without in k for k in kinds)))
-        and (not rule.unused or not kinds)
         and _states(situation.node, rule.own)
         and (not rule.parent or (situation.parent is not None and _states(situation.parent, rule.parent)))
         and (not rule.target or situation.target in rule.target)

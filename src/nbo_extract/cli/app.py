@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-_JSON = click.option("--json", "as_json", is_flag=True, help="Report as JSON on standard output.")
 _VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Show everything, not the first few.")
 
 
@@ -203,7 +202,7 @@ def extract(**options: Any) -> int:
 @_HARDWARE
 @_PROFILE
 @_READING
-@_JSON
+@click.option("--json", "as_json", is_flag=True, help="Report as JSON on standard output.")
 @_VERBOSE
 def check(**options: Any) -> int:
     """Say what images miss for a tier.
@@ -275,27 +274,24 @@ def hardware() -> None:
 @hardware.command("show")
 @_PATHS
 @_VERBOSE
-@_JSON
-def hardware_show(paths: tuple[str, ...], verbose: bool, as_json: bool) -> int:
+def hardware_show(paths: tuple[str, ...], verbose: bool) -> int:
     """List the parts of a microscope.
 
-    With their IDs, which --match takes, and the parts that they refer to. Settings of images are listed, too.
+    With their IDs, which --match takes.
     """
     from nbo_extract.cli.hardware import show
 
-    return show(paths, verbose, as_json=as_json)
+    return show(paths, verbose)
 
 
 @hardware.command("check")
 @_PATHS
 @_PROFILE
 @_VERBOSE
-@_JSON
 def hardware_check(**options: Any) -> int:
     """Say what descriptions miss for a tier.
 
-    Exit 1 if anything is missing, or wrong: a reference to nothing, a word or unit that NBO does not know, a part that
-    every microscope has.
+    Exit 1 if anything is missing.
     """
     from nbo_extract.cli.hardware import check_files
 
