@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from nbo_extract.errors import HardwareError
 from nbo_extract.hardware import Hardware, drop_dangling, load_hardware
-from nbo_extract.hardware_write import tables, to_micro_meta
+from nbo_extract.hardware_forms import tables
+from nbo_extract.hardware_write import to_micro_meta
 from nbo_extract.hardware_write_parts import Raw, dump, own_kind
 from nbo_extract.model import Document, Fact, Node
 from nbo_extract.schema import load

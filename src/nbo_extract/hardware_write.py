@@ -6,12 +6,9 @@ that was made is read again: a statement that would not come back is told, too.
 
 from __future__ import annotations
 
-import functools
 import json
-import tomllib
 from collections import Counter
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +16,7 @@ from nbo_extract import hardware_mma
 from nbo_extract.errors import HardwareError
 from nbo_extract.findings import Finding
 from nbo_extract.hardware import label
+from nbo_extract.hardware_forms import tables
 from nbo_extract.hardware_write_parts import Names, Raw, Statement, comment_of, dump, role_of, scalar, statements
 from nbo_extract.schema import load
 
@@ -50,15 +48,6 @@ class Written:
     values: int
     references: int
     findings: tuple[Finding, ...]
-
-
-@functools.cache
-def tables() -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the table of the application's files, and that of writing them."""
-    folder = resources.files("nbo_extract_mappings") / "hardware"
-    names = ("micro-meta-app.toml", "micro-meta-app-writing.toml")
-    read, write = (tomllib.loads((folder / name).read_text(encoding="utf-8")) for name in names)
-    return read, write
 
 
 def to_micro_meta(hardware: Hardware, roles: Mapping[str, str] | None = None) -> Written:
@@ -227,7 +216,9 @@ class _Writer:
         part, place = self.owner(own), below.removeprefix("/").replace("/", " ")
         told = f"{label(part)}: {place} " if place else f"{label(part)}: "
         about = below.split("/")[1] if below else ""
-        for name, fact in node.facts.items():
+        # In the schema's order, so that the same description gives the same bytes from whatever form.
+        for name in (n for n in kind.attributes if n in node.facts):
+            fact = node.facts[name]
             if name == "ID" and not below:
                 continue
             if name in kind.unit_names:

@@ -298,6 +298,26 @@ def hardware_check(**options: Any) -> int:
     return check_files(**options)
 
 
+@hardware.command("convert")
+@click.argument("path", metavar="FILE")
+@click.option("-o", "--output", required=True, metavar="PATH", help="File, or - for standard output.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["xml", "json", "jsonld", "micro-meta"]),
+    help="What to write; micro-meta is a Micro-Meta App microscope file. [by the ending of the file]",
+)
+@_VERBOSE
+def hardware_convert(**options: Any) -> int:
+    """Write a description in another form.
+
+    FILE is a Micro-Meta App microscope file, NBO XML or NBO JSON. What the form has no place for is told.
+    """
+    from nbo_extract.cli.convert import convert
+
+    return convert(**options)
+
+
 @program.command()
 @click.argument("element", required=False)
 def schema(element: str | None) -> int:
