@@ -96,6 +96,7 @@ def test_help_names_options_and_commands(run: Callable[..., Result]) -> None:
 def test_every_command_has_help(run: Callable[..., Result]) -> None:
     for command in (
         ("check",), ("restore",), ("schema",), ("doctor",), ("hardware",), ("hardware", "show"), ("hardware", "check"),
+        ("hardware", "convert"),
         ("mappings",), ("mappings", "list"), ("mappings", "show"), ("mappings", "check"),
         ("config",), ("config", "show"), ("config", "check"), ("config", "init"),
     ):  # fmt: skip

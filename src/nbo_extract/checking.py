@@ -117,6 +117,7 @@ def check(
     extensions: Iterable[str] = ("core",),
     level: Level = "must",
     literal: bool = False,
+    kinds: Kinds = (),
 ) -> CheckReport:
     """Check what a document misses.
 
@@ -131,6 +132,8 @@ def check(
         Whether what NBO requires is asked for, or what it recommends as well.
     literal : bool
         Whether demands that make no sense for the image (a fluorophore for transmitted light) count as well.
+    kinds : tuple of frozenset of str
+        Kinds of channels that an Instrument without images is for, where they are known.
 
     Returns
     -------
@@ -143,7 +146,7 @@ def check(
     """
     if tier not in TIERS or level not in ("must", "should"):
         raise ValueError("the tier is 1, 2 or 3 and the level is must or should")
-    walker = _Walker(document, known_extensions(extensions), literal)
+    walker = _Walker(document, known_extensions(extensions), literal, kinds)
     walker.run()
     asked = [g for g in walker.gaps.values() if g.missing and _asked(g.requirement, tier, level)]
     asked.sort(key=lambda g: (not g.counted, g.requirement.tier, g.requirement.level == "should"))
@@ -180,8 +183,9 @@ _Status = Literal["present", "missing", "excused"]
 class _Walker:
     """Walks the elements that a document has and notes each field that is asked of them."""
 
-    def __init__(self, document: Document, extensions: frozenset[str], literal: bool) -> None:
+    def __init__(self, document: Document, extensions: frozenset[str], literal: bool, kinds: Kinds) -> None:
         self.document = document
+        self.kinds = kinds
         self.extensions = extensions
         self.literal = literal
         self.schema = load(document.version)
@@ -204,7 +208,7 @@ class _Walker:
             if node.name == "Image":
                 kinds = self.modality.images[id(node)]
             elif node.name == "Instrument":
-                kinds = self.modality.instrument(node)
+                kinds = self.modality.instrument(node) or self.kinds
             self._visit(node, declared, _Stand(None, place_of(declared, root.use(node.name)), kinds))
         if not self.document.images and not self.document.instruments:
             self._nothing()

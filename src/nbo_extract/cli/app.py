@@ -273,29 +273,52 @@ def hardware() -> None:
 
 @hardware.command("show")
 @_PATHS
+@click.option("--json", "as_json", is_flag=True, help="List as JSON on standard output.")
 @_VERBOSE
-def hardware_show(paths: tuple[str, ...], verbose: bool) -> int:
+def hardware_show(paths: tuple[str, ...], as_json: bool, verbose: bool) -> int:
     """List the parts of a microscope.
 
-    With their IDs, which --match takes.
+    With their IDs, which --match takes. Settings of an image and records of calibration are listed, too.
     """
-    from nbo_extract.cli.hardware import show
+    from nbo_extract.cli.hardware_show import show
 
-    return show(paths, verbose)
+    return show(paths, verbose=verbose, as_json=as_json)
 
 
 @hardware.command("check")
 @_PATHS
 @_PROFILE
+@click.option("--json", "as_json", is_flag=True, help="Report as JSON on standard output.")
 @_VERBOSE
 def hardware_check(**options: Any) -> int:
-    """Say what descriptions miss for a tier.
+    """Say what descriptions miss for a tier, and what is wrong in them.
 
-    Exit 1 if anything is missing.
+    Records of calibration are checked against the descriptions given with them. Exit 1 if anything is missing or
+    wrong.
     """
     from nbo_extract.cli.hardware import check_files
 
     return check_files(**options)
+
+
+@hardware.command("convert")
+@click.argument("path", metavar="FILE")
+@click.option("-o", "--output", required=True, metavar="PATH", help="File, or - for standard output.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["xml", "json", "jsonld", "micro-meta"]),
+    help="What to write; micro-meta is a Micro-Meta App microscope file. [by the ending of the file]",
+)
+@_VERBOSE
+def hardware_convert(**options: Any) -> int:
+    """Write a description in another form.
+
+    FILE is a Micro-Meta App microscope file, NBO XML or NBO JSON. What the form has no place for is told.
+    """
+    from nbo_extract.cli.convert import convert
+
+    return convert(**options)
 
 
 @program.command()

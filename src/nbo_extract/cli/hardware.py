@@ -1,48 +1,32 @@
-"""The commands `hardware show` and `hardware check`."""
+"""The command `hardware check`."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from nbo_extract.calibration import CalibrationSet
 from nbo_extract.checking import check
 from nbo_extract.cli.group import NOT_MET, OK
-from nbo_extract.cli.inputs import load_descriptions
+from nbo_extract.cli.hardware_show import head, notes
+from nbo_extract.cli.inputs import load_all
 from nbo_extract.cli.render import Printer
-from nbo_extract.schema import load
+from nbo_extract.hardware import Hardware
+from nbo_extract.hardware_check import describe, describe_records, kinds_of_microscope
+from nbo_extract.hardware_forms import form_of
 from nbo_extract.summary import summarise
-from nbo_extract.summary_images import title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nbo_extract.hardware import Hardware
-    from nbo_extract.model import Node
+    from nbo_extract.checking import CheckReport
+    from nbo_extract.hardware_check import Line
     from nbo_extract.requirements import Level
+    from nbo_extract.stored import Stored
 
-
-def show(paths: Sequence[str], verbose: bool) -> int:
-    """List the parts of descriptions and return the exit code."""
-    printer = Printer(sys.stdout, verbose=verbose)
-    for number, hardware in enumerate(load_descriptions(paths)):
-        if number:
-            printer.line()
-        _head(printer, hardware)
-        for part in _parts(hardware):
-            printer.line()
-            printer.line(f"{part.name}  {title(part)}".rstrip(), "bold", 2)
-            rows = [("ID", part.id)] if part.id else []
-            rows += [(name, _text(part, name)) for name in part.facts if name != "ID" and (verbose or name in _SHOWN)]
-            printer.grid(rows, indent=4, style="")
-            if verbose:
-                for child in part.children:
-                    stated = ", ".join(f"{name} {_text(child, name)}" for name in child.facts)
-                    printer.line(f"{child.name}  {stated}", indent=4)
-        _notes(printer, hardware)
-    return OK
-
-
-_SHOWN = ("Name", "Manufacturer", "Model", "CatalogNumber", "Magnification", "LensNA", "ImmersionType")
+_PARTS = "Minimum parts"
+_MARKS = {"fine": "", "remark": "", "wrong": "wrong: "}
 
 
 def check_files(
@@ -53,49 +37,89 @@ def check_files(
     level: Level,
     literal: bool,
     verbose: bool,
+    as_json: bool = False,
 ) -> int:
-    """Check descriptions and return the exit code."""
+    """Check descriptions and what is stored with them, and return the exit code."""
     printer = Printer(sys.stdout, verbose=verbose)
+    stored = load_all(paths)
+    descriptions = [s for s in stored if isinstance(s, Hardware) and s.kind == "microscope"]
+    results = []
     passed = True
-    for number, hardware in enumerate(load_descriptions(paths)):
+    for number, one in enumerate(stored):
+        lines, report = _check_one(
+            one, descriptions, tier=tier or 1, extensions=extensions, level=level, literal=literal
+        )
+        good = all(line.state != "wrong" for line in lines) and (report is None or report.passed)
+        passed = passed and good
+        if as_json:
+            results.append(_as_dict(one, lines, report, good))
+            continue
         if number:
             printer.line()
-        _head(printer, hardware)
-        report = check(hardware.document, tier=tier or 1, extensions=extensions, level=level, literal=literal)
-        verdict = summarise(hardware.document, report).verdict
-        if verdict is not None:
-            printer.verdict(verdict, sentences=True)
-        _notes(printer, hardware)
-        passed = passed and report.passed
+        _print(printer, one, lines, report)
+    if as_json:
+        import json
+
+        sys.stdout.write(json.dumps(results, ensure_ascii=False, indent=1) + "\n")
     return OK if passed else NOT_MET
 
 
-def _head(printer: Printer, hardware: Hardware) -> None:
-    stands = hardware.instrument.all(*load(hardware.document.version).members("MicroscopeStandGroup"))
-    parts = len(_parts(hardware))
-    printer.line(f"{hardware.path}  ({parts} parts)", "bold cyan")
-    rows = [("Microscope", hardware.instrument.get("Name") or "not named")]
-    printer.grid([*rows, ("Stand", " + ".join(filter(None, map(title, stands))) or "not stated")])
+def _check_one(
+    stored: Stored, descriptions: Sequence[Hardware], *, literal: bool, **profile: Any
+) -> tuple[list[Line], CheckReport | None]:
+    """Return what is to be said of a file, and what its tier misses."""
+    if isinstance(stored, CalibrationSet):
+        return describe_records(stored, descriptions), None
+    if not isinstance(stored, Hardware):
+        return [], None
+    if stored.kind != "microscope":
+        return [], check(stored.document, literal=literal, **profile)
+    form = form_of(stored, Path(stored.path))
+    kinds = kinds_of_microscope(stored, form)
+    return describe(stored, form), check(stored.document, literal=literal, kinds=kinds, **profile)
 
 
-def _parts(hardware: Hardware) -> list[Node]:
-    return [n for n in hardware.instrument.children if n.name not in load(hardware.document.version).references]
-
-
-def _text(node: Node, name: str) -> str:
-    fact = node.facts[name]
-    return f"{fact.value} {fact.unit}" if fact.unit else fact.value
-
-
-def _notes(printer: Printer, hardware: Hardware) -> None:
-    """Tell what the description says but does not state."""
-    told = [f for f in hardware.findings if printer.verbose or f.severity != "info"]
-    quiet = len(hardware.findings) - len(told)
-    if told:
+def _print(printer: Printer, stored: Stored, lines: Sequence[Line], report: CheckReport | None) -> None:
+    if isinstance(stored, Hardware) and stored.kind == "microscope":
+        head(printer, stored)
+    else:
+        printer.line(stored.path, "bold cyan")
+    if lines:
         printer.line()
-        printer.line("Warnings" if not printer.verbose else "Warnings and notes", "bold yellow", 2)
-        for finding in told:
-            printer.line(f"{finding.code}  {finding.message}", indent=4)
-    if quiet:
+        bad = any(line.state == "wrong" for line in lines)
+        printer.line("Description", "bold yellow" if bad else "bold green", 2)
+        printer.grid([(line.subject, _said(line, verbose=printer.verbose)) for line in lines], indent=4, style="")
+    # What is wrong is always told one by one, the rest with -v alone.
+    for line in (x for x in lines if x.details and (printer.verbose or _always(x))):
         printer.line()
-        printer.line(f"{quiet} values state nothing (placeholders, blanks); -v lists them", indent=2)
+        printer.line(line.subject, "bold", 4)
+        for detail in line.details:
+            printer.line(detail, indent=6)
+    if report is not None and isinstance(stored, Hardware):
+        verdict = summarise(stored.document, report).verdict
+        if verdict is not None:
+            printer.verdict(verdict, sentences=True)
+        if stored.kind != "microscope":
+            notes(printer, stored.findings)
+
+
+def _said(line: Line, *, verbose: bool) -> str:
+    hint = "; -v lists them" if line.details and not verbose and not _always(line) else ""
+    return f"{_MARKS[line.state]}{line.text}{hint}"
+
+
+def _always(line: Line) -> bool:
+    return line.state == "wrong" or line.subject == _PARTS
+
+
+def _as_dict(stored: Stored, lines: Sequence[Line], report: CheckReport | None, passed: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {"file": stored.path, "passed": passed}
+    if report is not None:
+        found |= {"tier": report.tier, "extensions": list(report.extensions), "level": report.level}
+    found["description"] = [
+        {"subject": line.subject, "state": line.state, "text": line.text, "details": list(line.details)}
+        for line in lines
+    ]
+    told = report.findings if report is not None else []
+    read = stored.findings if isinstance(stored, Hardware) else ()
+    return {**found, "findings": [f.to_dict() for f in (*told, *read)]}

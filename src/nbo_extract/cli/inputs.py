@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from nbo_extract.cli.work import Format
-    from nbo_extract.hardware import Hardware
     from nbo_extract.stored import Stored
     from nbo_extract.walk import Unit
 
@@ -85,23 +84,6 @@ def load_all(paths: Sequence[str]) -> tuple[Stored, ...]:
         for stored in _of_folder(place) if place.is_dir() else _of_file(place):
             found.setdefault((type(stored).__name__, stored.sha256), stored)
     return tuple(found.values())
-
-
-def load_descriptions(paths: Sequence[str]) -> tuple[Hardware, ...]:
-    """Load hardware descriptions alone.
-
-    Raises
-    ------
-    Refusal
-        If a file cannot be used, is something else, or a folder holds no description.
-    """
-    from nbo_extract.hardware import Hardware
-
-    found = load_all(paths)
-    descriptions = tuple(s for s in found if isinstance(s, Hardware))
-    if not descriptions:
-        raise Refusal(f"{', '.join(paths)}: no hardware description; give a Micro-Meta App file or NBO XML")
-    return descriptions
 
 
 def _of_file(path: Path) -> tuple[Stored, ...]:

@@ -1,0 +1,230 @@
+"""Whether a description is one of a whole microscope: versions, stand, minimum parts, what is no statement in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from nbo_extract.applicability import placeholder, rules
+from nbo_extract.calibration import table
+from nbo_extract.hardware import label
+from nbo_extract.hardware_forms import FORMS, tables
+from nbo_extract.hardware_write_parts import comment_of, role_of
+from nbo_extract.model import Fact
+from nbo_extract.parts import fold
+from nbo_extract.schema import load
+from nbo_extract.stating import microscopes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from nbo_extract.applicability import Kinds
+    from nbo_extract.calibration import CalibrationSet
+    from nbo_extract.findings import Finding
+    from nbo_extract.hardware import Hardware
+    from nbo_extract.hardware_forms import Form
+    from nbo_extract.model import Node
+    from nbo_extract.schema import Use
+
+State = Literal["fine", "remark", "wrong"]
+_STANDS, _LIGHTS = "MicroscopeStandGroup", "LightSourceGroup"
+_TRANSMITTED = "Transmitted_LightSource"
+_TOOL = "IntensityCalibrationTool"
+_NAMED_BY = ("Name", "Model", "CatalogNumber")
+_DANGLING, _WORD, _VALUE, _PLACEHOLDER, _NO_PLACE = "NBO306", "NBO305", "NBO308", "NBO304", "NBO309"
+_CIRCLE, _COMMA, _UNIT, _OLDER = "NBO314", "NBO315", "NBO316", "NBO319"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One point of a description.
+
+    Attributes
+    ----------
+    subject : str
+        Such as ``Stand``.
+    state : {'fine', 'remark', 'wrong'}
+    text : str
+    details : tuple of str
+        What it is about, one by one.
+    """
+
+    subject: str
+    state: State
+    text: str
+    details: tuple[str, ...] = ()
+
+
+def kinds_of_microscope(hardware: Hardware, form: Form) -> Kinds:
+    """Return what the microscope is for, where its light sources tell: transmitted light alone; else nothing."""
+    schema = load(hardware.document.version)
+    lights = hardware.instrument.all(*schema.members(_LIGHTS))
+    read, write = tables()
+    index = hardware.document.index()
+    for light in lights:
+        role = form.roles.get(light.id, "")
+        if not role:
+            comment = comment_of(light, index, read["description-namespace"])
+            said, how = role_of(light, comment.text if comment else "", write["roles"])
+            role = said if how.startswith("because") else ""
+        if role != _TRANSMITTED:
+            return ()
+    return (frozenset({"transmitted"}),) if lights else ()
+
+
+def describe(hardware: Hardware, form: Form) -> list[Line]:
+    """Say what a description of a microscope is made of, and what is wrong with it.
+
+    Parameters
+    ----------
+    hardware : Hardware
+    form : Form
+        Of its file.
+    """
+    return [
+        _version(hardware, form),
+        _stand(hardware),
+        _parts(hardware, kinds_of_microscope(hardware, form)),
+        _placeholders(hardware),
+        _told(hardware, "Dangling references", (_DANGLING,), "leads to no part", "lead to no part"),
+        _told(hardware, "Circles of references", (_CIRCLE,), "leads back to its part", "lead back to their parts"),
+        _told(hardware, "Unreadable values", (_WORD, _VALUE, _COMMA, _UNIT), "is not read", "are not read"),
+        _without_place(hardware),
+    ]
+
+
+def _version(hardware: Hardware, form: Form) -> Line:
+    stated = f"model {form.model}" if form.model else "no model version"
+    application = f", application {form.application}" if form.application else ""
+    if form.rule == "micro-meta-app" and not application:
+        application = ", application not stated"
+    older = tuple(f.message for f in hardware.findings if f.code == _OLDER)
+    text = f"{FORMS[form.rule]}, {stated}{application}"
+    if older:
+        count = f"{len(older)} component is" if len(older) == 1 else f"{len(older)} components are"
+        return Line("Version", "wrong", f"{text}; {count} of another model", older)
+    return Line("Version", "fine", text)
+
+
+def _stand(hardware: Hardware) -> Line:
+    stands = hardware.instrument.all(*load(hardware.document.version).members(_STANDS))
+    named = tuple(label(s) for s in stands)
+    if len(stands) == 1:
+        return Line("Stand", "fine", named[0])
+    text = f"{len(stands)} are described, and a microscope has one" if stands else "none is described"
+    return Line("Stand", "wrong", text, named)
+
+
+def _parts(hardware: Hardware, kinds: Kinds) -> Line:
+    """Count the parts that NBO's Instrument has to have; what the kind of microscope does not need is a remark."""
+    there, missing, remarks = [], [], []
+    for use in _demanded(hardware):
+        found = hardware.instrument.all(use.name, *load(hardware.document.version).members(use.name))
+        name = use.name.removesuffix("Group")
+        reason = _reason(use.name, kinds)
+        if found:
+            there.append(f"{len(found)} {name}")
+        elif reason:
+            remarks.append(f"{name} is not needed: {reason}")
+        else:
+            missing.append(name)
+    if missing:
+        return Line("Minimum parts", "wrong", f"missing: {', '.join(missing)}", tuple(remarks))
+    return Line("Minimum parts", "remark" if remarks else "fine", ", ".join(there), tuple(remarks))
+
+
+def _demanded(hardware: Hardware) -> Iterator[Use]:
+    for use in load(hardware.document.version).element("Instrument").uses:
+        if use.minimum > 0 and use.name != _STANDS:
+            yield use
+
+
+def _reason(name: str, kinds: Kinds) -> str:
+    found = (r for r in rules().get(("Instrument", name), ()) if r.effect == "excuse" and r.only)
+    return next((r.reason for r in found if kinds and all(r.only in k for k in kinds)), "")
+
+
+def _blank(finding: Finding) -> bool:
+    """Whether a finding is about a 0 that the form writes for a blank."""
+    return finding.code == _VALUE and finding.attribute in tables()[0]["zero"]["*"] and Fact(finding.value).number == 0
+
+
+def _placeholders(hardware: Hardware) -> Line:
+    found = [f.message for f in hardware.findings if f.code == _PLACEHOLDER or _blank(f)]
+    schema = load(hardware.document.version)
+    for node, kind in ((n, schema.element(n.name)) for n in hardware.instrument.children if n.name in schema):
+        for name, fact in node.facts.items():
+            if placeholder(node, name, kind.attributes.get(name)):
+                found.append(
+                    f"{label(node)}: {name} {fact.value!r} is a placeholder, not a value; it counts as missing"
+                )
+    if not found:
+        return Line("Placeholders", "fine", "none")
+    return Line("Placeholders", "remark", f"{len(found)} in the place of values", tuple(found))
+
+
+def _told(hardware: Hardware, subject: str, codes: tuple[str, ...], one: str, many: str) -> Line:
+    found = [f for f in hardware.findings if f.code in codes and not _blank(f)]
+    if not found:
+        return Line(subject, "fine", "none")
+    # What is a note alone, such as a record that is left of a deleted part, is nothing wrong with the microscope.
+    state: State = "remark" if subject.startswith("D") and all(f.severity == "info" for f in found) else "wrong"
+    text = f"{len(found)} {one if len(found) == 1 else many}"
+    return Line(subject, state, text, tuple(f.message for f in found))
+
+
+def _without_place(hardware: Hardware) -> Line:
+    found = tuple(f.message for f in hardware.findings if f.code == _NO_PLACE)
+    text = f"{len(found)} left out" if found else "none"
+    return Line("Without a place in NBO", "remark" if found else "fine", text, found)
+
+
+# -- records of calibration -------------------------------------------------------------------------------------------
+
+
+def describe_records(given: CalibrationSet, descriptions: Iterable[Hardware]) -> list[Line]:
+    """Say of which microscope records are, and which of the parts that they name its description does not have.
+
+    Parameters
+    ----------
+    given : CalibrationSet
+    descriptions : iterable of Hardware
+        Given with it.
+    """
+    counted = f"{len(given.records)} of {given.microscope}"
+    lines = [Line("Records", "fine", counted)]
+    fitting = [h for h in descriptions if fold(given.microscope) in {fold(n) for n in microscopes(h.document)}]
+    if len(fitting) != 1:
+        many = f"{len(fitting)} of the descriptions given with it are" if fitting else "no description given with it is"
+        return [*lines, Line("Microscope", "wrong", f"{many} of {given.microscope!r}; give the one that is meant")]
+    lines.append(Line("Microscope", "fine", fitting[0].path))
+    wrong = [*_strangers(given, fitting[0]), *_tools(given, fitting[0])]
+    count = sum(len(r.about) for r in given.records)
+    if wrong:
+        return [*lines, Line("Parts", "wrong", f"{len(wrong)} not found", tuple(wrong))]
+    return [*lines, Line("Parts", "fine", f"{count} named, all described")]
+
+
+def _strangers(given: CalibrationSet, hardware: Hardware) -> Iterator[str]:
+    """Yield what is wrong with the parts that records name, by the same rule as where records are used."""
+    schema = load(hardware.document.version)
+    for record in given.records:
+        for key, wanted in record.about:
+            head = table()[record.node.name]["about"][key]["to"]
+            parts = [p for p in hardware.instrument.all(head, *schema.members(head)) if p.id]
+            fitting = [p for p in parts if p.id == wanted] or [p for p in parts if fold(wanted) in _names(p)]
+            if len(fitting) != 1:
+                many = f"fits {len(fitting)} parts" if fitting else "is no part of the microscope"
+                yield f"{record.place}: {key} {wanted!r} {many}"
+
+
+def _names(part: Node) -> set[str]:
+    return {fold(n) for n in map(part.get, _NAMED_BY) if n}
+
+
+def _tools(given: CalibrationSet, hardware: Hardware) -> Iterator[str]:
+    tools: Sequence[Node] = [*given.tools, *hardware.instrument.all(_TOOL)]
+    known = {t.get("Name") for t in tools}
+    for record in given.records:
+        if record.tool and record.tool not in known:
+            yield f"{record.place}: tool {record.tool!r} is described neither in the file nor with the microscope"
