@@ -458,3 +458,14 @@ def test_the_real_file(shared: Path, run: Callable[..., Result], tmp_path: Path)
     )
     written = run("hardware", "convert", path, "-o", tmp_path / "scope.xml")
     assert f"  wrote {tmp_path / 'scope.xml'}  (NBO XML: 33 parts, 279 values, 14 references)\n" in written.out
+
+
+def test_the_page_shows_what_the_commands_print(run: Callable[..., Result], here: Path, sample_data: Path) -> None:
+    page = (sample_data.parent / "docs" / "hardware.md").read_text("utf-8")
+    shown = run("hardware", "show", "microscope.json").out
+    checked = run("hardware", "check", "microscope.json").out
+    merged = run("widefield.czi", "--hardware", "microscope.json").out
+    blocks = [b.partition("```")[0] for b in page.split("```text\n")[1:]]
+    assert len(blocks) == 3
+    for block, out in zip(blocks, (shown, checked, merged), strict=True):
+        assert block in out
