@@ -439,6 +439,28 @@ def test_ids_that_are_one_in_the_application(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_the_microscope_may_have_the_id_of_a_part(tmp_path: Path) -> None:
+    hardware = described(stand(), part("Objective", ID="Objective:1", Name="Lens"))
+    written = to_micro_meta(hardware)
+    assert written.findings == ()
+    assert to_xml(again(tmp_path / "scope.json", written.text).document) == to_xml(hardware.document)
+    other = of_instrument(Node("Instrument", {"ID": Fact("urn:a/b")}, [part("Objective", ID="Objective:1"), stand()]))
+    assert [m for _, _, m in told(other)] == ["Instrument 'urn:a/b' is given the ID urn:a-b instead of urn:a/b"]
+
+
+def test_a_description_of_the_microscope_itself(tmp_path: Path) -> None:
+    hardware = described(
+        stand(),
+        part("Objective", ID="Objective:1"),
+        annotations=(comment("Annotation:1", "In room 3.", Namespace=COMMENTS),),
+    )
+    hardware.instrument.add("AnnotationRef", ID="Annotation:1")
+    written = to_micro_meta(hardware)
+    assert json.loads(written.text)["Description"] == "In room 3."
+    assert written.findings == ()
+    assert to_xml(again(tmp_path / "scope.json", written.text).document) == to_xml(hardware.document.arrange())
+
+
 def test_a_part_without_an_id_is_given_one_always_the_same() -> None:
     one, two = (to_micro_meta(described(stand(), part("Objective", Name="Lens"))) for _ in range(2))
     assert one.text == two.text

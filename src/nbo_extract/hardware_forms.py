@@ -65,7 +65,7 @@ def form_of(hardware: Hardware, path: Path) -> Form:
     rule = next((f.source.rule for f in facts if f.source is not None and f.source.rule in FORMS), "nbo-xml")
     data = path.read_bytes()
     if rule == "micro-meta-app":
-        return _of_application(json.loads(data.decode("utf-8-sig")), rule)
+        return _of_application(json.loads(data.decode("utf-8-sig"), parse_int=str, parse_float=str), rule)
     from nbo_extract.jsonio import from_json
     from nbo_extract.xmlio import from_xml
 
