@@ -68,7 +68,7 @@ def test_convert_to_xml_says_what_it_wrote(run: Callable[..., Result], here: Pat
     assert result == Result(
         0,
         f"microscope.json  ({APP})\n  wrote scope.xml  (NBO XML: {COUNTS})\n\n  Left out or assumed\n{LOST}\n"
-        "  12 values of microscope.json state nothing or are not read; -v lists them\n",
+        "  12 values state nothing or are not read; -v lists them\n",
         "",
     )
     assert load_hardware(here / "scope.xml").document == load_hardware(here / "microscope.json").document
@@ -123,6 +123,18 @@ def test_verbose_lists_what_states_nothing(run: Callable[..., Result], here: Pat
         in out
     )
     assert "-v lists" not in out
+
+
+def test_what_the_reader_leaves_out_is_told_where_it_is_no_blank(run: Callable[..., Result], here: Path) -> None:
+    content = microscope()
+    content["components"].append({"Name": "extra", "ID": "e-1", "Schema_ID": "CoffeeMachine.json"})
+    write(here / "scope.json", content)
+    result = run("hardware", "convert", "scope.json", "-o", "scope.xml")
+    assert result.out == (
+        f"scope.json  ({APP})\n  wrote scope.xml  (NBO XML: {COUNTS})\n\n  Left out or assumed\n"
+        "    NBO309  components[20] CoffeeMachine 'extra' has no place in NBO's Instrument; it is left out\n"
+        f"{LOST}\n  12 values state nothing or are not read; -v lists them\n"
+    )
 
 
 REFUSED: list[tuple[tuple[str, ...], int, str]] = [
@@ -250,14 +262,18 @@ def test_show_records_of_calibration(run: Callable[..., Result], here: Path) -> 
     assert data["records"][0]["valid_until"] == "2024-08-25"
 
 
-def test_show_settings_of_an_image() -> None:
+def settings_file() -> Hardware:
+    """Make settings as they are read from a file."""
     channel = Node("Channel", {"ID": Fact("Channel:1"), "Name": Fact("DAPI"), "EmissionWavelength": Fact("461", "nm")})
     settings = Node("ObjectiveSettings", {"ID": Fact("Objective:1"), "RefractiveIndex": Fact("1.518")})
     pixels = Node("Pixels", {"ID": Fact("Pixels:1"), "SizeX": Fact("512")}, [channel])
     image = Node("Image", {"ID": Fact("Image:1"), "Name": Fact("cells")}, [settings, pixels])
-    stored = Hardware(
-        "cells.json", "0" * 64, "cells.json", Document(Node("OME", children=[image])), (), "settings", "Instrument:1"
-    )
+    document = Document(Node("OME", children=[image]))
+    return Hardware("cells.json", "0" * 64, "cells.json", document, (), "settings", "Instrument:1")
+
+
+def test_show_settings_of_an_image() -> None:
+    stored = settings_file()
     stream = io.StringIO()
     show_one(Printer(stream), stored)
     assert stream.getvalue() == (
@@ -447,6 +463,20 @@ def test_check_as_json(run: Callable[..., Result], here: Path) -> None:
         "Without a place in NBO",
     ]  # fmt: skip
     assert {f["code"] for f in scope["findings"]} == {"NBO201", "NBO304", "NBO308"}
+
+
+def test_settings_are_checked_as_images_and_not_converted(
+    run: Callable[..., Result], here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nbo_extract.cli.hardware.load_all", lambda paths: (settings_file(),))
+    monkeypatch.setattr("nbo_extract.cli.convert.load_all", lambda paths: (settings_file(),))
+    checked = run("hardware", "check", "cells.json")
+    assert checked.code == 1
+    assert checked.out.startswith("cells.json\n\n  Missing for tier 1 (core): ")
+    assert "    NBO201  Pixels 'Pixels:1': SizeY is missing (tier 1, MUST)\n" in checked.out
+    assert run("hardware", "convert", "cells.json", "-o", "a.xml") == Result(
+        2, "", "nbo-extract: cells.json holds the settings of an image; give the description of a microscope\n"
+    )
 
 
 def test_the_real_file(shared: Path, run: Callable[..., Result], tmp_path: Path) -> None:
