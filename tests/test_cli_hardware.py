@@ -17,6 +17,7 @@ from nbo_extract.model import Document, Fact, Node, Source
 from nbo_extract.statements import Statement, StatementSet, parse_path
 from nbo_extract.xmlio import from_xml, to_xml
 from sample_hardware import microscope
+from sample_settings import make_settings, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +69,7 @@ def test_convert_to_xml_says_what_it_wrote(run: Callable[..., Result], here: Pat
     assert result == Result(
         0,
         f"microscope.json  ({APP})\n  wrote scope.xml  (NBO XML: {COUNTS})\n\n  Left out or assumed\n{LOST}\n"
-        "  12 values of microscope.json state nothing or are not read; -v lists them\n",
+        "  12 values state nothing or are not read; -v lists them\n",
         "",
     )
     assert load_hardware(here / "scope.xml").document == load_hardware(here / "microscope.json").document
@@ -123,6 +124,18 @@ def test_verbose_lists_what_states_nothing(run: Callable[..., Result], here: Pat
         in out
     )
     assert "-v lists" not in out
+
+
+def test_what_the_reader_leaves_out_is_told_where_it_is_no_blank(run: Callable[..., Result], here: Path) -> None:
+    content = microscope()
+    content["components"].append({"Name": "extra", "ID": "e-1", "Schema_ID": "CoffeeMachine.json"})
+    write(here / "scope.json", content)
+    result = run("hardware", "convert", "scope.json", "-o", "scope.xml")
+    assert result.out == (
+        f"scope.json  ({APP})\n  wrote scope.xml  (NBO XML: {COUNTS})\n\n  Left out or assumed\n"
+        "    NBO309  components[20] CoffeeMachine 'extra' has no place in NBO's Instrument; it is left out\n"
+        f"{LOST}\n  12 values state nothing or are not read; -v lists them\n"
+    )
 
 
 REFUSED: list[tuple[tuple[str, ...], int, str]] = [
@@ -250,14 +263,18 @@ def test_show_records_of_calibration(run: Callable[..., Result], here: Path) -> 
     assert data["records"][0]["valid_until"] == "2024-08-25"
 
 
-def test_show_settings_of_an_image() -> None:
+def settings_file() -> Hardware:
+    """Make settings as they are read from a file."""
     channel = Node("Channel", {"ID": Fact("Channel:1"), "Name": Fact("DAPI"), "EmissionWavelength": Fact("461", "nm")})
     settings = Node("ObjectiveSettings", {"ID": Fact("Objective:1"), "RefractiveIndex": Fact("1.518")})
     pixels = Node("Pixels", {"ID": Fact("Pixels:1"), "SizeX": Fact("512")}, [channel])
     image = Node("Image", {"ID": Fact("Image:1"), "Name": Fact("cells")}, [settings, pixels])
-    stored = Hardware(
-        "cells.json", "0" * 64, "cells.json", Document(Node("OME", children=[image])), (), "settings", "Instrument:1"
-    )
+    document = Document(Node("OME", children=[image]))
+    return Hardware("cells.json", "0" * 64, "cells.json", document, (), "settings", "Instrument:1")
+
+
+def test_show_settings_of_an_image() -> None:
+    stored = settings_file()
     stream = io.StringIO()
     show_one(Printer(stream), stored)
     assert stream.getvalue() == (
@@ -277,6 +294,54 @@ def test_show_settings_of_an_image() -> None:
     assert "        EmissionWavelength  461 nm\n" in stream.getvalue()
     data = as_dict(stored)
     assert (data["kind"], data["instrument_id"], data["images"][0]["element"]) == ("settings", "Instrument:1", "Image")
+
+
+def test_show_settings_by_names_where_their_microscope_is_given(run: Callable[..., Result], here: Path) -> None:
+    make_settings(here / "settings.json")
+    alone = run("hardware", "show", "settings.json").out
+    assert "          ExcitationFilter  Filter:00000000-5a4d-4000-8000-000000000030\n" in alone
+    both = run("hardware", "show", "settings.json", "microscope.json").out
+    assert both.startswith("settings.json  (settings of 1 image)\n  Microscope  Sample microscope\n")
+    assert (
+        "          LightSourceSettings  Colibri 7 385 (Zeiss LED-Module 385nm)\n"
+        "          ExcitationFilter  DAPI excitation (Zeiss BP 390/40)\n"
+        "          EmissionFilter  DAPI emission (Zeiss BP 450/40)\n"
+        "          LensSettings  Tube lens 1x (Zeiss Tubelens 1x)\n"
+        "          MirroringDeviceSettings  DAPI beam splitter (Zeiss FT 420)\n"
+        "          CameraSettings  Side port camera (Zeiss Axiocam 506 mono)\n"
+    ) in both
+    assert "\n  Experiment  Cytoskeleton\n    Name  Cytoskeleton\n    Experimenter  Sam Sample\n" in both
+    assert "      Plane  2 planes with ExposureTime, TheC, TheT, TheZ\n" in both
+
+
+def test_check_settings_alone_and_with_their_microscope(run: Callable[..., Result], here: Path) -> None:
+    make_settings(here / "settings.json")
+    alone = run("hardware", "check", "settings.json")
+    assert alone.code == 1
+    assert (
+        "    Version                 Micro-Meta App Settings file, model 2.01.0, application 1.2.2-b1\n"
+        "    Microscope              Instrument:00000000-5a4d-4000-8000-000000000000 is not described here; "
+        "13 references to it are not checked\n"
+        "    Values and references   all allowed\n"
+    ) in alone.out
+    [data, _] = json.loads(run("hardware", "check", "settings.json", "microscope.json", "--json").out)
+    assert {line["subject"]: line["state"] for line in data["description"]} == {
+        "Version": "fine", "Microscope": "fine", "Values and references": "fine", "Placeholders": "remark",
+        "Dangling references": "fine", "Unreadable values": "fine", "Without a place in NBO": "fine",
+    }  # fmt: skip
+    assert {f["code"] for f in data["findings"]} == {"NBO201", "NBO202", "NBO304"}
+    content = settings()
+    content["ObjectiveSettings"]["Component_ID"] = "gone"
+    write(here / "settings.json", content)
+    wrong = run("hardware", "check", "settings.json", "microscope.json").out
+    assert "    Values and references   wrong: 1 not allowed\n" in wrong
+    assert "      ObjectiveSettings of Image 'widefield': ID 'Objective:gone' is the ID of nothing" in wrong
+    del content["InstrumentID"]
+    write(here / "settings.json", content)
+    assert (
+        "    Microscope              wrong: the settings do not say of which microscope they are\n"
+        in run("hardware", "check", "settings.json").out
+    )
 
 
 def test_show_statements() -> None:
@@ -478,6 +543,21 @@ def test_check_as_json(run: Callable[..., Result], here: Path) -> None:
     assert {f["code"] for f in scope["findings"]} == {"NBO201", "NBO304", "NBO308"}
 
 
+def test_settings_are_checked_as_images_and_not_converted(
+    run: Callable[..., Result], here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nbo_extract.cli.hardware.load_all", lambda paths: (settings_file(),))
+    monkeypatch.setattr("nbo_extract.cli.convert.load_all", lambda paths: (settings_file(),))
+    checked = run("hardware", "check", "cells.json")
+    assert checked.code == 1
+    assert checked.out.startswith("cells.json\n\n  Description\n    Version                 Micro-Meta App Settings file")
+    assert "\n\n  Missing for tier 1 (core): " in checked.out
+    assert "    NBO201  Pixels 'Pixels:1': SizeY is missing (tier 1, MUST)\n" in checked.out
+    assert run("hardware", "convert", "cells.json", "-o", "a.xml") == Result(
+        2, "", "nbo-extract: cells.json holds the settings of an image; give the description of a microscope\n"
+    )
+
+
 def test_the_real_file(shared: Path, run: Callable[..., Result], tmp_path: Path) -> None:
     path = shared / "hardware" / "micro_meta_app_abif_axiovert1.json"
     out = run("hardware", "check", path).out
@@ -487,3 +567,14 @@ def test_the_real_file(shared: Path, run: Callable[..., Result], tmp_path: Path)
     )
     written = run("hardware", "convert", path, "-o", tmp_path / "scope.xml")
     assert f"  wrote {tmp_path / 'scope.xml'}  (NBO XML: 33 parts, 279 values, 14 references)\n" in written.out
+
+
+def test_the_page_shows_what_the_commands_print(run: Callable[..., Result], here: Path, sample_data: Path) -> None:
+    page = (sample_data.parent / "docs" / "hardware.md").read_text("utf-8")
+    shown = run("hardware", "show", "microscope.json").out
+    checked = run("hardware", "check", "microscope.json").out
+    merged = run("widefield.czi", "--hardware", "microscope.json").out
+    blocks = [b.partition("```")[0] for b in page.split("```text\n")[1:]]
+    assert len(blocks) == 3
+    for block, out in zip(blocks, (shown, checked, merged), strict=True):
+        assert block in out

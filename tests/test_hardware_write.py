@@ -22,6 +22,7 @@ from nbo_extract.values import canonical
 from nbo_extract.xmlio import from_xml, to_xml
 from random_documents import Maker
 from sample_hardware import make_hardware
+from sample_hardware import microscope as microscope_of_the_sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -441,6 +442,28 @@ def test_ids_that_are_one_in_the_application(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_the_microscope_may_have_the_id_of_a_part(tmp_path: Path) -> None:
+    hardware = described(stand(), part("Objective", ID="Objective:1", Name="Lens"))
+    written = to_micro_meta(hardware)
+    assert written.findings == ()
+    assert to_xml(again(tmp_path / "scope.json", written.text).document) == to_xml(hardware.document)
+    other = of_instrument(Node("Instrument", {"ID": Fact("urn:a/b")}, [part("Objective", ID="Objective:1"), stand()]))
+    assert [m for _, _, m in told(other)] == ["Instrument 'urn:a/b' is given the ID urn:a-b instead of urn:a/b"]
+
+
+def test_a_description_of_the_microscope_itself(tmp_path: Path) -> None:
+    hardware = described(
+        stand(),
+        part("Objective", ID="Objective:1"),
+        annotations=(comment("Annotation:1", "In room 3.", Namespace=COMMENTS),),
+    )
+    hardware.instrument.add("AnnotationRef", ID="Annotation:1")
+    written = to_micro_meta(hardware)
+    assert json.loads(written.text)["Description"] == "In room 3."
+    assert written.findings == ()
+    assert to_xml(again(tmp_path / "scope.json", written.text).document) == to_xml(hardware.document.arrange())
+
+
 def test_a_part_without_an_id_is_given_one_always_the_same() -> None:
     one, two = (to_micro_meta(described(stand(), part("Objective", Name="Lens"))) for _ in range(2))
     assert one.text == two.text
@@ -470,6 +493,23 @@ def test_references_and_links(tmp_path: Path) -> None:
     }
     assert written.references == 3
     assert to_xml(again(tmp_path / "scope.json", written.text).document) == to_xml(hardware.document)
+
+
+def test_the_name_of_a_file_comes_back(tmp_path: Path) -> None:
+    """Of a file with more than a name, the application has no place for the rest."""
+    content = microscope_of_the_sample()
+    content["components"][0]["SpecsFile"] = "63x.pdf"
+    first = again(tmp_path / "first.json", json.dumps(content))
+    written = to_micro_meta(first)
+    made = next(c for c in json.loads(written.text)["components"] if c["Name"] == "63x oil")
+    assert made["SpecsFile"] == "63x.pdf"
+    assert not [f for f in written.findings if f.attribute == "SpecsFile"]
+    assert again(tmp_path / "second.json", written.text).document == first.document
+    [file] = [n for n in first.instrument.walk() if n.name == "BinaryFile"]
+    file.put("Size", "100")
+    assert [(f.code, f.attribute) for f in to_micro_meta(first).findings if f.severity == "warning"] == [
+        ("NBO317", "SpecsFile")
+    ]
 
 
 def test_comments_become_descriptions(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from nbo_extract.applicability import Kinds
     from nbo_extract.calibration import CalibrationSet
+    from nbo_extract.checking import CheckReport
     from nbo_extract.findings import Finding
     from nbo_extract.hardware import Hardware
     from nbo_extract.hardware_forms import Form
@@ -177,6 +178,63 @@ def _without_place(hardware: Hardware) -> Line:
     found = tuple(f.message for f in hardware.findings if f.code == _NO_PLACE)
     text = f"{len(found)} left out" if found else "none"
     return Line("Without a place in NBO", "remark" if found else "fine", text, found)
+
+
+# -- settings of an image ---------------------------------------------------------------------------------------------
+
+
+def outside(finding: Finding, settings: Hardware, descriptions: Iterable[Hardware]) -> bool:
+    """Whether a finding is about a reference of settings to a microscope that is described elsewhere, or not given."""
+    schema = load(settings.document.version)
+    attribute, targets = schema.references.get(finding.element, ("", frozenset()))
+    if finding.code not in ("NBO211", "NBO213") or finding.attribute != attribute:
+        return False
+    given = _microscope_of(settings, descriptions)
+    leads_out = not targets.isdisjoint({"Instrument", *schema.element("Instrument").children})
+    return leads_out and (given is None or finding.value in given.document.index())
+
+
+def describe_settings(settings: Hardware, report: CheckReport, descriptions: Iterable[Hardware]) -> list[Line]:
+    """Say of which microscope settings are, and what is wrong with them.
+
+    Parameters
+    ----------
+    settings : Hardware
+    report : CheckReport
+        Of their document.
+    descriptions : iterable of Hardware
+        Of microscopes, given with them.
+    """
+    described = list(descriptions)
+    versions = settings.document.origin.versions
+    application = f", application {versions['application']}" if "application" in versions else ""
+    lines = [Line("Version", "fine", f"{FORMS['settings']}, model {versions.get('model', 'not stated')}{application}")]
+    given = _microscope_of(settings, described)
+    unchecked = {(f.element, f.value) for f in report.findings if outside(f, settings, ())}
+    if given is not None:
+        lines.append(Line("Microscope", "fine", given.path))
+    elif settings.instrument_id:
+        told = f"{settings.instrument_id} is not described here; {len(unchecked)} references to it are not checked"
+        lines.append(Line("Microscope", "remark", told))
+    else:
+        lines.append(Line("Microscope", "wrong", "the settings do not say of which microscope they are"))
+    wrong = tuple(f.message for f in report.findings if f.severity == "error" and not outside(f, settings, described))
+    text = f"{len(wrong)} not allowed" if wrong else "all allowed"
+    blank = [f.message for f in settings.findings if f.code == _PLACEHOLDER or _blank(f)]
+    return [
+        *lines,
+        Line("Values and references", "wrong" if wrong else "fine", text, wrong),
+        Line("Placeholders", "remark", f"{len(blank)} in the place of values", tuple(blank))
+        if blank
+        else Line("Placeholders", "fine", "none"),
+        _told(settings, "Dangling references", (_DANGLING,), "leads to nothing", "lead to nothing"),
+        _told(settings, "Unreadable values", (_WORD, _VALUE, _COMMA, _UNIT), "is not read", "are not read"),
+        _without_place(settings),
+    ]
+
+
+def _microscope_of(settings: Hardware, descriptions: Iterable[Hardware]) -> Hardware | None:
+    return next((d for d in descriptions if d.instrument.id == settings.instrument_id), None)
 
 
 # -- records of calibration -------------------------------------------------------------------------------------------

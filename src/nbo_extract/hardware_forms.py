@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from nbo_extract.hardware import Hardware
 
 #: Name of each form for people, by the rule that sources of its facts name.
-FORMS = {"nbo-xml": "NBO XML", "nbo-json": "NBO JSON", "micro-meta-app": "Micro-Meta App microscope file"}
+FORMS = {
+    "nbo-xml": "NBO XML",
+    "nbo-json": "NBO JSON",
+    "micro-meta-app": "Micro-Meta App microscope file",
+    "settings": "Micro-Meta App Settings file",
+}
 _OWN = ("Instrument", "StructuredAnnotations")
 
 
@@ -65,7 +70,7 @@ def form_of(hardware: Hardware, path: Path) -> Form:
     rule = next((f.source.rule for f in facts if f.source is not None and f.source.rule in FORMS), "nbo-xml")
     data = path.read_bytes()
     if rule == "micro-meta-app":
-        return _of_application(json.loads(data.decode("utf-8-sig")), rule)
+        return _of_application(json.loads(data.decode("utf-8-sig"), parse_int=str, parse_float=str), rule)
     from nbo_extract.jsonio import from_json
     from nbo_extract.xmlio import from_xml
 

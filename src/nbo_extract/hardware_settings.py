@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nbo_extract.findings import Finding
     from nbo_extract.hardware import Hardware
     from nbo_extract.schema import Declaration
+    from nbo_extract.stored import Stored
 
 
 def read(content: dict[str, Any], path: Path) -> tuple[Document, list[Finding], str]:
@@ -88,6 +89,15 @@ def resolved(settings: Hardware, descriptions: Iterable[Hardware]) -> Hardware:
             node.facts[attribute] = replace(fact, value=part.id)
             changed = True
     return replace(settings, document=document) if changed else settings
+
+
+def named(stored: Iterable[Stored]) -> tuple[Stored, ...]:
+    """Return what is stored with the settings in it resolved by the descriptions in it."""
+    from nbo_extract.hardware import Hardware
+
+    everything = tuple(stored)
+    descriptions = [s for s in everything if isinstance(s, Hardware)]
+    return tuple(resolved(s, descriptions) if isinstance(s, Hardware) else s for s in everything)
 
 
 class _SettingsReader(ComponentReader):

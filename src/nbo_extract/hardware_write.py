@@ -116,7 +116,10 @@ class _Writer:
         instrument = self.hardware.instrument
         kind = self.schema.element("Instrument")
         self.choose(instrument, kind)
-        own = self.names.give(instrument, kind)
+        # The microscope may have the ID of a part: the application keeps them apart.
+        microscope = Names()
+        own = microscope.give(instrument, kind)
+        self.renamed(microscope)
         parts = [self.part(*self.written[id(n)]) for n in instrument.children if id(n) in self.written]
         stands = self.schema.members("MicroscopeStandGroup")
         stand = [p for p, n in zip(parts, self.nodes(), strict=True) if n.name in stands]
@@ -128,13 +131,13 @@ class _Writer:
             )
         tiers = [k.tier for _, k, _ in self.written.values() if k.tier is not None]
         head: dict[str, Any] = {
-            **self.facts(instrument, kind, own, ""),
+            **self.facts(instrument, kind, "", ""),
             "ID": own,
             "Schema_ID": self.read_table["microscope"],
             "Tier": Raw(str(max(tiers, default=1))),
             "ValidationTier": Raw(str(self.table["validation-tier"])),
             "ModelVersion": self.table["model"],
-            **self.described(instrument, own),
+            **self.described(instrument, own, ""),
         }
         if stand:
             head[self.read_table["stand"]] = stand[0]
@@ -167,7 +170,11 @@ class _Writer:
             self.names.give(node, declared)
             if node.id:
                 self.schemas.setdefault(node.id, name)
-        for node, now in self.names.changed:
+        self.renamed(self.names)
+
+    def renamed(self, names: Names) -> None:
+        """Tell of parts that read back with another ID."""
+        for node, now in names.changed:
             before = f"instead of {node.id}" if node.id else "because every part has one there, and it had none"
             self.tell("NBO318", "info", f"{label(node)} is given the ID {now} {before}", node, "ID", node.id)
 
@@ -202,7 +209,7 @@ class _Writer:
             **facts,
             **self.children(node, kind, own, ""),
             **self.references(node, kind, own),
-            **self.described(node, own),
+            **self.described(node, own, own),
         }
 
     def owner(self, own: str) -> Node:
@@ -321,7 +328,7 @@ class _Writer:
                     entry["value"].append(self.names.of(target))
         return found
 
-    def described(self, node: Node, own: str) -> dict[str, str]:
+    def described(self, node: Node, own: str, place: str) -> dict[str, str]:
         """Write the comment that a part refers to as its description, and tell of other annotations."""
         comment = comment_of(node, self.index, self.read_table["description-namespace"])
         for reference in node.all("AnnotationRef"):
@@ -335,7 +342,7 @@ class _Writer:
         if not comment.plain or comment.node.id != f"Annotation:{own}":
             message = f"{label(node)}: of the comment {comment.node.id} only the text is kept, as its description"
             self.tell("NBO318", "info", message, node, "AnnotationRef", comment.node.id)
-        self.stated.append((own, "", self.read_table["description"], comment.text, ""))
+        self.stated.append((place, "", self.read_table["description"], comment.text, ""))
         return {self.read_table["description"]: comment.text}
 
     def unused_annotations(self) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nbo_extract.model import Document, Fact, Node
     from nbo_extract.schema import Declaration, SimpleType
 
-#: Part, children below it, attribute or reference, value, unit.
+#: Part (empty for the microscope), children below it, attribute or reference, value, unit.
 Statement = tuple[str, str, str, str, str]
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
@@ -199,5 +199,6 @@ def statements(document: Document, description: str) -> Iterator[Statement]:
             elif node is not instrument:
                 yield from visit(child, own, f"{below}/{child.name}")
 
-    for part in (instrument, *(c for c in instrument.children if c.name not in references)):
+    yield from visit(instrument, "", "")
+    for part in (c for c in instrument.children if c.name not in references):
         yield from visit(part, part.id, "")

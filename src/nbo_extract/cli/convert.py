@@ -159,18 +159,17 @@ def _note(code: str, element: str, message: str, hardware: Hardware) -> Finding:
 
 def _tell(printer: Printer, hardware: Hardware, made: _Made) -> None:
     """Tell what was lost or assumed, and in one line what the description itself does not state."""
-    findings = [*made.findings, *hardware.findings] if printer.verbose else list(made.findings)
+    read = [f for f in hardware.findings if printer.verbose or f.severity != "info"]
+    findings = [*made.findings, *read]
     if findings:
         printer.line()
         printer.line("Left out or assumed", "bold yellow", 2)
         for finding in sorted(findings, key=lambda f: f.rank):
             printer.line(f"{finding.code}  {finding.message}", indent=4)
-    if hardware.findings and not printer.verbose:
+    if quiet := len(hardware.findings) - len(read):
         printer.line()
-        count = len(hardware.findings)
-        printer.line(
-            f"{_count(count, 'value')} of {hardware.name} state nothing or are not read; -v lists them", indent=2
-        )
+        told = "value states nothing or is not read" if quiet == 1 else "values state nothing or are not read"
+        printer.line(f"{quiet} {told}; -v lists them", indent=2)
 
 
 def _count(number: int, noun: str) -> str:

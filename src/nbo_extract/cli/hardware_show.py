@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from nbo_extract.calibration import CalibrationSet
@@ -10,6 +11,7 @@ from nbo_extract.cli.group import OK
 from nbo_extract.cli.inputs import load_all
 from nbo_extract.cli.render import Printer
 from nbo_extract.hardware import Hardware
+from nbo_extract.hardware_settings import named
 from nbo_extract.schema import load
 from nbo_extract.summary_images import title
 
@@ -26,11 +28,18 @@ _SHOWN_OF_IMAGES = (
     "Name", "AcquisitionDate", "SizeX", "SizeY", "SizeZ", "SizeC", "SizeT", "ContrastMethod", "Fluorophore",
 )  # fmt: skip
 _COMMENT = "AnnotationRef"
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 def show(paths: Sequence[str], *, verbose: bool, as_json: bool = False) -> int:
     """List what stored files hold and return the exit code."""
-    stored = load_all(paths)
+    stored = named(load_all(paths))
+    parts = {
+        i: n
+        for s in stored
+        if isinstance(s, Hardware) and s.kind == "microscope"
+        for i, n in s.document.index().items()
+    }
     if as_json:
         import json
 
@@ -41,15 +50,23 @@ def show(paths: Sequence[str], *, verbose: bool, as_json: bool = False) -> int:
     for number, one in enumerate(stored):
         if number:
             printer.line()
-        show_one(printer, one)
+        show_one(printer, one, parts)
     return OK
 
 
-def show_one(printer: Printer, stored: Stored) -> None:
-    """Print one of what `--hardware` takes."""
+def show_one(printer: Printer, stored: Stored, parts: Mapping[str, Node] = _NONE) -> None:
+    """Print one of what `--hardware` takes.
+
+    Parameters
+    ----------
+    printer : Printer
+    stored : Stored
+    parts : mapping of str to Node, optional
+        Parts of microscopes that are described with it, by ID: settings refer to them.
+    """
     if isinstance(stored, Hardware):
         if stored.kind == "settings":
-            _settings(printer, stored)
+            _settings(printer, stored, parts)
         else:
             _microscope(printer, stored)
         notes(printer, stored.findings)
@@ -132,7 +149,8 @@ def _called(part: Node | None, identifier: str) -> str:
     """Name a part as its owners do, with what it is where the name does not say that."""
     if part is None:
         return identifier or "not stated"
-    name, what = part.get("Name"), title(part)
+    people = " ".join(filter(None, (part.get("FirstName"), part.get("LastName"))))
+    name, what = part.get("Name") or people, title(part)
     if not name:
         return what or identifier
     return f"{name} ({what})" if what and what.casefold() not in name.casefold() else name
@@ -160,28 +178,36 @@ def _children(hardware: Hardware, node: Node, above: str = "") -> Iterator[tuple
 # -- settings of an image ---------------------------------------------------------------------------------------------
 
 
-def _settings(printer: Printer, hardware: Hardware) -> None:
+def _settings(printer: Printer, hardware: Hardware, parts: Mapping[str, Node]) -> None:
     images = hardware.document.images
     printer.line(f"{hardware.path}  (settings of {count(len(images), 'image')})", "bold cyan")
-    printer.grid([("Microscope", hardware.instrument_id or "not stated")])
-    for image in images:
-        printer.line()
-        printer.line(f"Image  {image.get('Name') or image.id}".rstrip(), "bold", 2)
-        _stated(printer, hardware, image, 4)
+    index = {**parts, **hardware.document.index()}
+    microscope = index.get(hardware.instrument_id)
+    printer.grid([("Microscope", _called(microscope, hardware.instrument_id))])
+    for node in hardware.document.root.children:
+        if node.name != "StructuredAnnotations":
+            printer.line()
+            printer.line(f"{node.name}  {_called(node, node.id)}".rstrip(), "bold", 2)
+            _stated(printer, hardware, node, 4, index)
 
 
-def _stated(printer: Printer, hardware: Hardware, node: Node, indent: int) -> None:
+def _stated(printer: Printer, hardware: Hardware, node: Node, indent: int, index: Mapping[str, Node]) -> None:
     """Print what an element states, and the elements in it one step further in."""
     names = [n for n in node.facts if printer.verbose or n in _SHOWN_OF_IMAGES]
     if names:
         printer.grid([(n, _text(node, n)) for n in names], indent=indent, style="")
     references = load(hardware.document.version).references
     for child in node.children:
-        if child.name in references and not printer.verbose and child.name.endswith("Ref"):
-            continue
-        named = child.get("Name") or child.id
-        printer.line(f"{child.name}  {named}".rstrip(), indent=indent)
-        _stated(printer, hardware, child, indent + 2)
+        if child.name in references:
+            value = child.get(references[child.name][0]) or ""
+            called = _called(index.get(value), value)
+        else:
+            called = child.get("Name") or (child.text.value if child.text is not None else child.id)
+        printer.line(f"{child.name.removesuffix('Ref')}  {called}".rstrip(), indent=indent)
+        _stated(printer, hardware, child, indent + 2, index)
+    if node.planes is not None:
+        stated = ", ".join(n for n in node.planes.columns if n != "ID")
+        printer.line(f"Plane  {count(len(node.planes), 'plane')} with {stated}", indent=indent)
 
 
 # -- records of calibration -------------------------------------------------------------------------------------------
