@@ -263,9 +263,12 @@ def make_statement(
         if kind.text is None:
             raise StatementError(f"NBO's {kind.name} has no text")
         return Statement(steps, TEXT, Fact(_checked(value, kind, TEXT), None, source), scope)
-    if attribute not in kind.attributes or attribute in kind.unit_names:
+    # A unit is stated with its value; alone only where a value may be without it.
+    known = kind.attributes.get(attribute)
+    if known is None or (attribute in kind.unit_names and known.default is not None):
         raise StatementError(f"NBO's {kind.name} has no {attribute}")
-    # The ID of a reference may be the name of the part that is meant; it is looked up where the part is known.
+    # The ID of a reference may be the name of the part that is meant; it is looked up where the part is known. With a
+    # plus in front it is the label of a part that the same set adds.
     if kind.name in kind.schema.references and attribute == kind.schema.references[kind.name][0]:
         return Statement(steps, attribute, Fact(value.strip(), None, source), scope)
     checked = _checked(value, kind, attribute)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from nbo_extract.applicability import placeholder
 from nbo_extract.findings import Finding
 from nbo_extract.hardware import label
 from nbo_extract.merge_fill import agreement, fill_fact
@@ -37,9 +40,11 @@ def state(document: Document, sets: Iterable[StatementSet]) -> None:
         Their order does not matter: they are taken in the order of their names.
     """
     names = microscopes(document)
+    # A pattern may name folders that the path, given from within them, leaves out.
+    path = os.path.abspath(document.origin.file) if document.origin.file else ""
     for given in sorted(sets, key=lambda s: (s.name, s.sha256)):
         stater = _Stater(document, given)
-        covered = [s for s in given.statements if s.scope.covers(document.origin.file, names)]
+        covered = [s for s in given.statements if s.scope.covers(path, names)]
         # References come last: they may be to elements that other statements add.
         for statement in sorted(covered, key=lambda s: _refers(s, document.version)):
             stater.apply(statement)
@@ -69,6 +74,8 @@ class _Stater:
         self.schema = load(document.version)
         self.index = document.index()
         self.added: dict[tuple[int, str, str], Node] = {}
+        # What this set states is no reason to take one element for another: selectors mean what was there before.
+        self.filled: set[tuple[int, str]] = set()
         self.changed = False
 
     def apply(self, statement: Statement) -> None:
@@ -77,6 +84,10 @@ class _Stater:
         kind = self.schema.element("OME")
         for number, step in enumerate(statement.steps):
             found: list[Node] = []
+            if step.element == "Plane" and not step.added and any(n.planes for n in nodes):
+                for node in nodes:
+                    self.put_column(node, step.position, statement)
+                return
             for node in nodes:
                 found += self.step(node, kind, step, statement)
             # One element may be referred to from several others.
@@ -95,7 +106,7 @@ class _Stater:
             return [self.find_or_add(node, kind, step, through)]
         if step.position:
             present = present[step.position - 1 : step.position]
-        found = [n for n in present if all(_equal(n.get(name), value) for name, value in step.where)]
+        found = self.fitting(present, step.where)
         if step.where or step.position:
             if not found:
                 self.note(statement, "NBO322", "info", f"the file has no {step}; it is left out")
@@ -109,6 +120,15 @@ class _Stater:
             self.note(statement, "NBO321", "warning", f"the file has {len(found)} {step.element}; say which one")
             return []
         return found
+
+    def fitting(self, nodes: Iterable[Node], where: Iterable[tuple[str, str]]) -> list[Node]:
+        """Return the elements that state these values of themselves, else those of which this set states them."""
+        present, wanted = list(nodes), list(where)
+        own = [n for n in present if all(_equal(self.own(n, name), value) for name, value in wanted)]
+        return own or [n for n in present if all(_equal(n.get(name), value) for name, value in wanted)]
+
+    def own(self, node: Node, name: str) -> str | None:
+        return None if (id(node), name) in self.filled else node.get(name)
 
     def addable(self, kind: Declaration, step: Step, statement: Statement) -> bool:
         """Whether a missing element may be added: images, channels and instruments are facts of the file."""
@@ -199,7 +219,15 @@ class _Stater:
         if reference is not None and reference[0] == name:
             self.refer(node, name, reference[1], statement)
             return
+        if name in kind.unit_names:
+            self.put_unit(node, kind, statement)
+            return
         mine = node.facts.get(name)
+        if mine is not None and placeholder(node, name, kind.attributes[name]):
+            message = f"{label(node)} {name} states only the placeholder {mine.value!r}; {_place(statement)} takes its place"
+            self.note(statement, "NBO330", "info", message, node, mine, whole=True)
+            del node.facts[name]
+            mine = None
         if mine is not None:
             if agreement(kind, kind.attributes[name], mine, fact) == "different":
                 self.disagree(node, statement, mine)
@@ -207,19 +235,59 @@ class _Stater:
         reason = fill_fact(node, kind, name, fact)
         if reason is None:
             self.changed = True
+            self.filled.add((id(node), name))
         else:
             self.note(statement, "NBO309", "warning", f"{name} stays out: {reason}")
+
+    def put_unit(self, node: Node, kind: Declaration, statement: Statement) -> None:
+        """State the unit of values that have none."""
+        owners = [n for n, a in kind.attributes.items() if a.unit == statement.attribute and n in node.facts]
+        if not owners:
+            self.note(statement, "NBO322", "info", f"{label(node)} states no value of this unit; it is left out")
+        for name in owners:
+            if node.facts[name].unit is None:
+                node.facts[name] = replace(node.facts[name], unit=statement.fact.value)
+                self.changed = True
+
+    def put_column(self, pixels: Node, position: int, statement: Statement) -> None:
+        """State a value of all planes, or of the one at a position, where the file states it of none."""
+        table, name, fact = pixels.planes, statement.attribute, statement.fact
+        if table is None or position > len(table):
+            self.note(statement, "NBO322", "info", f"the file has no Plane[{position}]; it is left out")
+            return
+        column = table.columns.get(name)
+        mine = table.sources.get(name)
+        ours = mine is not None and mine == fact.source and table.units.get(name) == fact.unit
+        if column is not None and any(column) and not ours:
+            self.note(statement, "NBO322", "info", f"planes of the file state {name}; it is left out")
+            return
+        if column is None or not ours:
+            table.columns[name] = [None] * len(table)
+            table.columns = dict(sorted(table.columns.items()))
+            if fact.unit is not None:
+                table.units[name] = fact.unit
+            if fact.source is not None:
+                table.sources[name] = fact.source
+        for number in range(len(table)) if not position else [position - 1]:
+            table.columns[name][number] = fact.value
+        self.changed = True
 
     def refer(self, node: Node, name: str, targets: frozenset[str], statement: Statement) -> None:
         """Let a reference lead to the part that is named by ID, name, model or catalogue number."""
         wanted = statement.fact.value
         exact = self.index.get(wanted)
-        if exact is not None and exact.name in targets:
+        if wanted.startswith("+"):
+            added = {id(n): n for (_, _, made), n in self.added.items() if made == wanted[1:] and n.name in targets}
+            found = list(added.values())
+        elif exact is not None and exact.name in targets:
             found = [exact]
         else:
-            parts = {id(n): n for n in self.index.values() if n.name in targets}.values()
-            found = [p for p in parts if any(_equal(p.get(a), wanted) for a in ("Name", "Model", "CatalogNumber"))]
+            parts = list({id(n): n for n in self.index.values() if n.name in targets}.values())
+            names = ("Name", "Model", "CatalogNumber")
+            found = [p for p in parts if any(_equal(self.own(p, a), wanted) for a in names)]
+            found = found or [p for p in parts if any(_equal(p.get(a), wanted) for a in names)]
         if len(found) != 1:
+            wanted = wanted.removeprefix("+")
             why = f"fits {len(found)} parts" if found else f"is none of {', '.join(sorted(targets))} of the file"
             self.note(statement, "NBO321", "warning", f"{wanted!r} {why}; the reference is left out")
             self.drop_empty(node)
