@@ -26,6 +26,7 @@ from nbo_extract.values import canonical
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from nbo_extract.findings import Finding
     from nbo_extract.schema import Declaration
 
 #: Attribute of a path that stands for the text of the element itself, such as that of a Description.
@@ -126,12 +127,15 @@ class StatementSet:
     sha256 : str
         Of its bytes.
     statements : tuple of Statement
+    left_out : tuple of (Scope, Finding)
+        What the source says that is not stated, and the documents that it was said of.
     """
 
     name: str
     path: str
     sha256: str
     statements: tuple[Statement, ...]
+    left_out: tuple[tuple[Scope, Finding], ...] = ()
 
 
 def path_fits(path: str, pattern: str) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nbo_extract.statements import Statement, StatementSet
 
 # A statement without a selector is about all of these; of other elements it has to be the only one.
-_ALL = frozenset({"Instrument", "Image", "Pixels", "Channel", "LightPath"})
+_ALL = frozenset({"Instrument", "Image", "Pixels", "Channel", "LightPath", "Plane"})
 _OWN_KIND = re.compile(r"\|\((\w+):\\S\+\)$")
 
 
@@ -45,6 +45,8 @@ def state(document: Document, sets: Iterable[StatementSet]) -> None:
     for given in sorted(sets, key=lambda s: (s.name, s.sha256)):
         stater = _Stater(document, given)
         covered = [s for s in given.statements if s.scope.covers(path, names)]
+        found = [f for scope, f in given.left_out if scope.covers(path, names)]
+        document.findings += [replace(f, file=document.origin.file) for f in found]
         # References come last: they may be to elements that other statements add.
         for statement in sorted(covered, key=lambda s: _refers(s, document.version)):
             stater.apply(statement)
@@ -182,24 +184,36 @@ class _Stater:
         declared = self.schema.element(home.name).child(step.element) or self.schema.element(step.element)
         node = Node(step.element)
         if "ID" in declared.attributes and step.element not in self.schema.references:
-            pattern = declared.attributes["ID"].type.patterns
-            own = _OWN_KIND.search(pattern[-1]) if pattern else None
-            head = f"{own[1] if own else step.element}:{self.given.sha256[:8]}"
-            first = f"{head}:{'_'.join(step.added.split()) or '0'}"
+            first = self.first_id(step.element, declared, step.added)
             here = (c for c in home.all(step.element) if c.id == first or c.id.startswith(f"{first}."))
             if step.added and (present := next(here, None)) is not None:
                 return present
-            identifier, number = first, 1
-            while identifier in self.index:
-                number += 1
-                identifier = f"{first}.{number}"
-            node.put("ID", identifier, source=self.source())
-            self.index[identifier] = node
+            self.give_id(node, first)
         elif step.added and (present := home.first(step.element)) is not None:
             # Without an ID nothing tells a second one from the first when the set is applied again.
             return present
         home.children.append(node)
         return node
+
+    def first_id(self, element: str, kind: Declaration, added: str) -> str:
+        """Return the ID of an element that this set states, before a number tells it from others."""
+        pattern = kind.attributes["ID"].type.patterns
+        own = _OWN_KIND.search(pattern[-1]) if pattern else None
+        return f"{own[1] if own else element}:{self.given.sha256[:8]}:{'_'.join(added.split()) or '0'}"
+
+    def give_id(self, node: Node, first: str) -> None:
+        identifier, number = first, 1
+        while identifier in self.index:
+            number += 1
+            identifier = f"{first}.{number}"
+        node.put("ID", identifier, source=self.source())
+        self.index[identifier] = node
+        self.changed = True
+
+    def identify(self, node: Node, kind: Declaration) -> None:
+        """Give an element that is stated an ID, where it has none and is no reference."""
+        if "ID" in kind.attributes and node.name not in self.schema.references and not node.id.strip():
+            self.give_id(node, self.first_id(node.name, kind, ""))
 
     def source(self) -> Source:
         return Source("user", self.given.name, rule="stated")
@@ -208,6 +222,7 @@ class _Stater:
         """State the value, or compare it with what is stated."""
         name, fact = statement.attribute, statement.fact
         if name == "":
+            self.identify(node, kind)
             return
         if name == TEXT:
             if node.text is None:
