@@ -55,6 +55,11 @@ def value(allowed: str) -> str:
     return "as the label on it says"
 
 
+def unit(allowed: str) -> str:
+    """Return a unit that the words ask for; NBO's own stands in its column."""
+    return allowed.partition("; with its unit, one of: ")[2].split(" | ")[0]
+
+
 def filled(rows: list[dict[str, str]], *, blind: bool = False) -> list[str]:
     """Return a value for each row; honest fillers answer only rows of the kinds that they chose."""
     answers: list[str] = []
@@ -83,6 +88,7 @@ def fill_csv(path: Path, *, blind: bool = False, change: Callable[[list[dict[str
     rows = list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
     for row, answer in zip(rows, filled(rows, blind=blind), strict=True):
         row["Value"] = answer
+        row["Unit"] = row["Unit"] or unit(row["Allowed"]) if answer else row["Unit"]
     if change is not None:
         change(rows)
     write_csv(path, rows)
@@ -117,6 +123,8 @@ def fill_xlsx(path: Path, *, blind: bool = False, change: Callable[[Any], None] 
         elif allowed == "true / false":
             typed = answer == "true"
         sheet[f"F{place}"] = typed
+        if not row["Unit"] and unit(row["Allowed"]):
+            sheet[f"G{place}"] = unit(row["Allowed"])
     if change is not None:
         change(book)
     book.save(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbo_extract.applicability import placeholder
+from nbo_extract.model import Node
 from nbo_extract.parts import fold
 from nbo_extract.schema import load
 from nbo_extract.statements import Step
@@ -12,7 +13,7 @@ from nbo_extract.statements import Step
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from nbo_extract.model import Document, Node
+    from nbo_extract.model import Document
 
 # Facts by which a part is told from the others of its kind, the most telling first.
 _NAMES = (("Name",), ("Model",), ("CatalogNumber",), ("SerialNumber",), ("Name", "Model"), ("Model", "CatalogNumber"))
@@ -74,8 +75,8 @@ class Addresses:
         return "" if not value.strip() or placeholder(node, name, attribute) else value
 
     def reached(self, steps: Iterable[Step]) -> list[Node]:
-        """Return the elements that an address leads to."""
-        nodes = [self.document.root]
+        """Return the elements that an address leads to, and those around one that a statement would add."""
+        nodes, others = [self.document.root], list[Node]()
         for step in steps:
             found: list[Node] = []
             for node in nodes:
@@ -83,8 +84,10 @@ class Addresses:
                 if step.position:
                     present = present[step.position - 1 : step.position]
                 found += [n for n in present if all(fold(n.get(a) or "") == fold(v) for a, v in step.where)]
+                if not present and not step.where and not step.position:
+                    others.append(node)
             nodes = found
-        return nodes
+        return nodes + others
 
 
 def lasting(steps: Iterable[Step]) -> bool:

@@ -97,6 +97,7 @@ class _Asker:
         self.done: set[tuple[str, str]] = set()
         self.targets = frozenset(t for _, names in self.schema.references.values() for t in names)
         self.new_instrument: _At | None = None
+        self.deferred: list[tuple[_At, Requirement, frozenset[str]]] = []
 
     def run(self) -> None:
         """Ask for all gaps: parts of instruments first, because references are to them."""
@@ -121,6 +122,9 @@ class _Asker:
         )
         for requirement, spot in found:
             self._gap(requirement, spot, missing[requirement.element, requirement.name])
+        while self.deferred:
+            at, requirement, targets = self.deferred.pop(0)
+            self._reference(at, requirement, targets, last=True)
 
     def _number(self, spot: Spot, requirement: Requirement) -> int:
         kind = self._kind(spot.chain)
@@ -255,6 +259,8 @@ class _Asker:
             choices = (("true", "true"), ("false", "false"))
         unit = at.kind.attributes.get(attribute.unit or "")
         units = tuple(u for u in unit.type.enum if u) if unit is not None else ()
+        if units and not (unit is not None and unit.default):
+            text += f"; with its unit, one of: {' | '.join(units)}"
         question = {
             "allowed": text,
             "choices": choices,
@@ -302,9 +308,9 @@ class _Asker:
     # -- elements -------------------------------------------------------------------------------------------------
 
     def _child(self, at: _At, requirement: Requirement) -> None:
-        dropped = table()["alternatives"].get(at.kind.name, ())
+        dropped = {*table()["alternatives"].get(at.kind.name, ()), *table()["alternatives"]["*"]}
         members = [m for m in requirement.satisfied_by if m not in dropped and m not in at.inside]
-        if at.kind.name == "Plane" or not members or len(at.inside) >= _DEEPEST or members == ["AnnotationRef"]:
+        if at.kind.name == "Plane" or not members or len(at.inside) >= _DEEPEST:
             self.unasked.append(f"{at.part} {requirement.name}: this is no element that a person describes")
             return
         if len(members) == 1:
@@ -348,9 +354,9 @@ class _Asker:
         if reference is not None:
             # A reference without a target is none, whatever the tier.
             own = Requirement(member, reference[0], "attribute", *_like(requirement), (reference[0],))
-            fields = [f for f in fields if f.name != reference[0]]
-            if kind.attributes[reference[0]].required:
-                fields = [own, *fields]
+            rest = [f for f in fields if f.name != reference[0]]
+            if kind.attributes[reference[0]].required or len(rest) < len(fields) or not fields:
+                fields = [own, *rest]
         for found in fields:
             self._ask(inner, found)
         if len(self.questions) == before and reference is None:
@@ -463,10 +469,16 @@ class _Asker:
             found.append((f"{' '.join(name.split())} · {part.name}", name))
         shown = [text for text, _ in found]
         found = [pair for pair in found if shown.count(pair[0]) == 1] or found[:1]
-        return found or [(text, f"+{label}") for label, kinds, text in self.planned if kinds & wanted]
+        return found or [(text, f"+{label}") for label, kinds, text in self.planned if kinds <= wanted]
 
-    def _reference(self, at: _At, requirement: Requirement, targets: frozenset[str]) -> None:
+    def _reference(
+        self, at: _At, requirement: Requirement, targets: frozenset[str], *, last: bool = False
+    ) -> None:
         options = self._options(at, targets)
+        if not options and not last:
+            # What it may lead to may still be asked for.
+            self.deferred.append((at, requirement, targets))
+            return
         if not options:
             self._plan(at, requirement, targets)
             options = self._options(at, targets)
@@ -482,7 +494,7 @@ class _Asker:
         """Ask for a part that a reference needs and nothing else asks for."""
         instrument = self.schema.element("Instrument")
         members = tuple(n for n in instrument.children if n in targets and n not in at.inside)
-        if not members or "Instrument" in at.inside:
+        if not members:
             return
         home = self.new_instrument
         if at.instrument is not None:
@@ -496,7 +508,7 @@ class _Asker:
             )
         if home is None:
             return
-        inside = at.inside if home is not self.new_instrument else ("Instrument", *at.inside)
+        inside = tuple(dict.fromkeys((*home.inside, *at.inside)))
         head = instrument.use(members[0])
         name = head.name if head is not None and len(members) > 1 else members[0]
         wanted = Requirement("Instrument", name, "child", *_like(requirement), members)

@@ -15,6 +15,7 @@ from nbo_extract.model import Fact, Node, Source
 from nbo_extract.parts import fold
 from nbo_extract.schema import load
 from nbo_extract.statements import TEXT, Step, declaration_of, reference_to
+from nbo_extract.xmlio import tabulate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,6 +51,7 @@ def state(document: Document, sets: Iterable[StatementSet]) -> None:
         # References come last: they may be to elements that other statements add.
         for statement in sorted(covered, key=lambda s: _refers(s, document.version)):
             stater.apply(statement)
+        stater.settle_planes()
         if covered and stater.changed:
             known = document.origin.hardware.get(given.name, given.sha256) == given.sha256
             document.origin.hardware[given.name if known else given.path] = given.sha256
@@ -78,6 +80,7 @@ class _Stater:
         self.added: dict[tuple[int, str, str], Node] = {}
         # What this set states is no reason to take one element for another: selectors mean what was there before.
         self.filled: set[tuple[int, str]] = set()
+        self.pixels: list[Node] = []
         self.changed = False
 
     def apply(self, statement: Statement) -> None:
@@ -151,7 +154,8 @@ class _Stater:
         key = (id(home), step.element, step.added)
         found = self.added.get(key)
         if found is None:
-            found = self.new(home, step)
+            around = kind if through is None else self.schema.element(home.name)
+            found = self.new(home, step, around.child(step.element) or self.schema.element(step.element))
             self.added[key] = found
         if through is not None:
             attribute, _ = self.schema.references[through]
@@ -174,17 +178,19 @@ class _Stater:
             present = present or next(iter(root.all(name)), None)
             if present is None:
                 present = self.find_or_add(root, self.schema.element("OME"), Step(name), None)
-            if reference is None and self.schema.element(node.name).child(f"{name}Ref") is not None:
+            known = self.schema.element(node.name) if node.name in self.schema else None
+            if reference is None and known is not None and known.child(f"{name}Ref") is not None:
                 node.children.append(Node(f"{name}Ref", {"ID": Fact(present.id, source=present.facts["ID"].source)}))
             return present
         return root
 
-    def new(self, home: Node, step: Step) -> Node:
+    def new(self, home: Node, step: Step, declared: Declaration) -> Node:
         """Add an element, with an ID that is the same whenever the same set is applied."""
-        declared = self.schema.element(home.name).child(step.element) or self.schema.element(step.element)
         node = Node(step.element)
         if "ID" in declared.attributes and step.element not in self.schema.references:
             first = self.first_id(step.element, declared, step.added)
+            if home.planes is not None and step.element == "Plane" and (row := _row(home, first)) is not None:
+                return row
             here = (c for c in home.all(step.element) if c.id == first or c.id.startswith(f"{first}."))
             if step.added and (present := next(here, None)) is not None:
                 return present
@@ -193,6 +199,8 @@ class _Stater:
             # Without an ID nothing tells a second one from the first when the set is applied again.
             return present
         home.children.append(node)
+        if step.element == "Plane":
+            self.pixels.append(home)
         return node
 
     def first_id(self, element: str, kind: Declaration, added: str) -> str:
@@ -214,6 +222,11 @@ class _Stater:
         """Give an element that is stated an ID, where it has none and is no reference."""
         if "ID" in kind.attributes and node.name not in self.schema.references and not node.id.strip():
             self.give_id(node, self.first_id(node.name, kind, ""))
+
+    def settle_planes(self) -> None:
+        """Put planes that were added into columns, as they are read back."""
+        for pixels in {id(n): n for n in self.pixels}.values():
+            tabulate(pixels)
 
     def source(self) -> Source:
         return Source("user", self.given.name, rule="stated")
@@ -369,6 +382,13 @@ def _place(statement: Statement) -> str:
     if source is None:
         return statement.path
     return f"{source.file} {source.path}".strip()
+
+
+def _row(pixels: Node, identifier: str) -> Node | None:
+    """Return a plane of the columns as an element, by its ID."""
+    rows = pixels.planes.rows() if pixels.planes is not None else ()
+    found = next((r for r in rows if "ID" in r and r["ID"].value.partition(".")[0] == identifier), None)
+    return None if found is None else Node("Plane", found)
 
 
 def _equal(text: str | None, wanted: str) -> bool:
