@@ -12,6 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import sample_calibration
 import sample_czi
 import sample_hardware
 import sample_ome
@@ -34,6 +35,7 @@ def make(folder: Path) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
         sample_ome.make_ome_zarr(folder / name, version)
     sample_hardware.make_hardware(folder / "microscope.json")
+    sample_calibration.make_calibration(folder / "calibration.toml")
 
 
 def main() -> None:

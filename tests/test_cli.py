@@ -165,8 +165,8 @@ def test_a_folder_is_walked_and_mirrored(run: Callable[..., Result], data: Path)
         "cells_v04.ome.zarr.nbo.xml", "cells_v05.ome.zarr.nbo.xml", "confocal.ome.tiff.nbo.xml",
         "day 1/widefield.czi.nbo.xml", "widefield.czi.nbo.xml",
     ]  # fmt: skip
-    assert result.out.endswith("\n5 images: 5 written; 1 other file left out\n")
-    assert run(".", "-o", "../out").out.endswith("\n5 images: 5 unchanged; 1 other file left out\n")
+    assert result.out.endswith("\n5 images: 5 written; 2 other files left out\n")
+    assert run(".", "-o", "../out").out.endswith("\n5 images: 5 unchanged; 2 other files left out\n")
 
 
 def test_a_single_image_into_a_folder_that_is_made(run: Callable[..., Result], data: Path) -> None:
@@ -349,7 +349,7 @@ def test_one_failure_leaves_the_others_done(run: Callable[..., Result], data: Pa
     result = run(".", "--tier", "1")
     assert result.code == 3
     assert result.err == "nbo-extract: broken.czi: the file is empty; copy it again from the microscope\n"
-    assert result.out.endswith("\n5 images: 4 written, 1 failed; 1 other file left out\n")
+    assert result.out.endswith("\n5 images: 4 written, 1 failed; 2 other files left out\n")
     assert (data / "widefield.czi.nbo.xml").is_file()
     assert not (data / "broken.czi.nbo.xml").exists()
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
 from nbo_extract.api import embed, extract, restore
+from nbo_extract.calibration import CalibrationSet, Record
+from nbo_extract.completing import complete
 from nbo_extract.jsonio import to_json
-from nbo_extract.model import Source
+from nbo_extract.model import Fact, Node, Source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+DAY = date(2026, 1, 12)
 IMAGES = ["confocal.ome.tiff", "cells_v04.ome.zarr", "cells_v05.ome.zarr"]
 
 
@@ -94,3 +98,24 @@ def test_filled_attributes_are_no_statements_of_the_image(sample_data: Path, tmp
     assert image.read_bytes() == once
     restore(image)
     assert image.read_bytes() == before
+
+
+def test_a_plane_of_which_more_is_known_stands_once(image: Path) -> None:
+    document = extract(image)
+    stage = document.instruments[0].all("MechanicalStage") if document.instruments else []
+    if not stage:
+        if not document.instruments:
+            document.root.add("Instrument", ID="Instrument:0")
+        document.instruments[0].add("MechanicalStage", ID="MechanicalStage:9", Name="stage")
+    for number, one in enumerate(document.instruments):
+        one.put("Name", f"Scope {number}")
+    name = stage[0].id if stage else "MechanicalStage:9"
+    for one in document.images:
+        one.put("AcquisitionDate", "2026-02-01")
+    record = Node("MechanicalCalibration", {"Date": Fact("2026-01-12")})
+    records = CalibrationSet("stage.toml", "", "0" * 64, "Scope 0", (Record(record, DAY, (("stage", name),), ""),))
+    completed = complete(document, records)
+    assert any(n.name == "MechanicalCalibration" for n in completed.root.walk())
+    embed(image, completed)
+    again = extract(image)
+    assert again == completed

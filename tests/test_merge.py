@@ -141,7 +141,9 @@ def test_what_counts_as_disagreement(attribute: str, mine: str, theirs: str, sev
     found = [f for f in merged.findings if f.code == "NBO301" and f.attribute == attribute and f.element == "Objective"]
     assert [f.severity for f in found] == ([] if severity is None else [severity])
     if severity == "info":
-        assert "differ in wording only" in found[0].message
+        variants = attribute == "CatalogNumber" and theirs.endswith("799")
+        assert found[0].explanation == ("are variants of one part number" if variants else "differ in wording only")
+        assert found[0].explanation in found[0].message
     assert merged.index()["Objective:0"].facts[attribute] == first.facts[attribute]
 
 

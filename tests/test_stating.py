@@ -242,5 +242,5 @@ def test_what_nbo_does_not_allow(path: str, value: str, unit: str | None, messag
 
 
 def test_a_unit_of_another_dimension() -> None:
-    with pytest.raises(StatementError, match="is given in 'W', which is power, and WorkingDistance is "):
+    with pytest.raises(StatementError, match="is given in 'W', a unit of power, not of length"):
         said("Image/Objective/@WorkingDistance", "1", "W")

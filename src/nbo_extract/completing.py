@@ -1,6 +1,7 @@
 """Completing a Document from everything that is stored about a microscope, its samples and its calibration.
 
-In this order: the hardware description, what people state in sheets and configurations. What the file states stays.
+In this order: the hardware description, the settings recorded for the image, what people state in sheets and
+configurations, the records of calibration that were valid on the day, the light paths. What the file states stays.
 """
 
 from __future__ import annotations
@@ -8,8 +9,12 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from nbo_extract.calibrating import calibrate
+from nbo_extract.calibration import CalibrationSet
 from nbo_extract.hardware import Hardware
-from nbo_extract.merging import copied, merge
+from nbo_extract.light_paths import ORDER_RULE, complete_paths, state_order
+from nbo_extract.merge_settings import merge_settings
+from nbo_extract.merging import aliases, copied, merge
 from nbo_extract.statements import StatementSet
 from nbo_extract.stating import state
 
@@ -17,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from nbo_extract.model import Document
-
-    Stored = Hardware | StatementSet
+    from nbo_extract.stored import Stored
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -30,6 +34,7 @@ def complete(
     matches: Mapping[str, str] = _NONE,
     prefer: Collection[str] = (),
     pinned: str = "",
+    skip_rules: Collection[str] = (),
 ) -> Document:
     """Fill a Document from stored descriptions and statements.
 
@@ -37,7 +42,7 @@ def complete(
     ----------
     document : Document
         Left as it is.
-    stored : Hardware, StatementSet, or a sequence of them
+    stored : Hardware, StatementSet, CalibrationSet, or a sequence of them
         Their order does not matter.
     matches : mapping of str to str, optional
         Parts of the document to described parts, each by ID, name, model or catalogue number: what the user settles.
@@ -46,6 +51,8 @@ def complete(
         every element.
     pinned : str, optional
         Path of the description that a configuration names for this file.
+    skip_rules : collection of str, optional
+        Named rules by which nothing is derived; ``all`` is every rule.
 
     Returns
     -------
@@ -57,8 +64,22 @@ def complete(
     HardwareError
         If `matches` names a part that is not there, or parts of different kinds.
     """
-    given: Sequence[Stored] = (stored,) if isinstance(stored, (Hardware, StatementSet)) else tuple(stored)
-    hardware = [s for s in given if isinstance(s, Hardware)]
-    result = merge(document, hardware, matches=matches) if hardware else copied(document)
-    state(result, [s for s in given if isinstance(s, StatementSet)])
+    given: Sequence[Stored] = (
+        (stored,) if isinstance(stored, (Hardware, StatementSet, CalibrationSet)) else tuple(stored)
+    )
+    hardware = [s for s in given if isinstance(s, Hardware) and s.kind == "microscope"]
+    settings = [s for s in given if isinstance(s, Hardware) and s.kind == "settings"]
+    images = {i.id for i in document.images}
+    parts = {mine: theirs for mine, theirs in matches.items() if mine not in images}
+    result = merge(document, hardware, matches=parts, prefer=prefer) if hardware else copied(document)
+    statements = [s for s in given if isinstance(s, StatementSet)]
+    records = [s for s in given if isinstance(s, CalibrationSet)]
+    called = aliases(result, hardware, parts) if settings or statements or records else {}
+    merge_settings(result, settings, hardware, aliases=called, matches=matches)
+    state(result, statements, prefer=prefer, aliases=called)
+    calibrate(result, records, called)
+    if hardware:
+        complete_paths(result)
+    if not {"all", ORDER_RULE} & set(skip_rules):
+        state_order(result)
     return result.arrange()

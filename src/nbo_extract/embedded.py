@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from nbo_extract.errors import DocumentError
 from nbo_extract.findings import Finding
-from nbo_extract.model import Fact, Source
+from nbo_extract.model import Fact, PlaneTable, Source
 
 if TYPE_CHECKING:
     from nbo_extract.model import Document, Node
     from nbo_extract.record import RawRecord
 
+_PLACE = ("TheZ", "TheC", "TheT")
 _KINDS = ("embedded", "hardware", "derived", "user")
 
 
@@ -120,4 +121,17 @@ def _take_planes(document: Document, lifted: Document) -> None:
     own = [n for n in document.root.walk() if n.name == "Pixels"]
     if len(theirs) == len(own):
         for node, other in zip(own, theirs, strict=True):
-            node.planes = other.planes
+            node.planes = _without(other.planes, node.all("Plane"))
+
+
+def _without(planes: PlaneTable | None, nodes: list[Node]) -> PlaneTable | None:
+    """Leave out the planes that the block holds itself, because something more is known of them."""
+    if planes is None or not nodes:
+        return planes
+    keys = {tuple(node.get(key) for key in _PLACE) for node in nodes}
+    columns = [planes.columns[key] for key in _PLACE]
+    kept = [number for number, place in enumerate(zip(*columns, strict=True)) if place not in keys]
+    if not kept:
+        return None
+    rows = {name: [column[number] for number in kept] for name, column in planes.columns.items()}
+    return PlaneTable(rows, dict(planes.units), dict(planes.sources))

@@ -36,6 +36,9 @@ class Finding:
         The value that disagrees, or the candidates.
     other_source : str
         Where that stands.
+    explanation : str
+        What explains that two values differ: units, rounding, wording; and which one was taken where it is not the
+        file's.
     """
 
     code: str
@@ -49,6 +52,7 @@ class Finding:
     source: str = ""
     other: str = ""
     other_source: str = ""
+    explanation: str = ""
 
     @property
     def rank(self) -> tuple[int, str, str, str, str, str]:

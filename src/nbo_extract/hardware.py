@@ -36,6 +36,10 @@ class Hardware:
         With one Instrument and the annotations that it refers to.
     findings : tuple of Finding
         What the file says but does not state: placeholders, words outside of the NBO model, dangling references.
+    kind : str
+        ``microscope``, or ``settings`` of an image, whose document has Images and no Instrument.
+    instrument_id : str
+        Of settings: ID that the Instrument has in the description of the microscope.
     """
 
     path: str
@@ -43,6 +47,8 @@ class Hardware:
     name: str
     document: Document
     findings: tuple[Finding, ...] = field(default=(), compare=False)
+    kind: str = "microscope"
+    instrument_id: str = ""
 
     @property
     def instrument(self) -> Node:

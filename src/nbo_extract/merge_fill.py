@@ -6,21 +6,20 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from nbo_extract.agreement import agreement
 from nbo_extract.findings import Finding
 from nbo_extract.hardware import dangling, label
-from nbo_extract.matching import compare
 from nbo_extract.model import Fact, Node
-from nbo_extract.parts import code, fold, owner, rules, variant_of
+from nbo_extract.parts import rules
 from nbo_extract.schema import load
 from nbo_extract.units import UnitError, convert, same
-from nbo_extract.values import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nbo_extract.hardware import Hardware
     from nbo_extract.model import Document
-    from nbo_extract.schema import Attribute, Declaration
+    from nbo_extract.schema import Declaration
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.IGNORECASE)
 # What distinguishes instances of a repeated child.
@@ -75,45 +74,6 @@ def _stated_unit(node: Node, kind: Declaration, unit: str) -> str | None:
     return next((u for u in units if u is not None), None)
 
 
-def agreement(kind: Declaration, attribute: Attribute, mine: Fact, other: Fact) -> str:
-    """Return how two values of an attribute agree: ``equal``, ``wording`` or ``different``."""
-    if attribute.type.numeric:
-        default = kind.attributes[attribute.unit].default if attribute.unit in kind.attributes else None
-        try:
-            equal = same(mine.value, mine.unit or default, other.value, other.unit or default)
-        except UnitError:
-            equal = mine == other
-        return "equal" if equal else "different"
-    values = []
-    for fact in (mine, other):
-        try:
-            values.append(canonical(fact.value, attribute.type))
-        except ValueError:
-            values.append(fact.value)
-    if values[0] == values[1]:
-        return "equal"
-    if attribute.type.enum:
-        return "wording" if values[0] == "Other" else "different"
-    return "wording" if _worded_alike(kind.name, attribute.name, values[0], values[1]) else "different"
-
-
-def _worded_alike(element: str, name: str, mine: str, other: str) -> bool:
-    if fold(mine) == fold(other) or code(mine) == code(other):
-        return True
-    if name in ("Manufacturer", "Developer"):
-        return owner(mine) == owner(other)
-    if name == "Model":
-        models = (Node(element, {"Model": Fact(text)}) for text in (mine, other))
-        return compare(*models).state == "same"
-    if name == "CatalogNumber":
-        variants = [variant_of(Node(element, {name: Fact(text)})) for text in (mine, other)]
-        return None not in variants and variants[0] == variants[1]
-    if name == "Version":
-        short, long = sorted((mine, other), key=len)
-        return re.match(rf"{re.escape(short)}\b", long) is not None
-    return False
-
-
 class Filler:
     """Fills one Instrument of a document from one description, in place.
 
@@ -135,10 +95,12 @@ class Filler:
         self.number = number
         self.schema = load(document.version)
         self.findings: list[Finding] = []
+        # Whether described values of the part at hand take the place of the file's.
+        self.preferring = False
         self.taken = {n.id for n in document.root.walk() if n.id and n.name not in self.schema.references}
         self.described = hardware.document.index()
         # IDs of the description to IDs of the document.
-        self.ids: dict[str, str] = {hardware.instrument.id: instrument.id}
+        self.ids: dict[str, str] = {hardware.instrument_id or hardware.instrument.id: instrument.id}
 
     def own_ids(self, identifier: str) -> Iterator[str]:
         """IDs under which a described component stands in the document where an earlier merge added it."""
@@ -266,16 +228,28 @@ class Filler:
         if attribute is None or name == "Name":
             return
         found = agreement(kind, attribute, mine, other)
-        if found == "equal":
+        if found.state == "equal":
             return
         texts = tuple(f"{f.value} {f.unit}" if f.unit else f.value for f in (mine, other))
         where = f"{node.name} {name}" + (f" of {owner_id}" if owner_id else "")
-        if found == "wording":
-            message = f"{where}: {texts[0]!r} and {texts[1]!r} differ in wording only; the file's is kept"
-            self.note("NBO301", "info", message, node, owner_id, name, other, mine)
+        preferred = self.preferring and self.take_described(node, kind, name, other)
+        kept = "the description's is taken, as it is preferred" if preferred else "the file's is kept"
+        if found.harmless:
+            message = f"{where}: {texts[0]!r} and {texts[1]!r} {found.words}; {kept}"
         else:
-            message = f"{where} is {texts[0]!r} in the file and {texts[1]!r} in the description; the file's is kept"
-            self.note("NBO301", "warning", message, node, owner_id, name, other, mine)
+            why = f", which {found.words}" if found.words else ""
+            message = f"{where} is {texts[0]!r} in the file and {texts[1]!r} in the description{why}; {kept}"
+        severity = "info" if found.harmless else "warning"
+        said = "; ".join(filter(None, (found.words, kept if preferred else "")))
+        self.note("NBO301", severity, message, node, owner_id, name, other, mine, said)
+
+    def take_described(self, node: Node, kind: Declaration, name: str, other: Fact) -> bool:
+        """Let a described value take the place of the file's, as the user prefers; whether it could."""
+        mine = node.facts.pop(name)
+        if fill_fact(node, kind, name, other) is None:
+            return True
+        node.facts[name] = mine
+        return False
 
     def specify(self, node: Node, described: Node) -> None:
         """Let a part of a generic element become what the description says that it is."""
@@ -296,7 +270,7 @@ class Filler:
 
     def note(
         self, code_: str, severity: str, message: str, node: Node, owner_id: str, name: str, other: Fact,
-        mine: Fact | None = None,
+        mine: Fact | None = None, explanation: str = "",
     ) -> None:  # fmt: skip
         """Record a finding about a fact of a part."""
         facts = [mine or Fact(""), other]
@@ -315,6 +289,7 @@ class Filler:
                 source=sources[0],
                 other=texts[1],
                 other_source=f"{self.hardware.name}: {sources[1]}" if sources[1] else self.hardware.name,
+                explanation=explanation,
             )
         )
 

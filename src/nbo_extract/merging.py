@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from nbo_extract.errors import HardwareError
 from nbo_extract.findings import Finding
 from nbo_extract.hardware import Hardware, label
+from nbo_extract.light_paths import settled_by_cubes
 from nbo_extract.matching import Match, compare, match_parts
 from nbo_extract.merge_fill import Filler
 from nbo_extract.model import Document, Fact, Node, Origin, Source
@@ -21,7 +22,7 @@ from nbo_extract.parts import rewritten, rules, says_something
 from nbo_extract.schema import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 # So many equal facts, none missing and none different, are no coincidence.
@@ -29,7 +30,11 @@ _MUCH = 6
 
 
 def merge(
-    document: Document, hardware: Hardware | Sequence[Hardware], *, matches: Mapping[str, str] = _NONE
+    document: Document,
+    hardware: Hardware | Sequence[Hardware],
+    *,
+    matches: Mapping[str, str] = _NONE,
+    prefer: Collection[str] = (),
 ) -> Document:
     """Fill a Document from hardware descriptions.
 
@@ -41,6 +46,8 @@ def merge(
         Descriptions; of several, the one whose stand is the image's.
     matches : mapping of str to str, optional
         IDs of parts of the document to IDs of described parts: what the user settles.
+    prefer : collection of str, optional
+        Elements whose described values take the place of those that the file states; ``all`` is every element.
 
     Returns
     -------
@@ -66,7 +73,7 @@ def merge(
             chosen, finding = choose(instrument, given, matches, result.origin.file)
             result.findings.append(finding)
             if chosen is not None:
-                _merge_into(result, instrument, chosen, number, matches)
+                _merge_into(result, instrument, chosen, number, matches, prefer)
     return result.arrange()
 
 
@@ -256,13 +263,25 @@ def _add_instrument(result: Document, given: Sequence[Hardware]) -> None:
 
 
 def _merge_into(
-    result: Document, instrument: Node, hardware: Hardware, number: int, matches: Mapping[str, str]
+    result: Document,
+    instrument: Node,
+    hardware: Hardware,
+    number: int,
+    matches: Mapping[str, str],
+    prefer: Collection[str] = (),
 ) -> None:
     filler = Filler(result, instrument, hardware, number)
     mine, theirs = _parts(instrument), _parts(hardware.instrument)
     described = {p.id: p for p in theirs}
     settled = {e: h for e, h in matches.items() if h in described and any(p.id == e for p in mine)}
-    found = match_parts(mine, theirs, settled, _known(filler, instrument, mine, theirs))
+    known = _known(filler, instrument, mine, theirs)
+    found = match_parts(mine, theirs, settled, known)
+    by_cube, findings = settled_by_cubes(
+        result, instrument, hardware.instrument, {m.embedded: m.hardware for m in found if m.hardware is not None}
+    )
+    if by_cube:
+        filler.findings.extend(findings)
+        found = match_parts(mine, theirs, settled, {**known, **by_cube})
     parts = {p.id: p for p in mine}
     for match in found:
         if match.hardware is not None:
@@ -279,14 +298,40 @@ def _merge_into(
                 filler.findings.append(_unmatched(part, match, hardware, result.origin.file))
             continue
         filler.specify(part, described[match.hardware])
+        filler.preferring = "all" in prefer or part.name in prefer
         declared = kind.child(part.name)
         if declared is not None:
             filler.fill(part, described[match.hardware], declared, part.id)
+    filler.preferring = "all" in prefer or "Instrument" in prefer
     own = Node("Instrument", hardware.instrument.facts, hardware.instrument.all("AnnotationRef"))
     filler.fill(instrument, own, kind, instrument.id)
     result.findings.extend(filler.findings)
-    known = result.origin.hardware.get(hardware.name, hardware.sha256) == hardware.sha256
-    result.origin.hardware[hardware.name if known else hardware.path] = hardware.sha256
+    same_file = result.origin.hardware.get(hardware.name, hardware.sha256) == hardware.sha256
+    result.origin.hardware[hardware.name if same_file else hardware.path] = hardware.sha256
+
+
+def aliases(
+    document: Document, hardware: Sequence[Hardware], matches: Mapping[str, str] = _NONE
+) -> dict[str, tuple[str, ...]]:
+    """Return what descriptions call the parts of a document that they were merged into: ID, name, model and number.
+
+    People speak of a part as the description does, whatever the file calls it.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    merged = [h for h in hardware if h.sha256 in document.origin.hardware.values()]
+    for chosen in merged:
+        for number, instrument in enumerate(document.instruments):
+            mine, theirs = _parts(instrument), _parts(chosen.instrument)
+            described = {p.id: p for p in theirs}
+            settled = {e: h for e, h in matches.items() if h in described and any(p.id == e for p in mine)}
+            known = _known(Filler(document, instrument, chosen, number), instrument, mine, theirs)
+            for match in match_parts(mine, theirs, settled, known):
+                part = described.get(match.hardware or "")
+                if part is not None:
+                    names = (part.get(name) for name in ("ID", "Name", "Model", "CatalogNumber"))
+                    called = (*found.get(match.embedded, ()), *(n for n in names if n))
+                    found[match.embedded] = tuple(dict.fromkeys(called))
+    return found
 
 
 def _known(filler: Filler, instrument: Node, mine: Sequence[Node], theirs: Sequence[Node]) -> dict[str, str]:

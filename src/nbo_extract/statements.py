@@ -314,8 +314,30 @@ def _unit(kind: Declaration, attribute: str, given: str | None) -> str | None:
         return default
     unit = normalise(given)
     if allowed and unit not in allowed:
-        kinds = {dimension(u) for u in allowed} - {None}
-        wrong = f"is {dimension(unit)}, and {attribute} is {' or '.join(sorted(k for k in kinds if k))}"
-        why = wrong if dimension(unit) is not None and dimension(unit) not in kinds else "is none of NBO's units for it"
-        raise StatementError(f"{attribute} is given in {given.strip()!r}, which {why}")
+        # Units that convert to nothing (Pixel) are a dimension of their own name.
+        kinds = sorted({d for u in allowed if (d := dimension(u)) is not None and d not in allowed})
+        found = dimension(unit)
+        if found is not None and kinds and found not in kinds:
+            raise StatementError(
+                f"{attribute} is given in {given.strip()!r}, a unit of {found}, not of {' or '.join(kinds)}"
+            )
+        raise StatementError(f"{attribute} is given in {given.strip()!r}, which is none of NBO's units for it")
     return unit
+
+
+_QUANTITY = re.compile(r"\s*([+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?)\s*(\S.*)?")
+
+
+def checked_fact(kind: Declaration, attribute: str, text: str, source: Source) -> Fact:
+    """Check one value that a person wrote, with its unit behind it where it has one: ``"235 nm"``.
+
+    Raises
+    ------
+    StatementError
+        If NBO has no such attribute, or does not allow the value or unit; a clause that names the cause.
+    """
+    if attribute not in kind.attributes or attribute in kind.unit_names:
+        raise StatementError(f"NBO's {kind.name} has no {attribute}")
+    found = _QUANTITY.fullmatch(text) if kind.attributes[attribute].unit is not None else None
+    value, unit = (found[1], found[2]) if found is not None else (text, None)
+    return Fact(_checked(value, kind, attribute), _unit(kind, attribute, unit), source)

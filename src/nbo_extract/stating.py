@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from nbo_extract.agreement import Agreement, agreement
 from nbo_extract.applicability import placeholder
 from nbo_extract.findings import Finding
 from nbo_extract.hardware import label
-from nbo_extract.merge_fill import agreement, fill_fact
+from nbo_extract.merge_fill import fill_fact
 from nbo_extract.model import Fact, Node, Source
 from nbo_extract.parts import fold
 from nbo_extract.schema import load
@@ -18,7 +20,7 @@ from nbo_extract.statements import TEXT, Step, declaration_of, reference_to
 from nbo_extract.xmlio import tabulate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from nbo_extract.findings import Severity
     from nbo_extract.model import Document
@@ -27,10 +29,19 @@ if TYPE_CHECKING:
 
 # A statement without a selector is about all of these; of other elements it has to be the only one.
 _ALL = frozenset({"Instrument", "Image", "Pixels", "Channel", "LightPath", "Plane"})
+_NAMED_BY = ("Name", "Model", "CatalogNumber")
+_NONE: Mapping[str, Collection[str]] = MappingProxyType({})
+_DIFFERENT = Agreement("different")
 _OWN_KIND = re.compile(r"\|\((\w+):\\S\+\)$")
 
 
-def state(document: Document, sets: Iterable[StatementSet]) -> None:
+def state(
+    document: Document,
+    sets: Iterable[StatementSet],
+    *,
+    prefer: Collection[str] = (),
+    aliases: Mapping[str, Collection[str]] = _NONE,
+) -> None:
     """Apply the statements that are about a Document, in place.
 
     Parameters
@@ -39,12 +50,16 @@ def state(document: Document, sets: Iterable[StatementSet]) -> None:
         Gets facts, elements, references and findings.
     sets : iterable of StatementSet
         Their order does not matter: they are taken in the order of their names.
+    prefer : collection of str, optional
+        Elements whose stated values take the place of those that the file has; ``all`` is every element.
+    aliases : mapping of str to collection of str, optional
+        Part of the document to the names and IDs by which a description calls it.
     """
     names = microscopes(document)
     # A pattern may name folders that the path, given from within them, leaves out.
     path = os.path.abspath(document.origin.file) if document.origin.file else ""
     for given in sorted(sets, key=lambda s: (s.name, s.sha256)):
-        stater = _Stater(document, given)
+        stater = _Stater(document, given, prefer, aliases)
         covered = [s for s in given.statements if s.scope.covers(path, names)]
         found = [f for scope, f in given.left_out if scope.covers(path, names)]
         document.findings += [replace(f, file=document.origin.file) for f in found]
@@ -72,9 +87,17 @@ def _refers(statement: Statement, version: str) -> bool:
 class _Stater:
     """Applies the statements of one set to one Document."""
 
-    def __init__(self, document: Document, given: StatementSet) -> None:
+    def __init__(
+        self,
+        document: Document,
+        given: StatementSet,
+        prefer: Collection[str],
+        aliases: Mapping[str, Collection[str]],
+    ) -> None:
         self.document = document
         self.given = given
+        self.prefer = prefer
+        self.aliases = aliases
         self.schema = load(document.version)
         self.index = document.index()
         self.added: dict[tuple[int, str, str], Node] = {}
@@ -111,7 +134,7 @@ class _Stater:
             return [self.find_or_add(node, kind, step, through)]
         if step.position:
             present = present[step.position - 1 : step.position]
-        found = self.fitting(present, step.where)
+        found = self.fitting(present, step)
         if step.where or step.position:
             if not found:
                 self.note(statement, "NBO322", "info", f"the file has no {step}; it is left out")
@@ -126,14 +149,17 @@ class _Stater:
             return []
         return found
 
-    def fitting(self, nodes: Iterable[Node], where: Iterable[tuple[str, str]]) -> list[Node]:
-        """Return the elements that state these values of themselves, else those of which this set states them."""
-        present, wanted = list(nodes), list(where)
-        own = [n for n in present if all(_equal(self.own(n, name), value) for name, value in wanted)]
-        return own or [n for n in present if all(_equal(n.get(name), value) for name, value in wanted)]
+    def fitting(self, nodes: Iterable[Node], step: Step) -> list[Node]:
+        """Return the elements that state the values of a step of themselves, else those of which this set states them."""
+        present = list(nodes)
+        own = [n for n in present if all(self.has(n, name, value) for name, value in step.where)]
+        return own or [n for n in present if all(self.has(n, name, value, now=True) for name, value in step.where)]
 
-    def own(self, node: Node, name: str) -> str | None:
-        return None if (id(node), name) in self.filled else node.get(name)
+    def has(self, node: Node, name: str, value: str, *, now: bool = False) -> bool:
+        """Whether an element has a value, be it of this set only if asked so, or is called so by a description."""
+        if _equal(node.get(name), value) and (now or (id(node), name) not in self.filled):
+            return True
+        return name in (*_NAMED_BY, "ID") and any(_equal(a, value) for a in self.aliases.get(node.id, ()))
 
     def addable(self, kind: Declaration, step: Step, statement: Statement) -> bool:
         """Whether a missing element may be added: images, channels and instruments are facts of the file."""
@@ -210,6 +236,7 @@ class _Stater:
         return f"{own[1] if own else element}:{self.given.sha256[:8]}:{'_'.join(added.split()) or '0'}"
 
     def give_id(self, node: Node, first: str) -> None:
+        """Give an element an ID that nothing has."""
         identifier, number = first, 1
         while identifier in self.index:
             number += 1
@@ -252,13 +279,16 @@ class _Stater:
             return
         mine = node.facts.get(name)
         if mine is not None and placeholder(node, name, kind.attributes[name]):
-            message = f"{label(node)} {name} states only the placeholder {mine.value!r}; {_place(statement)} takes its place"
-            self.note(statement, "NBO330", "info", message, node, mine, whole=True)
+            message = (
+                f"{label(node)} {name} states only the placeholder {mine.value!r}; {_place(statement)} takes its place"
+            )
+            self.add(self.finding("NBO330", "info", message, statement, node, mine))
             del node.facts[name]
             mine = None
         if mine is not None:
-            if agreement(kind, kind.attributes[name], mine, fact) == "different":
-                self.disagree(node, statement, mine)
+            found = agreement(kind, kind.attributes[name], mine, fact)
+            if found.state != "equal":
+                self.disagree(node, statement, mine, found, kind)
             return
         reason = fill_fact(node, kind, name, fact)
         if reason is None:
@@ -310,10 +340,10 @@ class _Stater:
         elif exact is not None and exact.name in targets:
             found = [exact]
         else:
-            parts = list({id(n): n for n in self.index.values() if n.name in targets}.values())
-            names = ("Name", "Model", "CatalogNumber")
-            found = [p for p in parts if any(_equal(self.own(p, a), wanted) for a in names)]
-            found = found or [p for p in parts if any(_equal(p.get(a), wanted) for a in names)]
+            parts = {id(n): n for n in self.index.values() if n.name in targets}.values()
+            found = [p for p in parts if any(self.has(p, a, wanted) for a in _NAMED_BY)] or [
+                p for p in parts if any(self.has(p, a, wanted, now=True) for a in _NAMED_BY)
+            ]
         if len(found) != 1:
             wanted = wanted.removeprefix("+")
             why = f"fits {len(found)} parts" if found else f"is none of {', '.join(sorted(targets))} of the file"
@@ -337,33 +367,64 @@ class _Stater:
                 self.added = {k: n for k, n in self.added.items() if n is not node}
                 return
 
-    def disagree(self, node: Node, statement: Statement, mine: Fact) -> None:
-        fact = statement.fact
+    def disagree(
+        self,
+        node: Node,
+        statement: Statement,
+        mine: Fact,
+        found: Agreement = _DIFFERENT,
+        kind: Declaration | None = None,
+    ) -> None:
+        """Say that two values disagree; the first one stays where the other is not preferred."""
+        fact, name = statement.fact, statement.attribute
         texts = [f"{f.value} {f.unit}" if f.unit else f.value for f in (mine, fact)]
         where = mine.source.file if mine.source is not None and mine.source.kind != "embedded" else "the file"
-        field = statement.attribute if statement.attribute != TEXT else "text"
+        preferred = kind is not None and self.preferred(statement) and self.take(node, kind, name, fact)
+        kept = "the second is taken, as it is preferred" if preferred else "the first is kept"
+        why = f", which {found.words}" if found.words else ""
         message = (
-            f"{label(node)} {field} is {texts[0]!r} in {where or 'the file'} and {texts[1]!r} in "
-            f"{_place(statement)}; the first is kept"
+            f"{label(node)} {name} is {texts[0]!r} in {where or 'the file'} and {texts[1]!r} in "
+            f"{_place(statement)}{why}; {kept}"
         )
-        self.note(statement, "NBO301", "warning", message, node, mine, whole=True)
+        finding = self.finding("NBO301", "info" if found.harmless else "warning", message, statement, node, mine)
+        self.add(replace(finding, explanation="; ".join(filter(None, (found.words, kept if preferred else "")))))
 
-    def note(
+    def preferred(self, statement: Statement) -> bool:
+        """Whether a stated value takes the place of the file's."""
+        return "all" in self.prefer or any(s.element in self.prefer for s in statement.steps)
+
+    def take(self, node: Node, kind: Declaration, name: str, fact: Fact) -> bool:
+        """Put a stated value in the place of the file's; whether it could be."""
+        mine = node.facts.pop(name)
+        if fill_fact(node, kind, name, fact) is None:
+            self.changed = True
+            return True
+        node.facts[name] = mine
+        return False
+
+    def note(self, statement: Statement, code: str, severity: Severity, message: str) -> None:
+        """Record a finding about a statement, once."""
+        self.add(self.finding(code, severity, f"{_place(statement)}: {message}", statement))
+
+    def add(self, finding: Finding) -> None:
+        """Record a finding, once."""
+        if finding not in self.document.findings:
+            self.document.findings.append(finding)
+
+    def finding(
         self,
-        statement: Statement,
         code: str,
         severity: Severity,
         message: str,
+        statement: Statement,
         node: Node | None = None,
         mine: Fact | None = None,
-        *,
-        whole: bool = False,
-    ) -> None:
-        text = message if whole else f"{_place(statement)}: {message}"
-        finding = Finding(
+    ) -> Finding:
+        """Make a finding about a statement."""
+        return Finding(
             code,
             severity,
-            text,
+            message,
             file=self.document.origin.file,
             element=node.name if node is not None else statement.steps[-1].element,
             instance=node.id if node is not None else "",
@@ -373,8 +434,6 @@ class _Stater:
             other=statement.fact.value,
             other_source=_place(statement),
         )
-        if finding not in self.document.findings:
-            self.document.findings.append(finding)
 
 
 def _place(statement: Statement) -> str:
@@ -382,13 +441,6 @@ def _place(statement: Statement) -> str:
     if source is None:
         return statement.path
     return f"{source.file} {source.path}".strip()
-
-
-def _row(pixels: Node, identifier: str) -> Node | None:
-    """Return a plane of the columns as an element, by its ID."""
-    rows = pixels.planes.rows() if pixels.planes is not None else ()
-    found = next((r for r in rows if "ID" in r and r["ID"].value.partition(".")[0] == identifier), None)
-    return None if found is None else Node("Plane", found)
 
 
 def _equal(text: str | None, wanted: str) -> bool:

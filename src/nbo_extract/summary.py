@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 #: Codes of what is missing; the other codes of a check are about what is stated and not allowed.
 _MISSING = ("NBO200", "NBO201", "NBO202", "NBO203", "NBO204")
 #: Code of the finding that says which hardware description was merged.
+_CALIBRATED = "NBO342"
 _CHOSEN = "NBO312"
 
 
@@ -103,6 +104,10 @@ class Summary:
     merged : tuple of str
         Which hardware description was chosen, and why.
     filled : tuple of Filled
+    stated : tuple of (str, int)
+        Sheets, configurations and calibration records, and how many facts came from each.
+    calibration : tuple of str
+        Which records of calibration were valid, and how old they were.
     disagreements : tuple of Finding
         Values of the image that a hardware description contradicts.
     findings : tuple of Finding
@@ -121,6 +126,8 @@ class Summary:
     setups: tuple[Setup, ...] = ()
     merged: tuple[str, ...] = ()
     filled: tuple[Filled, ...] = ()
+    stated: tuple[tuple[str, int], ...] = ()
+    calibration: tuple[str, ...] = ()
     disagreements: tuple[Finding, ...] = ()
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
@@ -158,6 +165,8 @@ def summarise(document: Document, report: CheckReport | None = None) -> Summary:
         setups(document, index),
         tuple(f.message for f in document.findings if f.code == _CHOSEN),
         tuple(_filled(document)),
+        _stated(document),
+        tuple(f.message for f in document.findings if f.code == _CALIBRATED),
         tuple(f for f in told if is_disagreement(f)),
         tuple(sorted((f for f in told if not is_disagreement(f)), key=lambda f: f.rank)),
         tuple(dict.fromkeys(f.message for f in [*document.findings, *invalid] if f.severity == "info")),
@@ -219,6 +228,17 @@ def _filled_part(node: Node) -> Filled | None:
 
 def _from_hardware(fact: Fact) -> bool:
     return fact.source is not None and fact.source.kind == "hardware"
+
+
+def _stated(document: Document) -> tuple[tuple[str, int], ...]:
+    """Count the facts that people stated, by the file in which they did."""
+    found: dict[str, int] = {}
+    for node in document.root.walk():
+        facts = [f for name, f in node.facts.items() if name != "ID"]
+        for fact in [*facts, *([node.text] if node.text is not None else [])]:
+            if fact.source is not None and fact.source.kind == "user" and fact.source.file:
+                found[fact.source.file] = found.get(fact.source.file, 0) + 1
+    return tuple(sorted(found.items()))
 
 
 def _file_of(facts: Iterable[Fact]) -> str:

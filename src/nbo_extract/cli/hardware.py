@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nbo_extract.checking import check
 from nbo_extract.cli.group import NOT_MET, OK
-from nbo_extract.cli.inputs import load_all
+from nbo_extract.cli.inputs import load_descriptions
 from nbo_extract.cli.render import Printer
 from nbo_extract.schema import load
 from nbo_extract.summary import summarise
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def show(paths: Sequence[str], verbose: bool) -> int:
     """List the parts of descriptions and return the exit code."""
     printer = Printer(sys.stdout, verbose=verbose)
-    for number, hardware in enumerate(load_all(paths)):
+    for number, hardware in enumerate(load_descriptions(paths)):
         if number:
             printer.line()
         _head(printer, hardware)
@@ -57,7 +57,7 @@ def check_files(
     """Check descriptions and return the exit code."""
     printer = Printer(sys.stdout, verbose=verbose)
     passed = True
-    for number, hardware in enumerate(load_all(paths)):
+    for number, hardware in enumerate(load_descriptions(paths)):
         if number:
             printer.line()
         _head(printer, hardware)

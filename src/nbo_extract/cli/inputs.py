@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
     from nbo_extract.cli.work import Format
     from nbo_extract.hardware import Hardware
+    from nbo_extract.stored import Stored
     from nbo_extract.walk import Unit
 
 _ENDINGS = (".xml", ".json", ".jsonld")
+#: File of a facility's configuration, which is no description.
+CONFIG_NAME = "nbo-extract.toml"
 
 
 def find_images(paths: Sequence[str], reader: str | None, *, sidecars: bool = False) -> Walk:
@@ -69,44 +72,62 @@ def _way_out(path: str) -> str:
     return f"is {os.path.join(folder, close[0])} meant?" if close else "check the path"
 
 
-def load_all(paths: Sequence[str]) -> tuple[Hardware, ...]:
-    """Load hardware descriptions; of a folder those that can be read, and name the others.
+def load_all(paths: Sequence[str]) -> tuple[Stored, ...]:
+    """Load hardware descriptions, calibration records and statements; of a folder those that can be read.
 
     Raises
     ------
     Refusal
         If a file cannot be used, or a folder holds no description.
     """
-    found: dict[str, Hardware] = {}
+    found: dict[tuple[str, str], Stored] = {}
     for path in paths:
         place = Path(path)
-        for hardware in _of_folder(place) if place.is_dir() else [_of_file(place)]:
-            found.setdefault(hardware.sha256, hardware)
+        for stored in _of_folder(place) if place.is_dir() else _of_file(place):
+            found.setdefault((type(stored).__name__, stored.sha256), stored)
     return tuple(found.values())
 
 
-def _of_file(path: Path) -> Hardware:
-    from nbo_extract.hardware import load_hardware
+def load_descriptions(paths: Sequence[str]) -> tuple[Hardware, ...]:
+    """Load hardware descriptions alone.
+
+    Raises
+    ------
+    Refusal
+        If a file cannot be used, is something else, or a folder holds no description.
+    """
+    from nbo_extract.hardware import Hardware
+
+    found = load_all(paths)
+    descriptions = tuple(s for s in found if isinstance(s, Hardware))
+    if not descriptions:
+        raise Refusal(f"{', '.join(paths)}: no hardware description; give a Micro-Meta App file or NBO XML")
+    return descriptions
+
+
+def _of_file(path: Path) -> tuple[Stored, ...]:
+    from nbo_extract.stored import load_stored
 
     try:
-        return load_hardware(path)
+        return load_stored(path)
     except HardwareError as error:
         raise Refusal(error.message) from error
 
 
-def _of_folder(folder: Path) -> list[Hardware]:
-    from nbo_extract.hardware import load_hardware
+def _of_folder(folder: Path) -> list[Stored]:
+    from nbo_extract.stored import SUFFIXES, load_stored
 
     try:
-        files = sorted(p for p in folder.iterdir() if p.suffix.lower() in (".json", ".xml") and p.is_file())
+        files = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
     except OSError as error:
         raise Refusal(f"{folder}: this folder cannot be listed ({error.strerror}); ask for access") from error
-    found, others = [], []
+    found: list[Stored] = []
+    others: list[str] = []
     for file in files:
-        if file.name.startswith(".") or file.name.lower().endswith(SIDECARS):
+        if file.name.startswith(".") or file.name == CONFIG_NAME or file.name.lower().endswith(SIDECARS):
             continue
         try:
-            found.append(load_hardware(file))
+            found.extend(load_stored(file))
         except HardwareError as error:
             others.append(error.message)
     if not found:

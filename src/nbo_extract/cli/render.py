@@ -108,6 +108,7 @@ class Printer:
         for number, setup in enumerate(summary.setups):
             self._setup(summary, setup, number)
         self._filled(summary)
+        self._stated(summary)
         self._disagreements(summary.disagreements)
         if summary.verdict is not None:
             self.verdict(summary.verdict)
@@ -194,11 +195,22 @@ class Printer:
                 f"and {_count(len(added), 'part')} that the image does not name ({facts}; -v lists them)", indent=4
             )
 
+    def _stated(self, summary: Summary) -> None:
+        """Print what came from sheets, configurations and calibration records."""
+        if summary.stated:
+            self.line()
+            for file, count in summary.stated:
+                self.line(f"Stated in {file}: {_count(count, 'fact')}", "bold green", 2)
+            for message in summary.calibration:
+                self.line(message, indent=4)
+
     def _disagreements(self, findings: Sequence[Finding]) -> None:
         if not findings:
             return
         self.line()
-        self.line("Image and hardware file disagree (the image's value is kept)", "bold yellow", 2)
+        taken = any("is taken" in finding.explanation for finding in findings)
+        kept = "the image's value is kept, if not said otherwise" if taken else "the image's value is kept"
+        self.line(f"Image and hardware file disagree ({kept})", "bold yellow", 2)
         for finding in findings:
             place = f" ({finding.instance})" if finding.instance else ""
             self.line(f"{finding.element} {finding.attribute}{place}", indent=4)
@@ -208,6 +220,8 @@ class Printer:
                 indent=6,
                 style="",
             )
+            if finding.explanation:
+                self.line(finding.explanation, indent=6)
 
     # -- what is missing -----------------------------------------------------------------------------------------------
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from nbo_extract.api import Planes
     from nbo_extract.findings import Finding
-    from nbo_extract.hardware import Hardware
     from nbo_extract.model import Document
     from nbo_extract.requirements import Level
+    from nbo_extract.stored import Stored
     from nbo_extract.summary import Summary
 
 Format = Literal["xml", "json", "jsonld"]
@@ -47,7 +47,7 @@ class Job:
     skip_rules: tuple[str, ...] = ()
     planes: Planes = "auto"
     redact: bool = False
-    hardware: tuple[Hardware, ...] = ()
+    hardware: tuple[Stored, ...] = ()
     matches: dict[str, str] = field(default_factory=dict)
     tier: int = 1
     extensions: tuple[str, ...] = ("core",)
@@ -119,7 +119,7 @@ def _process(task: Task, job: Job) -> Outcome:
     if job.hardware:
         from nbo_extract.completing import complete
 
-        document = complete(document, job.hardware, matches=job.matches)
+        document = complete(document, job.hardware, matches=job.matches, skip_rules=job.skip_rules)
     if job.redact:
         from nbo_extract.redact import redact
 
