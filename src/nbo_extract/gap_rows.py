@@ -194,7 +194,7 @@ def _clashes(parts: Iterable[DocumentGaps]) -> set[str]:
 
 
 def patterns(paths: Iterable[str]) -> dict[str, str]:
-    """Return a pattern for each path that fits it alone: from below the common folder, or more where that is not enough.
+    """Return a pattern for each path that fits it alone: from below the common folder, or more where it has to be.
 
     Parameters
     ----------

@@ -11,7 +11,6 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from nbo_extract.errors import WriteError
-from nbo_extract.gap_rows import UNNAMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,15 +40,15 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 #: A cell of Excel holds no more characters.
 CELL = 32_767
 _SHORT = 120
-_DAY = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 - the format knows no zones
+_DAY = datetime.datetime(2000, 1, 1)
 _WIDTHS = (22, 28, 14, 34, 24, 26, 9, 44, 6, 8, 11, 20, 12)
 _TEXT = (
     "What these images still miss, each fact once. Fill in the column Value; leave empty what you do not know.",
     "Unit: NBO's own is filled in; choose another where your value has one.",
     "Allowed says what a value has to be. Cells with a list offer NBO's values.",
     "Rows 'which kind' come first: choose a kind, then fill in the rows that say 'only if'. Leave the others empty.",
-    "Images says which files a row is about. To answer differently for some of them, copy the row and write their names "
-    "into its cell Images, with semicolons between them; * stands for anything.",
+    "Images says which files a row is about. To answer differently for some of them, copy the row and write their "
+    "names into its cell Images, with semicolons between them; * stands for anything.",
     "Rows may be sorted, filtered, copied and deleted. Do not change the other columns: each Key belongs to its row.",
     "Then: nbo-extract PATH... --hardware gaps.xlsx",
 )
@@ -87,7 +86,7 @@ def key_of(row: Row) -> str:
         key["scope"] = question.scope
     if not question.everywhere:
         key["files"] = set_id(row.files)
-    shown = tied(question.microscope or UNNAMED, question.group, question.part, question.field)
+    shown = tied(question.microscope, question.group, question.part, question.field)
     key["sum"] = checksum(shown, key)
     return json.dumps(key, ensure_ascii=True, separators=(",", ":"))
 
@@ -123,7 +122,16 @@ def table_of(sheet: GapSheet, *, short: bool) -> tuple[list[list[str]], dict[tup
     found = []
     for row in sheet.rows:
         q = row.question
-        cells = [q.microscope or UNNAMED, _images(row, labels), q.group, q.part, q.field, "", q.unit, _allowed(q, fields)]
+        cells = [
+            q.microscope,
+            _images(row, labels),
+            q.group,
+            q.part,
+            q.field,
+            "",
+            q.unit,
+            _allowed(q, fields),
+        ]
         cells += [str(q.tier), q.level.upper(), q.extension, q.found, key_of(row)]
         found.append(cells)
     return found, labels
@@ -237,8 +245,8 @@ def _files(place: Any, labels: dict[tuple[str, ...], str]) -> None:
             number += 1
             for column, text in enumerate((set_id(files), label, file), 1):
                 _write(place, number, column, text)
-    for column, width in (("A", 12), ("B", 40), ("C", 60)):
-        place.column_dimensions[column].width = width
+    for letter, width in (("A", 12), ("B", 40), ("C", 60)):
+        place.column_dimensions[letter].width = width
     place.freeze_panes = "A2"
 
 
@@ -286,10 +294,14 @@ def _validation(rule: tuple[Any, ...]) -> Any:
         made.error = "A date, such as 2024-03-31."
     else:
         _, least, most, allowed = rule
-        type_ = "whole" if rule[0] == "whole number" else "decimal"
         least_text = repr(least) if least is not None else "-1E+300"
         # Whole numbers are compared as such; a bound above every one of them is no bound.
-        made = DataValidation(type_, operator="between", formula1=least_text, allow_blank=True)
+        made = DataValidation(
+            "whole" if rule[0] == "whole number" else "decimal",
+            operator="between",
+            formula1=least_text,
+            allow_blank=True,
+        )
         made.formula2 = repr(most) if most is not None else "1E+300"
         made.error = f"A {allowed}."
     made.errorTitle, made.showErrorMessage = "Not allowed", True

@@ -145,8 +145,8 @@ class _Reader:
             self.problem(cell, f"{cell}: the key was altered; take it from the sheet that nbo-extract gaps wrote")
             return None
         if not fits:
-            text = f"{cell}: the key does not belong to this row ({texts['Field']} of {texts['Part']}); were columns shifted?"
-            self.problem(cell, text)
+            called = f"{texts['Field']} of {texts['Part']}"
+            self.problem(cell, f"{cell}: the key does not belong to this row ({called}); were columns shifted?")
             return None
         return found
 
@@ -267,10 +267,14 @@ class _Reader:
             fitting = [c for c in chosen if self.chosen(c) == kind]
             mine = [f for f in files if any(f in c.files for c in fitting)]
             if not mine:
-                told = ", ".join(dict.fromkeys(f"{c.cell} says {self.chosen(c)}" for c in chosen if set(c.files) & set(files)))
+                told = ", ".join(
+                    dict.fromkeys(f"{c.cell} says {self.chosen(c)}" for c in chosen if set(c.files) & set(files))
+                )
                 field = self.fields.get(label, "the kind")
                 why = told or "which kind it is was not said"
-                text = f"{self.name} {answer.cell}: {answer.called} is for {field} {kind} alone, and {why}; it is left out"
+                text = (
+                    f"{self.name} {answer.cell}: {answer.called} is for {field} {kind} alone, and {why}; it is left out"
+                )
                 finding = Finding("NBO331", "info", text, attribute=answer.texts["Field"], value=answer.value)
                 self.left_out.append((Scope(files, key.get("scope", "")), finding))
                 return None
@@ -291,5 +295,3 @@ def _plain(pattern: str) -> str:
 
 def _folded(text: str) -> str:
     return " ".join(text.split()).casefold()
-
-

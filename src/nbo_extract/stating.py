@@ -17,6 +17,7 @@ from nbo_extract.model import Fact, Node, Source
 from nbo_extract.parts import fold
 from nbo_extract.schema import load
 from nbo_extract.statements import TEXT, Step, declaration_of, reference_to
+from nbo_extract.stating_planes import plane_of, put_column
 from nbo_extract.xmlio import tabulate
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 # A statement without a selector is about all of these; of other elements it has to be the only one.
 _ALL = frozenset({"Instrument", "Image", "Pixels", "Channel", "LightPath", "Plane"})
+#: Endings of gap sheets: who gives one expects that it says something.
+SHEETS = (".xlsx", ".csv")
 _NAMED_BY = ("Name", "Model", "CatalogNumber")
 _NONE: Mapping[str, Collection[str]] = MappingProxyType({})
 _DIFFERENT = Agreement("different")
@@ -63,6 +66,9 @@ def state(
         covered = [s for s in given.statements if s.scope.covers(path, names)]
         found = [f for scope, f in given.left_out if scope.covers(path, names)]
         document.findings += [replace(f, file=document.origin.file) for f in found]
+        if given.statements and not covered and given.name.lower().endswith(SHEETS):
+            message = f"{given.name} is of other images or another microscope: none of its rows is about this file"
+            document.findings.append(Finding("NBO332", "info", message, file=document.origin.file))
         # References come last: they may be to elements that other statements add.
         for statement in sorted(covered, key=lambda s: _refers(s, document.version)):
             stater.apply(statement)
@@ -150,7 +156,7 @@ class _Stater:
         return found
 
     def fitting(self, nodes: Iterable[Node], step: Step) -> list[Node]:
-        """Return the elements that state the values of a step of themselves, else those of which this set states them."""
+        """Return the elements that state the values of a step themselves, else those of which this set states them."""
         present = list(nodes)
         own = [n for n in present if all(self.has(n, name, value) for name, value in step.where)]
         return own or [n for n in present if all(self.has(n, name, value, now=True) for name, value in step.where)]
@@ -215,7 +221,7 @@ class _Stater:
         node = Node(step.element)
         if "ID" in declared.attributes and step.element not in self.schema.references:
             first = self.first_id(step.element, declared, step.added)
-            if home.planes is not None and step.element == "Plane" and (row := _row(home, first)) is not None:
+            if home.planes is not None and step.element == "Plane" and (row := plane_of(home, first)) is not None:
                 return row
             here = (c for c in home.all(step.element) if c.id == first or c.id.startswith(f"{first}."))
             if step.added and (present := next(here, None)) is not None:
@@ -308,27 +314,12 @@ class _Stater:
                 self.changed = True
 
     def put_column(self, pixels: Node, position: int, statement: Statement) -> None:
-        """State a value of all planes, or of the one at a position, where the file states it of none."""
-        table, name, fact = pixels.planes, statement.attribute, statement.fact
-        if table is None or position > len(table):
-            self.note(statement, "NBO322", "info", f"the file has no Plane[{position}]; it is left out")
-            return
-        column = table.columns.get(name)
-        mine = table.sources.get(name)
-        ours = mine is not None and mine == fact.source and table.units.get(name) == fact.unit
-        if column is not None and any(column) and not ours:
-            self.note(statement, "NBO322", "info", f"planes of the file state {name}; it is left out")
-            return
-        if column is None or not ours:
-            table.columns[name] = [None] * len(table)
-            table.columns = dict(sorted(table.columns.items()))
-            if fact.unit is not None:
-                table.units[name] = fact.unit
-            if fact.source is not None:
-                table.sources[name] = fact.source
-        for number in range(len(table)) if not position else [position - 1]:
-            table.columns[name][number] = fact.value
-        self.changed = True
+        """State a value of planes that are kept in columns."""
+        refused = put_column(pixels.planes, statement.attribute, statement.fact, position)
+        if refused is None:
+            self.changed = True
+        else:
+            self.note(statement, "NBO322", "info", f"{refused}; it is left out")
 
     def refer(self, node: Node, name: str, targets: frozenset[str], statement: Statement) -> None:
         """Let a reference lead to the part that is named by ID, name, model or catalogue number."""

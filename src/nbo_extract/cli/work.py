@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
     from nbo_extract.api import Planes
     from nbo_extract.findings import Finding
+    from nbo_extract.gap_rows import DocumentGaps
     from nbo_extract.model import Document
     from nbo_extract.requirements import Level
     from nbo_extract.stored import Stored
     from nbo_extract.summary import Summary
 
 Format = Literal["xml", "json", "jsonld"]
-Goal = Literal["write", "embed", "show", "check"]
+Goal = Literal["write", "embed", "show", "check", "gaps"]
 #: Tasks that wait in a worker's queue: enough to keep it busy, few enough to keep memory flat.
 _AHEAD = 4
 
@@ -35,8 +36,8 @@ class Job:
 
     Attributes
     ----------
-    goal : {'write', 'embed', 'show', 'check'}
-        A file of its own; into the image; the text for standard output; no text at all.
+    goal : {'write', 'embed', 'show', 'check', 'gaps'}
+        A file of its own; into the image; the text for standard output; no text at all; questions for a gap sheet.
     """
 
     goal: Goal
@@ -82,6 +83,8 @@ class Outcome:
     passed : bool
     findings : tuple of Finding
         What is missing for the tier, for a check.
+    gaps : DocumentGaps or None
+        What is missing as questions, for a gap sheet.
     """
 
     path: str
@@ -94,6 +97,7 @@ class Outcome:
     summary: Summary | None = None
     passed: bool = True
     findings: tuple[Finding, ...] = ()
+    gaps: DocumentGaps | None = None
 
 
 def process(task: Task, job: Job) -> Outcome:
@@ -125,6 +129,10 @@ def _process(task: Task, job: Job) -> Outcome:
 
         document = redact(document)
     report = check(document, tier=job.tier, extensions=job.extensions, level=job.level, literal=job.literal)
+    if job.goal == "gaps":
+        from nbo_extract.gap_questions import ask
+
+        return Outcome(task.path, "read", gaps=replace(ask(document, report, literal=job.literal), path=task.path))
     summary = replace(summarise(document, report), path=task.path)
     done = Outcome(task.path, "read", summary=summary, passed=report.passed, findings=tuple(report.findings))
     if job.goal == "check":
@@ -152,7 +160,7 @@ def _document(path: str, job: Job) -> Document:
     from nbo_extract import api, jsonio, xmlio
 
     lower = path.lower()
-    if job.goal == "check" and not os.path.isdir(path):
+    if job.goal in ("check", "gaps") and not os.path.isdir(path):
         if lower.endswith(".jsonld"):
             return _named(jsonio.from_jsonld(Path(path)), path)
         if lower.endswith(".json"):
