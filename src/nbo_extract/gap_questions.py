@@ -17,6 +17,7 @@ from nbo_extract.statements import TEXT, Step, format_path, reference_to
 if TYPE_CHECKING:
     from nbo_extract.applicability import Kinds
     from nbo_extract.checking import CheckReport, Spot
+    from nbo_extract.gap_rows import Section
     from nbo_extract.model import Document
     from nbo_extract.requirements import Level
     from nbo_extract.schema import Declaration
@@ -271,8 +272,12 @@ class _Asker(Asking):
         instrument = self.schema.element("Instrument")
         members = tuple(n for n in instrument.children if n in targets and n not in at.inside)
         if not members:
+            self._plan_at_root(at, requirement, targets)
             return
         home = self.new_instrument
+        if home is None and at.instrument is None and not self.document.instruments:
+            self._plan_at_root(at, requirement, frozenset({"Instrument"}))
+            home = self.new_instrument
         if at.instrument is not None:
             node = at.instrument
             place = place_of(instrument, self.schema.element("OME").use("Instrument"))
@@ -287,6 +292,24 @@ class _Asker(Asking):
         name = head.name if head is not None and len(members) > 1 else members[0]
         wanted = Requirement("Instrument", name, "child", *_like(requirement), members)
         self._child(replace(home, inside=inside, conditions=at.conditions), wanted)
+
+    def _plan_at_root(self, at: At, requirement: Requirement, targets: frozenset[str]) -> None:
+        """Ask for an element beside the images, such as a person or the microscope."""
+        root = self.schema.element("OME")
+        name = next((t for t in sorted(targets) if root.child(t) is not None and t != "Image"), "")
+        kind = root.child(name) if name and name not in at.inside else None
+        if kind is None or len(targets) > 1:
+            return
+        section: Section = "microscope" if name == "Instrument" else "image"
+        place = place_of(kind, root.use(name))
+        top = At((), self.document.root, None, root, place, (), name, section, "", None, False, "")
+        top = replace(top, inside=at.inside, conditions=at.conditions)
+        if name == "Instrument":
+            step = self._step(name, "instrument")
+            self.new_instrument = self._inner(top, step, kind, place, ())
+            self.planned.append(("instrument", frozenset({name}), "the new Instrument"))
+        wanted = Requirement("OME", name, "child", *_like(requirement), (name,))
+        self._add(top, wanted, name, "instrument" if name == "Instrument" else "")
 
     def _planes(self, at: At, requirement: Requirement, spot: Spot) -> None:
         pixels, plane = at.node, at.kind.child("Plane")

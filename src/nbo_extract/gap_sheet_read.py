@@ -221,7 +221,7 @@ class _Reader:
             if scope is None:
                 return
             if "which" in key:
-                element = path + "/" + answer.value
+                element = f"{path}/{answer.value}" if path else answer.value
                 steps, _ = parse_path(element)
                 if steps[-1].element not in load().references:
                     self.statements.append(self.made(answer, element, "", scope))

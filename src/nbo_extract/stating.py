@@ -118,7 +118,8 @@ class _Stater:
         kind = self.schema.element("OME")
         for number, step in enumerate(statement.steps):
             found: list[Node] = []
-            if step.element == "Plane" and not step.added and any(n.planes for n in nodes):
+            last = step is statement.steps[-1]
+            if last and step.element == "Plane" and not step.added and any(n.planes for n in nodes):
                 for node in nodes:
                     self.put_column(node, step.position, statement)
                 return
