@@ -160,9 +160,10 @@ class Asking:
         serial = next((s for n in stands if (s := (n.get("SerialNumber") or "").strip())), "")
         return scope, serial, " ".join(scope.split()) or UNNAMED
 
-    def _value(self, at: At, requirement: Requirement, name: str, **more: object) -> None:
+    def _value(self, at: At, requirement: Requirement, name: str, *, after: str = "", **more: object) -> None:
         attribute = at.kind.attributes[name]
         text, type_ = in_words(attribute.type)
+        text += after
         least, most = limits(attribute.type)
         choices = tuple((w, w) for w in words(attribute.type))
         if attribute.type.primitive == "xsd:boolean":

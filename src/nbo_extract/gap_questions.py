@@ -326,9 +326,8 @@ class _Asker(Asking):
         if total == 1:
             self._value(inner, requirement, name)
             return
-        text = in_words(plane.attributes[name].type)[0]
-        allowed = f"{text}; one value for all planes, or {total} values with semicolons, in the order of the file"
-        self._value(inner, requirement, name, allowed=allowed, type="text", planes=total)
+        after = f"; one value for all planes, or {total} values with semicolons, in the order of the file"
+        self._value(inner, requirement, name, after=after, type="text", planes=total)
 
 
 def _like(requirement: Requirement) -> tuple[Level, int, str]:
