@@ -316,7 +316,7 @@ class _Stater:
 
     def put_column(self, pixels: Node, position: int, statement: Statement) -> None:
         """State a value of planes that are kept in columns."""
-        refused = put_column(pixels.planes, statement.attribute, statement.fact, position)
+        refused = put_column(pixels, statement.attribute, statement.fact, position)
         if refused is None:
             self.changed = True
         else:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nbo_extract.model import Node
+from nbo_extract.model import Node, PlaneTable
 
 if TYPE_CHECKING:
-    from nbo_extract.model import Fact, PlaneTable
+    from nbo_extract.model import Fact
 
 
-def put_column(table: PlaneTable | None, name: str, fact: Fact, position: int) -> str | None:
+def put_column(pixels: Node, name: str, fact: Fact, position: int) -> str | None:
     """State a value of all planes, or of the one at a position, where the file states it of none.
 
     Parameters
     ----------
-    table : PlaneTable or None
-        Changed in place.
+    pixels : Node
+        Gets a table of its own: that of the document it was copied from stays.
     name : str
         Attribute of Plane.
     fact : Fact
@@ -28,6 +28,7 @@ def put_column(table: PlaneTable | None, name: str, fact: Fact, position: int) -
     str or None
         Why nothing was stated; None where it was.
     """
+    table = pixels.planes
     if table is None or position > len(table):
         return f"the file has no Plane[{position}]" if position else "the file has no Plane"
     column, mine = table.columns.get(name), table.sources.get(name)
@@ -36,8 +37,9 @@ def put_column(table: PlaneTable | None, name: str, fact: Fact, position: int) -
     if column is not None and any(column) and not ours:
         return f"planes of the file state {name}"
     if not ours:
-        column = [None] * len(table)
-        table.columns = dict(sorted({**table.columns, name: column}.items()))
+        columns: dict[str, list[str | None]] = {**table.columns, name: [None] * len(table)}
+        table = PlaneTable(dict(sorted(columns.items())), dict(table.units), dict(table.sources))
+        pixels.planes = table
         if fact.unit is not None:
             table.units[name] = fact.unit
         if fact.source is not None:
