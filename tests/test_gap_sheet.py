@@ -157,10 +157,20 @@ def test_the_first_lines_as_people_see_them() -> None:
     assert by_field["Instrument", "LightSource (which kind)"]["Allowed"].startswith("one of: Arc | GenericExcitation")
     assert by_field["new Laser", "Tuneable"]["Allowed"] == "only if LightSource is Laser: true / false"
     assert by_field["LightSourceSettings", "LightSource (which one)"]["Allowed"] == "one of: the new LightSource"
-    camera = "only if DetectorSettings is CameraSettings: one of: Axiocam 506 · CCD"
-    assert by_field["CameraSettings", "Camera (which one)"]["Allowed"] == camera
+    # The microscope has a camera, so that no other settings are offered.
+    assert by_field["CameraSettings", "Camera (which one)"]["Allowed"] == "one of: Axiocam 506 · CCD"
+    assert ("LightPath", "DetectorSettings (which kind)") not in by_field
     assert by_field["the first plane", "Timestamp"]["Usually found in"] == "vendor file"
     assert by_field["new Sample", "Name"]["Usually found in"] == "sample record"
+
+
+def test_settings_of_every_kind_are_offered_for_a_detector_of_unknown_kind() -> None:
+    found = document()
+    next(n for n in found.instruments[0].children if n.name == "CCD").name = "GenericDetector"
+    asked = {(q.part, q.field): q for q in questions(found).questions}
+    kinds = [shown for shown, _ in asked["LightPath", "DetectorSettings (which kind)"].choices]
+    assert kinds == ["GenericDetectorSettings", "PointDetectorSettings", "CameraSettings"]
+    assert asked["CameraSettings", "Camera (which one)"].choices == (("Axiocam 506 · GenericDetector", "Axiocam 506"),)
 
 
 def test_what_makes_no_sense_is_not_asked() -> None:
@@ -196,7 +206,8 @@ def test_the_workbook_has_lists_limits_and_a_frozen_header() -> None:
     rules = {str(cell): v for v in place.data_validations.dataValidation for cell in str(v.sqref).split()}
     fields = {(place.cell(n, 4).value, place.cell(n, 5).value): n for n in range(2, place.max_row + 1)}
     number = rules[f"F{fields['Pixels', 'PhysicalSizeX']}"]
-    assert (number.type, number.formula1, number.error) == ("decimal", "0.0", "A number > 0.")
+    assert (number.type, number.operator, number.formula1) == ("decimal", "greaterThan", "0")
+    assert number.error == "A number > 0."
     choice = rules[f"F{fields[LENS, 'Correction']}"]
     assert choice.type == "list"
     start, end = choice.formula1.removeprefix("Lists!").replace("$", "").split(":")
@@ -287,6 +298,9 @@ def test_the_table_names_what_nbo_has() -> None:
     names = {d.name for d in schema.walk()}
     for element, members in rows_of["alternatives"].items():
         assert set(members) <= (names if element == "*" else set(schema.element(element).children)), element
+    for element, category in rows_of["settings"].items():
+        targets = schema.references[element][1]
+        assert any(schema.element(t).category == category for t in targets), element
     assert set(rows_of["first_plane"]) <= set(schema.element("Plane").attributes)
 
 

@@ -219,6 +219,11 @@ class Asking:
                 return home, place_of(inside, home.use(target), around)
         return root, place_of(self.schema.element(target))
 
+    def _suitable(self, settings: str, targets: frozenset[str]) -> frozenset[str]:
+        """Return the kinds of parts that settings are made for."""
+        category = table()["settings"].get(settings)
+        return frozenset(t for t in targets if category is None or self.schema.element(t).category == category)
+
     def _options(self, at: At, targets: Iterable[str]) -> list[tuple[str, str]]:
         """Return the parts that a reference may lead to, as shown and as statements name them."""
         wanted = frozenset(targets)

@@ -137,6 +137,7 @@ class _Asker(Asking):
         if at.kind.name == "Plane" or not members or len(at.inside) >= _DEEPEST:
             self.unasked.append(f"{at.part} {requirement.name}: this is no element that a person describes")
             return
+        members = self._meeting(at, members)
         if len(members) == 1:
             self._add(at, requirement, members[0], "")
             return
@@ -152,6 +153,16 @@ class _Asker(Asking):
             self.planned.append((label, frozenset(members), f"the new {field}"))
         for member in members:
             self._add(replace(at, conditions=(*at.conditions, (label, member))), requirement, member, label)
+
+    def _meeting(self, at: At, members: list[str]) -> list[str]:
+        """Leave out settings of kinds of parts that the microscope has not, where it has others."""
+        references = self.schema.references
+        if not all(m in table()["settings"] for m in members):
+            return members
+        parts = {m: self._options(at, self._suitable(m, references[m][1])) for m in members}
+        real = [m for m in members if any(not value.startswith("+") for _, value in parts[m])]
+        unknown = any(table()["settings"][m] == "Detector" for m in real)
+        return members if unknown or not real else real
 
     def _step(self, member: str, label: str) -> Step:
         """Return the step to an element that is to be added: with a label where it may be referred to."""
@@ -251,7 +262,7 @@ class _Asker(Asking):
         return True
 
     def _reference(self, at: At, requirement: Requirement, targets: frozenset[str], *, last: bool = False) -> None:
-        options = self._options(at, targets)
+        options = self._options(at, self._suitable(at.kind.name, targets)) or self._options(at, targets)
         if not options and not last:
             # What it may lead to may still be asked for.
             self.deferred.append((at, requirement, targets))

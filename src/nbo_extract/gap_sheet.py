@@ -294,15 +294,17 @@ def _validation(rule: tuple[Any, ...]) -> Any:
         made.error = "A date, such as 2024-03-31."
     else:
         _, least, most, allowed = rule
-        least_text = repr(least) if least is not None else "-1E+300"
-        # Whole numbers are compared as such; a bound above every one of them is no bound.
+        whole = rule[0] == "whole number"
+        bound = "999999999999999" if whole else "1E+300"
         made = DataValidation(
-            "whole" if rule[0] == "whole number" else "decimal",
-            operator="between",
-            formula1=least_text,
+            "whole" if whole else "decimal",
+            # What has to be above a number may not be that number.
+            operator="greaterThan" if " > " in allowed and most is None else "between",
+            formula1=f"{least:g}" if least is not None else f"-{bound}",
             allow_blank=True,
         )
-        made.formula2 = repr(most) if most is not None else "1E+300"
+        if made.operator == "between":
+            made.formula2 = f"{most:g}" if most is not None else bound
         made.error = f"A {allowed}."
     made.errorTitle, made.showErrorMessage = "Not allowed", True
     return made
