@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gap_filling import fill_csv, write_csv
 from nbo_extract.completing import complete
@@ -535,3 +537,35 @@ def test_planes_take_one_value_or_one_each(tmp_path: Path) -> None:
         f"gaps.csv: 1 entry cannot be used: F{made.index(row) + 2} (Timestamp of all 2 planes): there are 3 values for "
         f"2 planes{TAIL}"
     )
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.integers(0, 1 << 20), junk=st.binary(min_size=1, max_size=6), form=st.sampled_from(("csv", "xlsx")))
+def test_a_damaged_sheet_is_read_or_refused_in_one_sentence(
+    book: Path, table: Path, place: int, junk: bytes, form: str
+) -> None:
+    whole = (book if form == "xlsx" else table).read_bytes()
+    place %= len(whole)
+    path = book.parent / f"damaged.{form}"
+    path.write_bytes(whole[:place] + junk + whole[place + len(junk) :])
+    try:
+        read_sheet(path)
+    except HardwareError as error:
+        assert error.message.startswith(f"{path}: ")
+        assert "\n" not in error.message
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(values=st.lists(st.text(max_size=12), min_size=1, max_size=40), seed=st.integers(0, 1000))
+def test_whatever_is_typed_is_read_or_refused(table: Path, values: list[str], seed: int) -> None:
+    made = lines(table)
+    for number, value in enumerate(values):
+        made[(seed + number * 7) % len(made)]["Value"] = value
+    path = table.parent / "typed.csv"
+    write_csv(path, made)
+    try:
+        found = read_sheet(path)
+    except HardwareError as error:
+        assert error.message.startswith(f"{path}: ")
+    else:
+        complete(document(FILES[0]), found)

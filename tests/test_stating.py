@@ -383,3 +383,10 @@ def test_files_are_told_by_their_whole_path(monkeypatch: pytest.MonkeyPatch, tmp
     result.origin.file = "a.czi"
     state(result, [given(said("Image/Description/@text()", "x", scope=Scope(files=("plate1/a.czi",))))])
     assert all(i.first("Description") is not None for i in result.images)
+
+
+def test_a_part_that_an_image_does_not_use_is_worth_no_word_if_the_statement_is_of_the_microscope() -> None:
+    path = 'Instrument/Objective[Model="100x"]/@CatalogNumber'
+    assert codes(stated(given(said(path, "1", scope=Scope(microscope="Scope one"))))) == []
+    assert codes(stated(given(said(path, "1")))) == ["NBO322"]
+    assert codes(stated(given(said(path, "1", scope=Scope(("a.czi",), "Scope one"))))) == ["NBO322"]

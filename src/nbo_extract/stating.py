@@ -143,7 +143,9 @@ class _Stater:
             present = present[step.position - 1 : step.position]
         found = self.fitting(present, step)
         if step.where or step.position:
-            if not found:
+            # What is said of a part for all images of a microscope is not about those that do not use it.
+            general = statement.scope.microscope and not statement.scope.files and step.element != "Instrument"
+            if not found and not (general and statement.steps[0].element == "Instrument"):
                 self.note(statement, "NBO322", "info", f"the file has no {step}; it is left out")
             elif len(found) > 1 and step.element not in _ALL:
                 self.note(statement, "NBO321", "warning", f"{len(found)} elements are {step}; it is left out")
