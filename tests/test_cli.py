@@ -83,12 +83,13 @@ def test_help_names_options_and_commands(run: Callable[..., Result]) -> None:
     assert result.out.startswith("Usage: nbo-extract PATH... [OPTIONS]\n")
     for option in (
         "--hardware", "--match", "--output", "--format", "--embed", "--dry-run", "--tier", "--extensions", "--level",
-        "--planes", "--redact", "--workers", "--reader", "--quiet", "--verbose", "--version",
+        "--planes", "--redact", "--workers", "--reader", "--quiet", "--verbose", "--version", "--prefer", "--remember",
+        "--config", "--no-config",
     ):  # fmt: skip
         assert option in result.out
     commands = result.out.split("Commands:\n")[1]
     listed = [line.split()[0] for line in commands.splitlines() if line.startswith("  ")]
-    assert listed == ["check", "doctor", "gaps", "hardware", "mappings", "restore", "schema"]
+    assert listed == ["check", "config", "doctor", "gaps", "hardware", "mappings", "restore", "schema"]
     assert run("x.czi", "--help").out == result.out
 
 
@@ -96,6 +97,7 @@ def test_every_command_has_help(run: Callable[..., Result]) -> None:
     for command in (
         ("check",), ("restore",), ("schema",), ("doctor",), ("hardware",), ("hardware", "show"), ("hardware", "check"),
         ("mappings",), ("mappings", "list"), ("mappings", "show"), ("mappings", "check"),
+        ("config",), ("config", "show"), ("config", "check"), ("config", "init"),
     ):  # fmt: skip
         result = run(*command, "--help")
         assert result.code == 0
@@ -515,7 +517,7 @@ def test_one_place_for_several_images(run: Callable[..., Result], data: Path) ->
         (["--extensions", "corr"], "'corr' is no extension of NBO; there are core, basic, advanced, calibration"),
         (["--tier", "4"], "'4' is not one of '1', '2', '3'"),
         (["--workers", "0"], "'0' is no number of processes; give 1 or more"),
-        (["--match", "Objective:0"], "write the ID in the image, =, the ID in the description"),
+        (["--match", "Objective:0"], "write the part in the image, =, the part in the description"),
         (["--colour"], "'--colour'"),
     ],
 )

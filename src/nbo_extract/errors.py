@@ -37,6 +37,10 @@ class HardwareError(NboExtractError):
     """A hardware description cannot be used."""
 
 
+class ConfigError(NboExtractError):
+    """A facility's configuration cannot be used."""
+
+
 class DocumentError(NboExtractError):
     """An NBO document (XML or JSON) cannot be read or does not fit the NBO model."""
 

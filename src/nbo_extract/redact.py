@@ -61,9 +61,18 @@ def _take_names(document: Document) -> list[str]:
         person = [node.facts.pop(a).value.strip() for a in PERSONAL if a in node.facts]
         for name in person:
             names[name] = None
-            # "Jane Doe <jane@x.org>", "DOMAIN\\jane": each part that is long enough is a name of its own.
-            names.update(dict.fromkeys(re.split(r"[\s\\/<>,;@]+", name)))
+            names.update(dict.fromkeys(_parts(name)))
+    for finding in document.findings:
+        # What a configuration states of a person beside what the image states is in the finding alone.
+        if finding.element == "Experimenter" and finding.attribute in PERSONAL:
+            for name in filter(None, (finding.value.strip(), finding.other.strip())):
+                names.update(dict.fromkeys([name, *_parts(name)]))
     return [n for n in names if len(n) >= _SHORTEST]
+
+
+def _parts(name: str) -> list[str]:
+    r"""Split "Jane Doe <jane@x.org>" and "DOMAIN\jane": each part that is long enough is a name of its own."""
+    return re.split(r"[\s\\/<>,;@]+", name)
 
 
 class _Redaction:

@@ -76,14 +76,18 @@ class Scope:
         Patterns of paths (``*.czi``, ``plate1/*``), from the right; empty for every file.
     microscope : str
         Name of the Instrument, or model of its stand; empty for every microscope.
+    unless : tuple of str
+        Microscopes of which something else is stated instead.
     """
 
     files: tuple[str, ...] = ()
     microscope: str = ""
+    unless: tuple[str, ...] = ()
 
     def covers(self, path: str, microscopes: Iterable[str]) -> bool:
         """Whether a document of this file, recorded with a microscope of these names, is meant."""
-        if self.microscope and self.microscope not in microscopes:
+        names = set(microscopes)
+        if (self.microscope and self.microscope not in names) or names & set(self.unless):
             return False
         return not self.files or any(path_fits(path, pattern) for pattern in self.files)
 
@@ -139,14 +143,18 @@ class StatementSet:
 
 
 def path_fits(path: str, pattern: str) -> bool:
-    """Whether a path ends in a pattern of the shell's kind, folder by folder."""
-    parts, wanted = path.replace("\\", "/").split("/"), pattern.replace("\\", "/").strip("/").split("/")
-    if "**" in wanted:
-        return fnmatch.fnmatchcase(
-            "/" + path.replace("\\", "/").lstrip("/"), "*/" + "/".join(wanted).replace("**", "*")
-        )
-    tail = parts[-len(wanted) :]
-    return len(tail) == len(wanted) and all(fnmatch.fnmatchcase(p, w) for p, w in zip(tail, wanted, strict=True))
+    """Whether a path ends in a pattern of the shell's kind, folder by folder; ``**`` is any number of folders."""
+    parts = tuple(path.replace("\\", "/").split("/"))
+    wanted = tuple(pattern.replace("\\", "/").strip("/").split("/"))
+    return any(_tail_fits(parts[start:], wanted) for start in range(len(parts)))
+
+
+def _tail_fits(parts: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
+    if not parts or not wanted:
+        return not parts and not wanted
+    if wanted[0] == "**":
+        return len(wanted) == 1 or any(_tail_fits(parts[i:], wanted[1:]) for i in range(len(parts)))
+    return fnmatch.fnmatchcase(parts[0], wanted[0]) and _tail_fits(parts[1:], wanted[1:])
 
 
 def format_path(steps: Iterable[Step], attribute: str = "") -> str:

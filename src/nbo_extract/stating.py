@@ -189,8 +189,9 @@ class _Stater:
         key = (id(home), step.element, step.added)
         found = self.added.get(key)
         if found is None:
-            around = kind if through is None else self.schema.element(home.name)
-            found = self.new(home, step, around.child(step.element) or self.schema.element(step.element))
+            # Elements that are declared where they stand are found from there alone.
+            declared = kind.child(step.element) if through is None else None
+            found = self.new(home, step, declared or self.schema.element(step.element))
             self.added[key] = found
         if through is not None:
             attribute, _ = self.schema.references[through]

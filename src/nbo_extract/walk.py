@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nbo_extract.config_keys import NAME
 from nbo_extract.errors import NboExtractError
 from nbo_extract.registry import ADAPTERS, find_reader, read, readers
 
@@ -203,4 +204,5 @@ def _passed_over(name: str) -> bool:
         name.startswith(_TEMPORARY_START)
         or name.lower().endswith((*_TEMPORARY_END, *SIDECARS))
         or name in _SYSTEM_FOLDERS
+        or name == NAME
     )

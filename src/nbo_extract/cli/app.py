@@ -43,8 +43,26 @@ def _matches(ctx: click.Context, parameter: click.Parameter, value: tuple[str, .
     pairs = [text.partition("=") for text in value]
     for embedded, _, described in pairs:
         if not embedded or not described:
-            raise click.BadParameter("write the ID in the image, =, the ID in the description: Objective:0=Objective:7")
+            raise click.BadParameter("write the part in the image, =, the part in the description: Objective:0=63x oil")
     return {embedded.strip(): described.strip() for embedded, _, described in pairs}
+
+
+def _prefer(ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> frozenset[str]:
+    if not value:
+        return frozenset()
+    from nbo_extract.config import ALL, elements_to_prefer
+
+    names: list[str] = []
+    for text in value:
+        side, colon, elements = text.partition(":")
+        given = [e.strip() for e in elements.split(",") if e.strip()]
+        if side.strip().lower() != "hardware" or (colon and not given):
+            raise click.BadParameter(f"{text!r} is not understood; write hardware, or hardware:Objective,Laser")
+        names += given or [ALL]
+    try:
+        return elements_to_prefer(names)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def _rules(ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -85,8 +103,17 @@ _HARDWARE = _all(
         multiple=True,
         callback=_matches,
         metavar="EMBEDDED=HARDWARE",
-        help="Settle which described part a part of the image is, by their IDs; repeatable.",
+        help="Settle which described part a part of the image is, by IDs, names or models; repeatable.",
     ),
+    click.option(
+        "--prefer",
+        multiple=True,
+        callback=_prefer,
+        metavar="hardware[:LIST]",
+        help="Take the described value where both state one, of all elements or of these; repeatable.",
+    ),
+    click.option("--config", metavar="PATH", help="Configuration for all images. [the nearest nbo-extract.toml above]"),
+    click.option("--no-config", is_flag=True, help="Use no configuration."),
 )
 _PROFILE = _all(
     click.option(
@@ -143,6 +170,7 @@ def program() -> None:
 @program.command("extract", cls=Default, hidden=True)
 @_PATHS
 @_HARDWARE
+@click.option("--remember", is_flag=True, help="Keep what --match settles in the configuration.")
 @click.option(
     "-o",
     "--output",
@@ -216,6 +244,45 @@ def restore(paths: tuple[str, ...]) -> int:
     from nbo_extract.cli.restore import run
 
     return run(paths)
+
+
+@program.group()
+def config() -> None:
+    """Look at a facility's configuration.
+
+    A file nbo-extract.toml says which description is for which image, what is settled, and what no image states.
+    """
+
+
+@config.command("show")
+@click.argument("path", default=".", metavar="[PATH]")
+@click.option("--config", "given", metavar="PATH", help="Configuration to use. [the nearest nbo-extract.toml above]")
+def config_show(path: str, given: str | None) -> int:
+    """Show which configuration applies to a path.
+
+    What it says and, for an image, which description is used and why.
+    """
+    from nbo_extract.cli.config import show
+
+    return show(path, given)
+
+
+@config.command("check")
+@click.argument("file", metavar="FILE")
+def config_check(file: str) -> int:
+    """Check a configuration and the descriptions that it names."""
+    from nbo_extract.cli.config import check_file
+
+    return check_file(file)
+
+
+@config.command("init")
+@click.argument("folder", default=".", metavar="[FOLDER]")
+def config_init(folder: str) -> int:
+    """Write a configuration with comments, to be filled in."""
+    from nbo_extract.cli.config import init
+
+    return init(folder)
 
 
 @program.group()

@@ -6,12 +6,13 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TextIO
 
+from nbo_extract.cli.configured import configure
 from nbo_extract.cli.group import FAILED, NOT_MET, OK, Refusal, complain
 from nbo_extract.cli.inputs import find_images, format_of, load_all, plan, plan_embedding
 from nbo_extract.cli.work import Job, Task, process_all
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from nbo_extract.cli.render import Printer
     from nbo_extract.cli.work import Format, Outcome
@@ -32,6 +33,10 @@ def run(
     paths: Sequence[str],
     hardware: Sequence[str],
     matches: dict[str, str],
+    prefer: frozenset[str],
+    config: str | None,
+    no_config: bool,
+    remember: bool,
     output: str | None,
     format_: Format | None,
     embed: bool,
@@ -48,6 +53,8 @@ def run(
 ) -> int:
     """Run the default command and return the exit code."""
     _refuse_contradictions(output, format_, embed)
+    if remember and not matches:
+        raise Refusal("--remember keeps what --match settles, and there is no --match; give one or leave it out")
     found = find_images(paths, reader)
     form = format_of(format_, output)
     if output == "-" and len(found.units) > 1:
@@ -66,18 +73,26 @@ def run(
         skip_rules=("all",) if no_derive else skip_rules,
         hardware=load_all(hardware),
         matches=matches,
+        configured=configure([t.path for t in tasks], config, wanted=not no_config),
+        prefer=prefer,
+        strict=len(tasks) == 1,
+        remember=remember and not dry_run,
         tier=tier or 1,
         **profile,
     )
     if embed and job.redact:
         complain("--redact leaves people out of what is embedded; what the image itself says of them stays in it")
-    report = Report(found, len(tasks), sys.stderr if show else sys.stdout, verbose=verbose, quiet=quiet)
+    report = Report(found, tasks, sys.stderr if show else sys.stdout, matches, verbose=verbose, quiet=quiet)
+    settled = []
     with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
             if outcome.text:
                 sys.stdout.buffer.write(outcome.text.encode("utf-8"))
                 sys.stdout.buffer.flush()
             report.add(outcome)
+            settled += [outcome] if outcome.remembered else []
+    if settled:
+        report.remember(settled)
     return report.end(asked=tier is not None)
 
 
@@ -93,6 +108,9 @@ def run_check(
     paths: Sequence[str],
     hardware: Sequence[str],
     matches: dict[str, str],
+    prefer: frozenset[str],
+    config: str | None,
+    no_config: bool,
     tier: int | None,
     reader: str | None,
     partial: bool,
@@ -105,6 +123,7 @@ def run_check(
 ) -> int:
     """Run `check` and return the exit code."""
     found = find_images(paths, reader, sidecars=True)
+    tasks = [Task(u.path) for u in found.units]
     job = Job(
         "check",
         reader=reader,
@@ -112,11 +131,13 @@ def run_check(
         skip_rules=("all",) if no_derive else skip_rules,
         hardware=load_all(hardware),
         matches=matches,
+        configured=configure([t.path for t in tasks], config, wanted=not no_config),
+        prefer=prefer,
+        strict=len(tasks) == 1,
         tier=tier or 1,
         **profile,
     )
-    tasks = [Task(u.path) for u in found.units]
-    report = Report(found, len(tasks), sys.stdout, verbose=verbose, quiet=as_json, checking=True)
+    report = Report(found, tasks, sys.stdout, matches, verbose=verbose, quiet=as_json, checking=True)
     results = []
     with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
@@ -139,31 +160,54 @@ def _as_dict(outcome: Outcome, job: Job) -> dict[str, Any]:
     return {**head, "passed": outcome.passed, "findings": [f.to_dict() for f in findings]}
 
 
+def tell_unsettled(matches: Mapping[str, str], settled: Collection[str]) -> None:
+    """Name the pairs of ``--match`` that were of no use for any image."""
+    for embedded, described in matches.items():
+        if embedded not in settled:
+            complain(
+                f"--match {embedded}={described} settled nothing: no image of this run has this part, "
+                "or no description that was used for one has the other"
+            )
+
+
 class Report:
     """Tells what became of the images while they are worked on, and in the end how many.
 
     Parameters
     ----------
     found : Walk
-    total : int
+    tasks : sequence of Task
     stream : text stream
         Of the summary; messages go to standard error.
+    matches : dict of str to str
+        What the user settles.
     verbose, quiet : bool
     checking : bool
         Whether what is missing is told in full, and nothing else.
     """
 
     def __init__(
-        self, found: Walk, total: int, stream: TextIO, *, verbose: bool, quiet: bool, checking: bool = False
+        self,
+        found: Walk,
+        tasks: Sequence[Task],
+        stream: TextIO,
+        matches: dict[str, str],
+        *,
+        verbose: bool,
+        quiet: bool,
+        checking: bool = False,
     ) -> None:
         self.found = found
-        self.total = total
+        self.total = len(tasks)
+        self.matches = matches
         self.stream = stream
         self.verbose = verbose
         self.quiet = quiet
         self.checking = checking
         self.states: dict[str, int] = {}
         self.not_met = 0
+        self.settled: set[str] = set()
+        self.problems: list[str] = []
         self._printer: Printer | None = None
 
     @property
@@ -183,6 +227,7 @@ class Report:
             complain(outcome.message)
             return
         self.not_met += not outcome.passed
+        self.settled.update(outcome.settled)
         if self.quiet:
             return
         if self.total > FEW and not self.verbose:
@@ -195,6 +240,9 @@ class Report:
                 self.printer.checked(outcome.summary)
             else:
                 self.printer.summary(outcome.summary)
+        if outcome.config:
+            self.printer.line()
+            self.printer.line(f"Configuration  {outcome.config}", indent=2)
         if outcome.state != "read":
             self.printer.line()
             self.printer.line(self._done(outcome), "green", 2)
@@ -219,16 +267,27 @@ class Report:
                 told.append(f"{len(outcome.summary.findings)} warnings")
         self.printer.line(f"[{number}/{self.total}] {outcome.path}: {', '.join(told)}")
 
+    def remember(self, outcomes: Sequence[Outcome]) -> None:
+        """Keep what was settled, and tell where."""
+        from nbo_extract.cli.remember import remember
+
+        told, self.problems = remember(outcomes)
+        for sentence in told if not self.quiet else ():
+            self.printer.line()
+            self.printer.line(sentence, "green", 2)
+
     def end(self, *, asked: bool) -> int:
         """Tell how many, and return the exit code."""
-        for problem in self.found.problems:
+        for problem in (*self.found.problems, *self.problems):
             complain(problem)
         failed = self.states.get("failed", 0)
+        if self.total > 1:
+            tell_unsettled(self.matches, self.settled)
         many = self.total > 1 or self.found.left_out or self.found.members
         if many and not self.quiet:
             self.printer.line()
             self.printer.line(self._count(failed), "bold")
-        if failed or self.found.problems:
+        if failed or self.found.problems or self.problems:
             return FAILED
         return NOT_MET if asked and self.not_met else OK
 

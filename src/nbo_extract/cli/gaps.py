@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbo_extract.cli.configured import configure
+from nbo_extract.cli.extract import tell_unsettled
 from nbo_extract.cli.group import FAILED, OK, Refusal, complain
 from nbo_extract.cli.inputs import find_images, load_all
 from nbo_extract.cli.work import Job, Task, process_all
@@ -27,6 +29,9 @@ def run(
     output: str,
     hardware: Sequence[str],
     matches: dict[str, str],
+    prefer: frozenset[str],
+    config: str | None,
+    no_config: bool,
     tier: int | None,
     reader: str | None,
     partial: bool,
@@ -39,6 +44,7 @@ def run(
     """Write a gap sheet and return the exit code."""
     _refuse_output(output)
     found = find_images(paths, reader, sidecars=True)
+    tasks = [Task(u.path) for u in found.units]
     job = Job(
         "gaps",
         reader=reader,
@@ -46,14 +52,18 @@ def run(
         skip_rules=("all",) if no_derive else skip_rules,
         hardware=load_all(hardware),
         matches=matches,
+        configured=configure([t.path for t in tasks], config, wanted=not no_config),
+        prefer=prefer,
+        strict=len(tasks) == 1,
         tier=tier or 1,
         **profile,
     )
-    tasks = [Task(u.path) for u in found.units]
     parts: list[DocumentGaps] = []
+    settled: set[str] = set()
     failed = 0
     with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
+            settled.update(outcome.settled)
             if outcome.gaps is not None:
                 parts.append(outcome.gaps)
             else:
@@ -61,6 +71,8 @@ def run(
                 complain(outcome.message)
     for problem in found.problems:
         complain(problem)
+    if len(tasks) > 1:
+        tell_unsettled(matches, settled)
     if parts:
         _write(parts, output, verbose)
     return FAILED if failed or found.problems else OK

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nbo_extract.cli.group import Failure, Refusal, complain
 from nbo_extract.cli.work import Task
+from nbo_extract.config_keys import NAME
 from nbo_extract.errors import HardwareError, NboExtractError
 from nbo_extract.registry import find_reader, readers, refusal
 from nbo_extract.walk import SIDECARS, Walk, walk
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from nbo_extract.walk import Unit
 
 _ENDINGS = (".xml", ".json", ".jsonld")
-#: File of a facility's configuration, which is no description.
-CONFIG_NAME = "nbo-extract.toml"
 
 
 def find_images(paths: Sequence[str], reader: str | None, *, sidecars: bool = False) -> Walk:
@@ -124,7 +123,7 @@ def _of_folder(folder: Path) -> list[Stored]:
     found: list[Stored] = []
     others: list[str] = []
     for file in files:
-        if file.name.startswith(".") or file.name == CONFIG_NAME or file.name.lower().endswith(SIDECARS):
+        if file.name.startswith(".") or file.name == NAME or file.name.lower().endswith(SIDECARS):
             continue
         try:
             found.extend(load_stored(file))

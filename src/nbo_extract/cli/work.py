@@ -11,12 +11,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from nbo_extract.cli.configured import Configured
 from nbo_extract.errors import NboExtractError, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
     from nbo_extract.api import Planes
+    from nbo_extract.cli.completion import Remembered
+    from nbo_extract.cli.configured import Loaded
     from nbo_extract.findings import Finding
     from nbo_extract.gap_rows import DocumentGaps
     from nbo_extract.model import Document
@@ -38,6 +41,14 @@ class Job:
     ----------
     goal : {'write', 'embed', 'show', 'check', 'gaps'}
         A file of its own; into the image; the text for standard output; no text at all; questions for a gap sheet.
+    configured : Configured
+        Which configuration is for which image.
+    prefer : frozenset of str
+        Elements whose described values take the place of the image's; instead of those of the configuration.
+    strict : bool
+        Whether a pair of ``--match`` that settles nothing is an error: there is no other image that it may be for.
+    remember : bool
+        Whether what ``--match`` settles is wanted by names, for the configuration.
     """
 
     goal: Goal
@@ -50,6 +61,10 @@ class Job:
     redact: bool = False
     hardware: tuple[Stored, ...] = ()
     matches: dict[str, str] = field(default_factory=dict)
+    configured: Configured = field(default_factory=Configured)
+    prefer: frozenset[str] = frozenset()
+    strict: bool = True
+    remember: bool = False
     tier: int = 1
     extensions: tuple[str, ...] = ("core",)
     level: Level = "must"
@@ -83,6 +98,12 @@ class Outcome:
     passed : bool
     findings : tuple of Finding
         What is missing for the tier, for a check.
+    config : str
+        Path of the configuration that was used.
+    settled : tuple of str
+        First halves of the pairs of ``--match`` that settled something.
+    remembered : tuple of Remembered
+        These, for the configuration.
     gaps : DocumentGaps or None
         What is missing as questions, for a gap sheet.
     """
@@ -97,6 +118,9 @@ class Outcome:
     summary: Summary | None = None
     passed: bool = True
     findings: tuple[Finding, ...] = ()
+    config: str = ""
+    settled: tuple[str, ...] = ()
+    remembered: tuple[Remembered, ...] = ()
     gaps: DocumentGaps | None = None
 
 
@@ -119,11 +143,14 @@ def _process(task: Task, job: Job) -> Outcome:
     from nbo_extract.checking import check
     from nbo_extract.summary import summarise
 
-    document = _document(task.path, job)
-    if job.hardware:
-        from nbo_extract.completing import complete
+    loaded = job.configured.of(task.path)
+    document = _document(task.path, job, loaded)
+    used = None
+    if job.hardware or job.matches or loaded is not None:
+        from nbo_extract.cli.completion import completed
 
-        document = complete(document, job.hardware, matches=job.matches, skip_rules=job.skip_rules)
+        used = completed(document, task.path, job, loaded)
+        document = used.document
     if job.redact:
         from nbo_extract.redact import redact
 
@@ -132,9 +159,12 @@ def _process(task: Task, job: Job) -> Outcome:
     if job.goal == "gaps":
         from nbo_extract.gap_questions import ask
 
-        return Outcome(task.path, "read", gaps=replace(ask(document, report, literal=job.literal), path=task.path))
+        asked = replace(ask(document, report, literal=job.literal), path=task.path)
+        return Outcome(task.path, "read", gaps=asked, settled=used.settled if used is not None else ())
     summary = replace(summarise(document, report), path=task.path)
     done = Outcome(task.path, "read", summary=summary, passed=report.passed, findings=tuple(report.findings))
+    if used is not None:
+        done = replace(done, config=used.config, settled=used.settled, remembered=used.remembered)
     if job.goal == "check":
         return done
     # Only now: exposure times are facts of planes, which summary and check want to see.
@@ -156,7 +186,7 @@ def _process(task: Task, job: Job) -> Outcome:
     return replace(done, state=result.state, target=str(result.path), bytes_added=result.bytes_added, diff=result.diff)
 
 
-def _document(path: str, job: Job) -> Document:
+def _document(path: str, job: Job, loaded: Loaded | None) -> Document:
     from nbo_extract import api, jsonio, xmlio
 
     lower = path.lower()
@@ -169,7 +199,8 @@ def _document(path: str, job: Job) -> Document:
             return _named(xmlio.from_xml(Path(path)), path)
     # Embedding starts from what the image itself states, not from what an earlier run embedded.
     # What an earlier run filled in is no statement of the image: it is filled anew where a description is given.
-    embedded = job.goal != "embed" and not job.hardware and not job.skip_rules
+    anew = job.hardware or (loaded is not None and loaded.fills)
+    embedded = job.goal != "embed" and not anew and not job.skip_rules
     return api.extract(
         path, reader=job.reader, planes="all", embedded=embedded, partial=job.partial, skip_rules=job.skip_rules
     )
