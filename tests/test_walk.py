@@ -44,7 +44,7 @@ def test_units_are_sorted_and_a_zarr_is_one(folder: Path) -> None:
     ]  # fmt: skip
     assert result.units[4].path == str(folder / "a" / "z.czi")
     # The hardware description is no image.
-    assert (result.left_out, result.members, result.empty, result.problems) == (1, 0, [], [])
+    assert (result.left_out, result.members, result.empty, result.problems) == (2, 0, [], [])
 
 
 def test_paths_start_as_the_user_named_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +67,7 @@ def test_hidden_temporary_and_own_files_are_passed_over(folder: Path) -> None:
         shutil.copy(image, folder / name / "copy.czi")
     result = walk([str(folder)])
     assert len(result.units) == 4
-    assert result.left_out == 1
+    assert result.left_out == 2
 
 
 def test_each_image_once_where_paths_overlap(folder: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_damaged_image_does_not_vanish(folder: Path) -> None:
     (folder / "photo.png").write_bytes(b"\x89PNG\r\n")
     result = walk([str(folder)])
     assert "broken.czi" in [u.relative for u in result.units]
-    assert result.left_out == 3
+    assert result.left_out == 4
 
 
 def test_a_file_that_is_named_is_taken_whatever_it_is(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ configurations, the records of calibration that were valid on the day, the light
 
 from __future__ import annotations
 
+import os
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,11 @@ def complete(
     settings = [s for s in given if isinstance(s, Hardware) and s.kind == "settings"]
     images = {i.id for i in document.images}
     parts = {mine: theirs for mine, theirs in matches.items() if mine not in images}
-    result = merge(document, hardware, matches=parts, prefer=prefer) if hardware else copied(document)
+    if hardware:
+        set_ = next((h for h in hardware if pinned and os.path.abspath(h.path) == os.path.abspath(pinned)), None)
+        result = merge(document, hardware, matches=parts, prefer=prefer, pinned=set_)
+    else:
+        result = copied(document)
     statements = [s for s in given if isinstance(s, StatementSet)]
     records = [s for s in given if isinstance(s, CalibrationSet)]
     called = aliases(result, hardware, parts) if settings or statements or records else {}

@@ -1,28 +1,31 @@
 """Merging hardware descriptions into a Document: embedded values win, every filled fact names its source.
 
-A description is used only where its stand is the image's. Parts are matched by evidence (`nbo_extract.matching`); a
-matched part is filled, the other described parts are added, since they are part of the microscope.
+A description is used only where it is of the image's microscope (`nbo_extract.choosing`). Parts are matched by evidence
+(`nbo_extract.matching`); a matched part is filled, the other described parts are added, since they are part of the
+microscope.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from nbo_extract.choosing import choose, stands_of
 from nbo_extract.errors import HardwareError
 from nbo_extract.findings import Finding
 from nbo_extract.hardware import Hardware, label
 from nbo_extract.light_paths import settled_by_cubes
-from nbo_extract.matching import Match, compare, match_parts
+from nbo_extract.matching import KNOWN, Match, match_parts
 from nbo_extract.merge_fill import Filler
 from nbo_extract.model import Document, Fact, Node, Origin, Source
-from nbo_extract.parts import rewritten, rules, says_something
+from nbo_extract.parts import rules
 from nbo_extract.schema import load
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+
+__all__ = ["aliases", "choose", "copied", "merge"]
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 # So many equal facts, none missing and none different, are no coincidence.
@@ -35,6 +38,7 @@ def merge(
     *,
     matches: Mapping[str, str] = _NONE,
     prefer: Collection[str] = (),
+    pinned: Hardware | None = None,
 ) -> Document:
     """Fill a Document from hardware descriptions.
 
@@ -43,11 +47,13 @@ def merge(
     document : Document
         Left as it is.
     hardware : Hardware or sequence of Hardware
-        Descriptions; of several, the one whose stand is the image's.
+        Descriptions; of several, the one that is proven to be of the image's microscope.
     matches : mapping of str to str, optional
         IDs of parts of the document to IDs of described parts: what the user settles.
     prefer : collection of str, optional
         Elements whose described values take the place of those that the file states; ``all`` is every element.
+    pinned : Hardware, optional
+        The description that is set for this file; it is taken unless its stand contradicts.
 
     Returns
     -------
@@ -67,10 +73,10 @@ def merge(
     if merged or not given:
         return result
     if not result.instruments:
-        _add_instrument(result, given)
+        _add_instrument(result, (pinned,) if pinned is not None else given)
     else:
         for number, instrument in enumerate(result.instruments):
-            chosen, finding = choose(instrument, given, matches, result.origin.file)
+            chosen, finding = choose(instrument, given, matches, result.origin.file, pinned=pinned)
             result.findings.append(finding)
             if chosen is not None:
                 _merge_into(result, instrument, chosen, number, matches, prefer)
@@ -120,120 +126,6 @@ def _some(parts: Mapping[str, Node]) -> str:
     return ", ".join(list(parts)[:20]) or "none"
 
 
-# ---------------------------------------------------------------------------------------------------- which description
-
-
-@dataclass(frozen=True, slots=True)
-class _Gate:
-    """Whether a description is one of the image's microscope: ``same``, ``unknown`` or ``different``."""
-
-    state: str
-    score: float
-    mine: Fact
-    theirs: Fact
-
-
-def choose(
-    instrument: Node, given: Sequence[Hardware], matches: Mapping[str, str], file: str
-) -> tuple[Hardware | None, Finding]:
-    """Choose the description whose stand is the Instrument's; say in a finding what was chosen and why."""
-    gates = [(_gate(instrument, h, matches), h) for h in given]
-    same = sorted((g for g in gates if g[0].state == "same"), key=lambda g: (-g[0].score, g[1].name, g[1].sha256))
-    if len(given) == 1:
-        gate, only = gates[0]
-        if gate.state == "different":
-            return None, _stand_finding(
-                "NBO303",
-                f"this description seems to be of another microscope: its stand is {gate.theirs.value!r}, the file's "
-                f"is {gate.mine.value!r}; nothing is merged (if it is the same: --match {_settling(instrument, only)})",
-                instrument, gate, only, file,
-            )  # fmt: skip
-        said = (
-            f"{only.name} describes the stand {gate.theirs.value!r}, as the file does; it is merged"
-            if gate.state == "same"
-            else f"{only.name} is merged as the description given, without proof: "
-            f"{'the description' if gate.mine.value else 'the file'} names no model of the stand"
-        )
-        return only, _stand_finding("NBO312", said, instrument, gate, only, file)
-    if same and (len(same) == 1 or same[0][0].score > same[1][0].score):
-        gate, best = same[0]
-        said = f"of {len(given)} descriptions {best.name} is merged: its stand is {gate.theirs.value!r}, as the file's"
-        return best, _stand_finding("NBO312", said, instrument, gate, best, file)
-    equal = [h for g, h in same if g.score == same[0][0].score] or [h for g, h in gates if g.state == "unknown"]
-    gate, first = gates[0]
-    if not equal:
-        said = f"none of {len(given)} descriptions is of the file's stand {gate.mine.value!r}; nothing is merged"
-        return None, replace(
-            _stand_finding("NBO303", said, instrument, gate, first, file),
-            other=", ".join(f"{h.name}: {g.theirs.value}" for g, h in gates), other_source="",
-        )  # fmt: skip
-    names = ", ".join(sorted(h.name for h in equal))
-    said = f"the file's stand does not tell which of {len(equal)} descriptions is meant; nothing is merged, give one"
-    return None, replace(
-        _stand_finding("NBO307", said, instrument, gate, first, file), other=names, other_source=""
-    )  # fmt: skip
-
-
-def _stands(instrument: Node) -> list[Node]:
-    return instrument.all(*load().members("MicroscopeStandGroup"))
-
-
-def _settling(instrument: Node, hardware: Hardware) -> str:
-    """Return what `--match` takes to settle that two stands are one."""
-    ends = [next((s.id for s in _stands(i)), "") for i in (instrument, hardware.instrument)]
-    return f"{ends[0]}={ends[1]}"
-
-
-def _gate(instrument: Node, hardware: Hardware, matches: Mapping[str, str]) -> _Gate:
-    mine, theirs = (
-        [s for s in _stands(i) if says_something(s.get("Model"))] for i in (instrument, hardware.instrument)
-    )
-    facts = [s[0].facts["Model"] if s else Fact("") for s in (mine, theirs)]
-    settled = {s.id for s in _stands(hardware.instrument)}
-    if any(matches.get(s.id) in settled for s in _stands(instrument)):
-        return _Gate("same", 1.0, facts[0], facts[1])
-    if not mine or not theirs:
-        return _Gate("unknown", 0.0, facts[0], facts[1])
-    scores = [v.score for a in mine for b in theirs if (v := compare(a, b)).state == "same"]
-    if not _same_systems(instrument, hardware.instrument):
-        scores = []
-    return _Gate("same" if scores else "different", max(scores, default=0.0), facts[0], facts[1])
-
-
-def _same_systems(first: Node, second: Node) -> bool:
-    """Whether the confocal system in the model of a stand is named anywhere in the other microscope.
-
-    A facility has several microscopes on stands of one model, and what tells them apart is the system on the stand.
-    """
-    named = [_systems(n for n in i.walk()) for i in (first, second)]
-    on_stand = [_systems(_stands(i)) for i in (first, second)]
-    return on_stand[0] <= named[1] and on_stand[1] <= named[0]
-
-
-def _systems(nodes: Iterable[Node]) -> frozenset[str]:
-    kind = rules().kind("InvertedMicroscopeStand")
-    texts = (node.get(attribute) or "" for node in nodes for attribute in ("Name", "Model"))
-    pattern = rf"\b(?:{kind.raw['systems']})\b"
-    return frozenset(found for text in texts if text for found in re.findall(pattern, rewritten(text, kind)))
-
-
-def _stand_finding(code: str, message: str, instrument: Node, gate: _Gate, hardware: Hardware, file: str) -> Finding:
-    sources = [f.source.path if f.source is not None else "" for f in (gate.mine, gate.theirs)]
-    return Finding(
-        code,
-        "info" if code == "NBO312" else "warning",
-        message,
-        file=file,
-        element="Instrument",
-        instance=instrument.id,
-        attribute="Model",
-        value=gate.mine.value,
-        source=sources[0],
-        other=gate.theirs.value,
-        other_source=f"{hardware.name}: {sources[1]}" if sources[1] else hardware.name,
-    )
-
-
 # -------------------------------------------------------------------------------------------------------------- merging
 
 
@@ -258,7 +150,7 @@ def _add_instrument(result: Document, given: Sequence[Hardware]) -> None:
             image.children.append(Node("InstrumentRef", {"ID": Fact(identifier, source=source)}))
     message = f"the file names no instrument; {hardware.name} is merged as the description given, without proof"
     result.findings.append(
-        Finding("NBO312", "info", message, file=result.origin.file, element="Instrument", other_source=hardware.name)
+        Finding("NBO312", "warning", message, file=result.origin.file, element="Instrument", other_source=hardware.name)
     )
 
 
@@ -294,9 +186,11 @@ def _merge_into(
     for match in found:
         part = parts[match.embedded]
         if match.hardware is None:
-            if match.candidates or len(part.facts) > 1:
-                filler.findings.append(_unmatched(part, match, hardware, result.origin.file))
+            if match.options or len(part.facts) > 1:
+                filler.findings.append(_unmatched(part, match, described, hardware, result.origin.file))
             continue
+        if match.evidence != (KNOWN,):
+            filler.findings.append(_matched(part, match, described[match.hardware], hardware, result.origin.file))
         filler.specify(part, described[match.hardware])
         filler.preferring = "all" in prefer or part.name in prefer
         declared = kind.child(part.name)
@@ -342,7 +236,7 @@ def _known(filler: Filler, instrument: Node, mine: Sequence[Node], theirs: Seque
         for identifier in filler.own_ids(part.id):
             if identifier in by_id and by_id[identifier].name == part.name:
                 known[identifier] = part.id
-    stands = _stands(instrument), _stands(filler.hardware.instrument)
+    stands = stands_of(instrument), stands_of(filler.hardware.instrument)
     if len(stands[0]) == len(stands[1]) == 1 and stands[0][0].id and stands[1][0].id:
         known.setdefault(stands[0][0].id, stands[1][0].id)
     repeated = [(m.id, t.id) for m in mine for t in theirs if m.name == t.name and _repeats(m, t)]
@@ -358,19 +252,35 @@ def _repeats(part: Node, described: Node) -> bool:
     return len(facts) >= _MUCH and all(part.facts.get(k) == f for k, f in facts.items())
 
 
-def _unmatched(part: Node, match: Match, hardware: Hardware, file: str) -> Finding:
-    if match.candidates:
-        evidence = f" ({'; '.join(match.evidence)})" if match.evidence else ""
-        names = ", ".join(match.candidates)
+def _matched(part: Node, match: Match, described: Node, hardware: Hardware, file: str) -> Finding:
+    said = ", ".join(match.evidence)
+    return Finding(
+        "NBO311",
+        "info",
+        f"{part.id} is {label(described)} of {hardware.name}: {said} (score {match.score:g})",
+        file=file,
+        element=part.name,
+        instance=part.id,
+        other=described.id,
+        other_source=hardware.name,
+    )
+
+
+def _unmatched(part: Node, match: Match, described: Mapping[str, Node], hardware: Hardware, file: str) -> Finding:
+    if match.options:
+        why = f"; {', '.join(match.evidence)}" if match.evidence else ""
+        names = " or ".join(
+            f"{label(described[o.hardware])} ({', '.join((o.hardware, *o.evidence))})" for o in match.options
+        )
         return Finding(
             "NBO302",
             "warning",
-            f"{label(part)} may be {names} of {hardware.name}, which is not proven{evidence}; it is not filled. "
+            f"{label(part)} may be {names} of {hardware.name}, which is not proven{why}; it is not filled. "
             f"Settle it with --match {part.id}={match.candidates[0]}",
             file=file,
             element=part.name,
             instance=part.id,
-            other=names,
+            other=", ".join(match.candidates),
             other_source=hardware.name,
         )
     return Finding(

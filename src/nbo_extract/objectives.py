@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from nbo_extract.parts import Kind, maker, rewritten, title, words
+from nbo_extract.parts import Kind, maker, rewritten, rules, title, words
 
 if TYPE_CHECKING:
     from nbo_extract.model import Node
 
 _MAGNIFICATION = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?x(?![a-z])|(?<![\w.])(\d+(?:\.\d+)?) ?x(?=\d)")
 _NA = re.compile(r"x ?[/ ] ?([01]\.\d+)|\bna ?[=:]? ?([01]\.\d+)|\b([01]\.\d+) ?na\b")
+# A digit at the end of a word is part of it (CS2 is not CS), a longer number or a magnification is not.
+_WORDS = re.compile(r"[^\W\d_]+(?:\d(?![\d.x]))?|\d+(?:\.\d+)?")
+_RING = re.compile(r"\bph[0-4l]\b")
 _CORRECTION = re.compile(r"[A-Z][a-z]+")
 _MAIN = frozenset({"apo", "neofluar", "achroplan", "fluotar", "fluar", "fluor", "achro", "achromat", "fl"})
 
@@ -37,6 +40,12 @@ class Lens:
         As stated by facts.
     consistent : bool
         False where name and facts contradict each other.
+    told : frozenset of str
+        ImmersionTypes that its name allows.
+    wet : bool
+        False where the immersion of the name and that of the facts contradict each other.
+    maker : str or None
+        As stated, else the one whose lenses alone have such names.
     """
 
     magnification: Decimal | None
@@ -48,6 +57,8 @@ class Lens:
     dic: bool | None
     collar: bool | None
     consistent: bool
+    told: frozenset[str]
+    wet: bool
     maker: str | None
 
 
@@ -58,15 +69,15 @@ def read_lens(node: Node, kind: Kind) -> Lens:
     told_magnification, told_na = _number(_MAGNIFICATION, told), _number(_NA, told)
     magnification, na = _fact(node, "Magnification"), _fact(node, "LensNA")
     consistent = _agree(magnification, told_magnification) and _agree(na, told_na)
-    all_words = frozenset(w for w in words(text, kind) if not w[0].isdigit()) if text else frozenset()
-    rings = {f"{a}{b}" for a, b in re.findall(r"\b(ph)([0-4l])\b", told)}
+    all_words = frozenset(w for w in _WORDS.findall(told) if w not in kind.noise and not w[0].isdigit())
+    rings = set(_RING.findall(told))
     wet = kind.raw["immersion"]
     told_immersion = frozenset(i for w in all_words & set(wet) for i in wet[w])
-    kept = frozenset(w for w in all_words if w not in wet and w != "ph")
+    kept = frozenset(w for w in all_words if w not in wet and not _RING.fullmatch(w))
     fact_immersion = node.get("ImmersionType")
     immersion = frozenset({fact_immersion}) if fact_immersion not in (None, "Other") else told_immersion
-    if fact_immersion not in (None, "Other") and told_immersion:
-        consistent = consistent and fits(frozenset({str(fact_immersion)}), told_immersion, kind)
+    stated_wrongly = fact_immersion not in (None, "Other") and bool(told_immersion)
+    wet_agrees = not stated_wrongly or fits(frozenset({str(fact_immersion)}), told_immersion, kind)
     if not kept:
         kept = _from_correction(node, kind)
     stated = (node.get("PhaseContrastDesignation") or node.get("ContrastModulation") or "").casefold()
@@ -86,7 +97,9 @@ def read_lens(node: Node, kind: Kind) -> Lens:
         _flag(node, "DIC"),
         _flag(node, "CorrectionCollar"),
         consistent,
-        maker(node),
+        told_immersion,
+        wet_agrees,
+        maker(node) or next((owner for sign, owner in kind.raw["signs"] if re.search(sign, told)), None),
     )
 
 
@@ -98,19 +111,16 @@ def fits(first: frozenset[str], second: frozenset[str], kind: Kind) -> bool:
 
 def compare_lenses(first: Lens, second: Lens, kind: Kind) -> tuple[str, float, list[str]]:
     """Compare two objectives: ``same``, ``weak`` or ``different``, a score, and the evidence."""
+    against = contradictions(first, second, kind)
+    if against:
+        return "different", 0.0, against
     evidence: list[str] = []
     doubts: list[str] = []
     for name, a, b in (("magnification", first.magnification, second.magnification), ("NA", first.na, second.na)):
         if a is not None and b is not None:
-            if a != b:
-                return "different", 0.0, [f"{name} {a:f} and {b:f}"]
             evidence.append(f"{name} {a.normalize():f}")
     if first.immersion and second.immersion:
-        if not fits(first.immersion, second.immersion, kind):
-            return "different", 0.0, ["immersion"]
         evidence.append(f"immersion {' or '.join(sorted(second.immersion))}")
-    if first.phase is not None and second.phase is not None and first.phase != second.phase:
-        return "different", 0.0, [f"phase ring {first.phase or 'none'} and {second.phase or 'none'}"]
     state = _compare_words(first, second, kind, evidence, doubts)
     if state == "different":
         return "different", 0.0, doubts
@@ -118,13 +128,32 @@ def compare_lenses(first: Lens, second: Lens, kind: Kind) -> tuple[str, float, l
     known = first.magnification is not None and second.magnification is not None
     if not known:
         return "weak", 0.1 * len(evidence), [*evidence, "magnification is not known on both sides"]
-    if not (first.consistent and second.consistent):
+    if not (first.consistent and second.consistent) or not ((first.wet and second.wet) or _one_name(first, second)):
         doubts.append("name and numbers of one part contradict each other")
     if doubts:
         return "weak", 0.1 * len(evidence), [*evidence, *doubts]
     if numbers < 2 or (numbers == 2 and "class" not in evidence):
         return "weak", 0.1 * len(evidence), evidence
-    return "same", 0.6 + 0.1 * len(evidence), evidence
+    table = rules()
+    return "same", round(table.score("lens") + table.score("lens-each") * len(evidence), 2), evidence
+
+
+def contradictions(first: Lens, second: Lens, kind: Kind) -> list[str]:
+    """Return what makes two objectives different ones, whatever their names and catalogue numbers say."""
+    for name, a, b in (("magnification", first.magnification, second.magnification), ("NA", first.na, second.na)):
+        if a is not None and b is not None and a != b:
+            return [f"{name} {a:f} and {b:f}"]
+    wet = first.immersion and second.immersion and not fits(first.immersion, second.immersion, kind)
+    if wet and not _one_name(first, second):
+        return ["immersion"]
+    if first.phase is not None and second.phase is not None and first.phase != second.phase:
+        return [f"phase ring {first.phase or 'none'} and {second.phase or 'none'}"]
+    return []
+
+
+def _one_name(first: Lens, second: Lens) -> bool:
+    """Whether two names are equal and state the immersion: then a fact that says otherwise is the software's word."""
+    return bool(first.told) and first.told == second.told and first.words == second.words
 
 
 def _compare_words(first: Lens, second: Lens, kind: Kind, evidence: list[str], doubts: list[str]) -> str:
@@ -146,7 +175,8 @@ def _compare_words(first: Lens, second: Lens, kind: Kind, evidence: list[str], d
         if {"dic": lacking.dic, "corr": lacking.collar}.get(word) is True:
             continue
         owners = {first.maker, second.maker} - {None}
-        if any(word in kind.raw["left-out"].get(o, ()) for o in owners):
+        known = (first.immersion and second.immersion) or (first.immersion | second.immersion) <= {"Air"}
+        if known and any(word in kind.raw["left-out"].get(o, ()) for o in owners):
             continue
         doubts.append(f"the word {word} stands on one side alone")
     evidence.append("class")

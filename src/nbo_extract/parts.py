@@ -23,7 +23,7 @@ _BANDS = re.compile(
     rf"(?P<lp>(?:lp|ba|rlp) ?>?(?P<lpn>{_NUMBER})(?![\d/\-.]))"
     rf"|(?P<sp>(?:sp) ?<?(?P<spn>{_NUMBER})(?![\d/\-.]))"
     rf"|(?P<low>\d{{3,4}}(?:[.,]\d+)?) ?- ?(?P<high>\d{{3,4}}(?:[.,]\d+)?)(?!\d)"
-    rf"|(?P<centre>\d{{3,4}}(?:[.,]\d+)?) ?/ ?(?P<width>\d{{1,3}}(?:[.,]\d+)?)(?![\d/])"
+    rf"|(?<![\d/])(?P<centre>\d{{3,4}}(?:[.,]\d+)?) ?/ ?(?P<width>\d{{1,3}}(?:[.,]\d+)?)(?![\d/])"
 )
 _LINE = re.compile(r"(?<![\d.])(\d{3,4}(?:\.\d+)?)(?= ?nm|(?![\d.]* ?mw)(?!\d))")
 
@@ -42,6 +42,11 @@ class Kind:
         Element that states the kind alone; a part of it may turn out to be any other.
     many : bool
         Whether several embedded parts may be one described part (a filter listed once a channel).
+    loose : bool
+        Whether files name the element wrongly so often that the model decides.
+    serial : str
+        What serial numbers prove: ``decides`` where different ones are two parts, ``tells`` where only equal ones prove
+        something, ``none``.
     """
 
     name: str
@@ -49,6 +54,8 @@ class Kind:
     compare: str
     generic: str
     many: bool
+    loose: bool
+    serial: str
     rewrites: tuple[tuple[re.Pattern[str], str], ...]
     noise: frozenset[str]
     raw: dict[str, Any] = field(repr=False)
@@ -62,6 +69,12 @@ class Rules:
     kinds: tuple[Kind, ...]
     makers: dict[str, str]
     nothing: re.Pattern[str]
+    generic: frozenset[str]
+    dyes: tuple[tuple[str, re.Pattern[str]], ...]
+
+    def score(self, evidence: str) -> float:
+        """Return how strong a kind of evidence is."""
+        return float(self.raw["score"][evidence])
 
     def kind(self, element: str) -> Kind:
         """Return the kind that an element of Instrument belongs to."""
@@ -84,6 +97,8 @@ def rules() -> Rules:
                 entry["compare"],
                 entry.get("generic", ""),
                 entry.get("many", False),
+                entry.get("loose", False),
+                entry.get("serial", "tells"),
                 tuple((re.compile(p), to) for p, to in entry.get("rewrite", ())),
                 frozenset(entry.get("noise", ())),
                 entry,
@@ -91,7 +106,9 @@ def rules() -> Rules:
         )
     makers = {spelling: owner for owner, spellings in raw["makers"].items() for spelling in spellings}
     words = "|".join(re.escape(w) for w in raw["nothing"]["words"])
-    return Rules(raw, tuple(kinds), makers, re.compile(rf"(?:{words}|{'|'.join(raw['nothing']['patterns'])})\Z"))
+    nothing = re.compile(rf"(?:{words}|{'|'.join(raw['nothing']['patterns'])})\Z")
+    dyes = tuple((name, re.compile(rf"\b(?:{pattern})\b")) for name, pattern in raw["dyes"]["names"])
+    return Rules(raw, tuple(kinds), makers, nothing, frozenset(raw["generic"]["words"]), dyes)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -108,9 +125,37 @@ def says_something(text: str | None) -> bool:
 
 
 def maker(node: Node) -> str | None:
-    """Owner of the part's maker, or None where none is stated."""
+    """Owner of the part's maker, or None where none is stated; a model may begin with it."""
     text = node.get("Manufacturer") or node.get("Developer")
-    return owner(text) if text is not None and says_something(text) else None
+    if text is not None and says_something(text):
+        return owner(text)
+    return next((found for a in ("Model", "Name") if (found := _leading_maker(fold(node.get(a) or ""))[0])), None)
+
+
+def known_maker(*nodes: Node) -> bool:
+    """Whether the maker of one of several parts is known."""
+    return any(maker(node) is not None for node in nodes)
+
+
+def same_owner(first: str, second: str) -> bool:
+    """Whether two owners are one: equal, or one the beginning of the other (``prior`` and ``prior scientific``)."""
+    short, long = sorted((first.split(), second.split()), key=len)
+    return bool(short) and long[: len(short)] == short
+
+
+@functools.lru_cache(maxsize=4096)
+def _leading_maker(text: str) -> tuple[str | None, str]:
+    """Maker at the beginning of a folded text, and what follows."""
+    found = _spellings().match(text)
+    if found is None:
+        return None, text
+    return rules().makers[found[1]], text[found.end() :].strip()
+
+
+@functools.cache
+def _spellings() -> re.Pattern[str]:
+    names = sorted(rules().makers, key=lambda name: (-len(name), name))
+    return re.compile(rf"({'|'.join(map(re.escape, names))})(?![\w.-])[ ,:]*")
 
 
 @functools.lru_cache(maxsize=4096)
@@ -131,40 +176,68 @@ def code(text: str) -> str:
 
 
 def catalogue(node: Node) -> str | None:
-    """Catalogue number of a part in comparable form, or None where none is stated."""
-    text = node.get("CatalogNumber")
-    if text is None or not says_something(text):
+    """Catalogue number of a part in comparable form, or None where none is stated.
+
+    Files without a place for it have it in the model, the name or the lot number; its form tells.
+    """
+    text = _catalogue_text(node)
+    if text is None:
         return None
     plain = code(text)
     useful = len(plain) >= rules().raw["catalogue"]["shortest"] and any(c.isdigit() for c in plain)
     return plain if useful and re.fullmatch(r"0+|9+", plain) is None else None
 
 
+def _catalogue_text(node: Node) -> str | None:
+    text = node.get("CatalogNumber")
+    if text is not None and says_something(text):
+        return text
+    for attribute in ("Model", "Name", "LotNumber"):
+        for form in rules().raw["catalogue"]["forms"]:
+            if found := re.search(form, node.get(attribute) or ""):
+                return found[0]
+    return None
+
+
 def variant_of(node: Node) -> str | None:
     """Part number without the block that tells variants of one part, None where it has none."""
-    found = re.search(rules().raw["catalogue"]["variant"], (node.get("CatalogNumber") or "").strip())
+    found = re.search(rules().raw["catalogue"]["variant"], (_catalogue_text(node) or "").strip())
     return found[1] if found else None
 
 
 def rewritten(text: str, kind: Kind) -> str:
-    """Folded text after the rewrites of a kind."""
+    """Folded text without a maker at its beginning, after the rewrites of a kind."""
     return _rewritten(text, kind.rewrites)
 
 
 @functools.lru_cache(maxsize=4096)
 def _rewritten(text: str, rewrites: tuple[tuple[re.Pattern[str], str], ...]) -> str:
-    text = fold(text)
+    text = _leading_maker(fold(text))[1]
     for pattern, to in rewrites:
         text = pattern.sub(to, text)
-    return " ".join(text.split())
+    return _leading_maker(" ".join(text.split()))[1]
 
 
 def words(text: str, kind: Kind, *, split: bool = True) -> tuple[str, ...]:
     """Words of a name without noise, letters and digits apart, in order."""
-    text = rewritten(text, kind)
+    return split_words(rewritten(text, kind), kind, split=split)
+
+
+def split_words(text: str, kind: Kind, *, split: bool = True) -> tuple[str, ...]:
+    """Words of a text after the rewrites."""
     pattern = r"[^\W\d_]+|\d+(?:\.\d+)?" if split else r"[^\W_]+(?:\.\d+)?"
     found = re.findall(pattern, text)
     return tuple(_plain(w) for w in found if w not in kind.noise)
+
+
+def dyes(text: str, kind: Kind) -> tuple[frozenset[str], str]:
+    """Dyes in the name of a filter or cube, and the rewritten name without them."""
+    text, found = rewritten(text, kind), set()
+    if kind.raw.get("dyes"):
+        for name, pattern in rules().dyes:
+            text, count = pattern.subn(" ", text)
+            found.update([name] if count and name else [])
+    return frozenset(found), " ".join(text.split())
 
 
 def _plain(word: str) -> str:
@@ -175,10 +248,19 @@ def _plain(word: str) -> str:
 def title(node: Node, kind: Kind) -> str | None:
     """Return the name by which a part is recognised: its model, or its own name where the model says less."""
     model, name = (t if says_something(t) else None for t in (node.get("Model"), node.get("Name")))
+    model, name = (None if t is None else _without_own_maker(t, node) for t in (model, name))
     if model is None or name is None:
         return model or name
     in_model, in_name = set(words(model, kind)), set(words(name, kind))
     return name if in_model < in_name and kind.name == "objective" else model
+
+
+def _without_own_maker(text: str, node: Node) -> str | None:
+    own = node.get("Manufacturer") or ""
+    for name in (own, *own.split()[:1]):
+        if len(name) > 1 and fold(text).startswith(f"{fold(name)} ") and text.casefold().startswith(name.casefold()):
+            return text[len(name) :].strip()
+    return text
 
 
 def bands(node: Node, kind: Kind) -> tuple[tuple[str, Decimal, Decimal], ...] | None:
@@ -226,8 +308,16 @@ def parse_bands(text: str, kind: Kind) -> list[tuple[str, Decimal, Decimal]]:
 
 def band_text_removed(text: str, kind: Kind) -> tuple[str, ...]:
     """Words of a filter's name that say more than its bands."""
-    left = _BANDS.sub(" ", rewritten(text, kind))
-    return tuple(w for w in words(left, kind) if w not in {"bp", "ba", "m", "x", "hc", "band", "qbp", "tbp", "dbp"})
+    left = _BANDS.sub(" ", dyes(text, kind)[1])
+    return tuple(
+        w for w in split_words(left, kind) if w not in {"bp", "ba", "m", "x", "hc", "band", "qbp", "tbp", "dbp"}
+    )
+
+
+def roles(text: str | None, kind: Kind) -> int:
+    """Whether the code in a filter's name ends as those for excitation (1) or emission (-1) do; 0 where it does not."""
+    found = re.search(r"(?<=\d)(x|m)(?:v\d)?$", rewritten(text, kind)) if text else None
+    return 0 if found is None else 1 if found[1] == "x" else -1
 
 
 def same_bands(
@@ -257,7 +347,7 @@ def lines(node: Node, kind: Kind) -> tuple[Decimal, ...]:
     stated = [p for r in ranges if (p := nanometres(r, "PeakWavelength")) is not None]
     if stated:
         return tuple(sorted(stated))
-    text = title(node, kind)
+    text = None if node.name in kind.raw.get("engines", ()) else title(node, kind)
     found = _LINE.search(rewritten(text, kind)) if text else None
     # A number that is no visible or near wavelength is part of a name.
     if found is not None and 330 <= Decimal(found[1]) <= 1100:
