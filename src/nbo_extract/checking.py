@@ -52,6 +52,31 @@ class TierSummary:
     excused: int
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where an element stands that misses a field.
+
+    Attributes
+    ----------
+    chain : tuple of Node
+        From the child of the root to the element; for planes, to their Pixels.
+    place : Place
+        Tier and extension that the element has there.
+    kinds : tuple of frozenset of str
+        Kinds of the channels concerned.
+    target : str
+        Name of the element that it refers to.
+    planes : int
+        Number of planes that miss the field; 0 for other elements.
+    """
+
+    chain: tuple[Node, ...]
+    place: Place
+    kinds: Kinds
+    target: str = ""
+    planes: int = 0
+
+
 @dataclass(slots=True)
 class Gap:
     """One field that elements of one kind miss.
@@ -70,6 +95,8 @@ class Gap:
     reason : str
         Why it is not counted, or a remark.
     counted : bool
+    spots : list of Spot
+        The elements that miss it, as many as there are labels; not part of equality.
     """
 
     requirement: Requirement
@@ -80,6 +107,7 @@ class Gap:
     placeholders: list[str] = field(default_factory=list)
     reason: str = ""
     counted: bool = True
+    spots: list[Spot] = field(default_factory=list, compare=False, repr=False)
 
 
 @dataclass(slots=True)
@@ -172,6 +200,7 @@ class _Stand:
     parent: Node | None
     place: Place
     kinds: Kinds
+    around: tuple[Node, ...] = ()
 
 
 _Status = Literal["present", "missing", "excused"]
@@ -227,7 +256,8 @@ class _Walker:
             if not self._applies(node, kind, requirement):
                 continue
             there, instead = _stated(node, kind, requirement)
-            self._note(requirement, situation, there, instead, self.labels[node], node.id)
+            spot = Spot((*stand.around, node), stand.place, stand.kinds, situation.target)
+            self._note(requirement, situation, there, instead, self.labels[node], node.id, spot)
         if node.name == "Pixels" and not self.planes_left_out:
             self._visit_planes(node, kind, stand)
         for child in node.children:
@@ -235,7 +265,8 @@ class _Walker:
             if declared is None or (child.name == "Plane" and node.name == "Pixels"):
                 continue
             kinds = (kinds_of(child),) if child.name == "Channel" else stand.kinds
-            self._visit(child, declared, _Stand(node, place_of(declared, kind.use(child.name), stand.place), kinds))
+            place = place_of(declared, kind.use(child.name), stand.place)
+            self._visit(child, declared, _Stand(node, place, kinds, (*stand.around, node)))
 
     def _fields(self, kind: Declaration, place: Place) -> list[Requirement]:
         found = requirements(kind, place, self.extensions)
@@ -270,7 +301,8 @@ class _Walker:
             if not total:
                 continue
             situation = Situation(nodes[0] if nodes else pixels, pixels, stand.kinds, "")
-            gap = self._note(requirement, situation, not lacking, "", f"Plane of {label}", pixels.id)
+            spot = Spot((*stand.around, pixels), place, stand.kinds, planes=lacking)
+            gap = self._note(requirement, situation, not lacking, "", f"Plane of {label}", pixels.id, spot)
             if gap is not None:
                 gap.missing += lacking - 1
                 gap.total += total
@@ -279,10 +311,17 @@ class _Walker:
                 declared = plane.child(child.name)
                 if declared is not None:
                     inner = place_of(declared, plane.use(child.name), place)
-                    self._visit(child, declared, _Stand(node, inner, stand.kinds))
+                    self._visit(child, declared, _Stand(node, inner, stand.kinds, (*stand.around, pixels, node)))
 
     def _note(
-        self, requirement: Requirement, situation: Situation, there: bool, instead: str, label: str, instance: str
+        self,
+        requirement: Requirement,
+        situation: Situation,
+        there: bool,
+        instead: str,
+        label: str,
+        instance: str,
+        spot: Spot,
     ) -> Gap | None:
         """Count a field of one element, and note the gap where it is missing."""
         if requirement.tier > max(TIERS):
@@ -299,7 +338,11 @@ class _Walker:
         if counted or there:
             place = (requirement.element, requirement.name)
             self.totals[place] = self.totals.get(place, 0) + 1
-        return None if there else self._gap(requirement, rule, counted, instead, label, instance)
+        if there:
+            return None
+        gap = self._gap(requirement, rule, counted, instead, label, instance)
+        gap.spots.append(spot)
+        return gap
 
     def _gap(
         self, requirement: Requirement, rule: Rule | None, counted: bool, instead: str, label: str, instance: str
