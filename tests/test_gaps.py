@@ -87,7 +87,7 @@ def test_choices_and_what_cannot_be_asked_are_told(run: Run, sample_data: Path, 
     told = run("gaps", sample_data / "cells_v04.ome.zarr", "-o", tmp_path / "gaps.csv").out.splitlines()
     assert told[1:] == [
         "  microscope (not stated): rows 71 of microscopes, 9 of images, 22 of channels",
-        "  67 of the rows are for kinds of parts to choose from, by 7 choices",
+        "  67 of the rows depend on 7 choices of a kind of part",
     ]
     profile = ("--tier", "3", "--extensions", "core,basic", "--level", "should")
     told = run("gaps", sample_data / "cells_v04.ome.zarr", "-o", tmp_path / "more.csv", *profile).out.splitlines()

@@ -237,7 +237,9 @@ class Asking:
         for part in parts:
             named = (v for a in ("Name", "Model", "CatalogNumber") if (v := part.get(a)) and v.strip() == v)
             name = next((v for v in named if _single(v, part, everything)), part.id)
-            found.append((f"{' '.join(name.split())} · {part.name}", name))
+            person = " ".join(filter(None, (part.get("FirstName"), part.get("LastName"))))
+            called = person if person and name == part.id else name
+            found.append((f"{' '.join(called.split())} · {part.name}", name))
         shown = [text for text, _ in found]
         found = [pair for pair in found if shown.count(pair[0]) == 1] or found[:1]
         return found or [(text, f"+{label}") for label, kinds, text in self.planned if kinds <= wanted]

@@ -17,13 +17,13 @@ from nbo_extract.model import Fact, Node, Source
 from nbo_extract.parts import fold
 from nbo_extract.schema import load
 from nbo_extract.statements import TEXT, Step, declaration_of, reference_to
+from nbo_extract.stating_findings import Reporter, place
 from nbo_extract.stating_planes import plane_of, put_column
 from nbo_extract.xmlio import tabulate
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from nbo_extract.findings import Severity
     from nbo_extract.model import Document
     from nbo_extract.schema import Declaration
     from nbo_extract.statements import Statement, StatementSet
@@ -101,6 +101,7 @@ class _Stater:
         aliases: Mapping[str, Collection[str]],
     ) -> None:
         self.document = document
+        self.report = Reporter(document)
         self.given = given
         self.prefer = prefer
         self.aliases = aliases
@@ -146,15 +147,15 @@ class _Stater:
             # What is said of a part for all images of a microscope is not about those that do not use it.
             general = statement.scope.microscope and not statement.scope.files and step.element != "Instrument"
             if not found and not (general and statement.steps[0].element == "Instrument"):
-                self.note(statement, "NBO322", "info", f"the file has no {step}; it is left out")
+                self.report.note(statement, "NBO322", "info", f"the file has no {step}; it is left out")
             elif len(found) > 1 and step.element not in _ALL:
-                self.note(statement, "NBO321", "warning", f"{len(found)} elements are {step}; it is left out")
+                self.report.note(statement, "NBO321", "warning", f"{len(found)} elements are {step}; it is left out")
                 return []
             return found
         if not found:
             return [self.find_or_add(node, kind, step, through)] if self.addable(kind, step, statement) else []
         if len(found) > 1 and step.element not in _ALL:
-            self.note(statement, "NBO321", "warning", f"the file has {len(found)} {step.element}; say which one")
+            self.report.note(statement, "NBO321", "warning", f"the file has {len(found)} {step.element}; say which one")
             return []
         return found
 
@@ -173,7 +174,7 @@ class _Stater:
     def addable(self, kind: Declaration, step: Step, statement: Statement) -> bool:
         """Whether a missing element may be added: images, channels and instruments are facts of the file."""
         if step.element in ("Image", "Pixels", "Channel", "Instrument", "Plane"):
-            self.note(statement, "NBO322", "info", f"the file has no {step.element}; it is left out")
+            self.report.note(statement, "NBO322", "info", f"the file has no {step.element}; it is left out")
             return False
         use = kind.use(step.element)
         return use is not None or reference_to(kind, step.element) is not None
@@ -290,9 +291,9 @@ class _Stater:
         mine = node.facts.get(name)
         if mine is not None and placeholder(node, name, kind.attributes[name]):
             message = (
-                f"{label(node)} {name} states only the placeholder {mine.value!r}; {_place(statement)} takes its place"
+                f"{label(node)} {name} states only the placeholder {mine.value!r}; {place(statement)} takes its place"
             )
-            self.add(self.finding("NBO330", "info", message, statement, node, mine))
+            self.report.add(self.report.finding("NBO330", "info", message, statement, node, mine))
             del node.facts[name]
             mine = None
         if mine is not None:
@@ -305,13 +306,13 @@ class _Stater:
             self.changed = True
             self.filled.add((id(node), name))
         else:
-            self.note(statement, "NBO309", "warning", f"{name} stays out: {reason}")
+            self.report.note(statement, "NBO309", "warning", f"{name} stays out: {reason}")
 
     def put_unit(self, node: Node, kind: Declaration, statement: Statement) -> None:
         """State the unit of values that have none."""
         owners = [n for n, a in kind.attributes.items() if a.unit == statement.attribute and n in node.facts]
         if not owners:
-            self.note(statement, "NBO322", "info", f"{label(node)} states no value of this unit; it is left out")
+            self.report.note(statement, "NBO322", "info", f"{label(node)} states no value of this unit; it is left out")
         for name in owners:
             if node.facts[name].unit is None:
                 node.facts[name] = replace(node.facts[name], unit=statement.fact.value)
@@ -323,7 +324,7 @@ class _Stater:
         if refused is None:
             self.changed = True
         else:
-            self.note(statement, "NBO322", "info", f"{refused}; it is left out")
+            self.report.note(statement, "NBO322", "info", f"{refused}; it is left out")
 
     def refer(self, node: Node, name: str, targets: frozenset[str], statement: Statement) -> None:
         """Let a reference lead to the part that is named by ID, name, model or catalogue number."""
@@ -342,7 +343,7 @@ class _Stater:
         if len(found) != 1:
             wanted = wanted.removeprefix("+")
             why = f"fits {len(found)} parts" if found else f"is none of {', '.join(sorted(targets))} of the file"
-            self.note(statement, "NBO321", "warning", f"{wanted!r} {why}; the reference is left out")
+            self.report.note(statement, "NBO321", "warning", f"{wanted!r} {why}; the reference is left out")
             self.drop_empty(node)
             return
         mine = node.get(name)
@@ -379,10 +380,10 @@ class _Stater:
         why = f", which {found.words}" if found.words else ""
         message = (
             f"{label(node)} {name} is {texts[0]!r} in {where or 'the file'} and {texts[1]!r} in "
-            f"{_place(statement)}{why}; {kept}"
+            f"{place(statement)}{why}; {kept}"
         )
-        finding = self.finding("NBO301", "info" if found.harmless else "warning", message, statement, node, mine)
-        self.add(replace(finding, explanation="; ".join(filter(None, (found.words, kept if preferred else "")))))
+        finding = self.report.finding("NBO301", "info" if found.harmless else "warning", message, statement, node, mine)
+        self.report.add(replace(finding, explanation="; ".join(filter(None, (found.words, kept if preferred else "")))))
 
     def preferred(self, statement: Statement) -> bool:
         """Whether a stated value takes the place of the file's."""
@@ -396,46 +397,6 @@ class _Stater:
             return True
         node.facts[name] = mine
         return False
-
-    def note(self, statement: Statement, code: str, severity: Severity, message: str) -> None:
-        """Record a finding about a statement, once."""
-        self.add(self.finding(code, severity, f"{_place(statement)}: {message}", statement))
-
-    def add(self, finding: Finding) -> None:
-        """Record a finding, once."""
-        if finding not in self.document.findings:
-            self.document.findings.append(finding)
-
-    def finding(
-        self,
-        code: str,
-        severity: Severity,
-        message: str,
-        statement: Statement,
-        node: Node | None = None,
-        mine: Fact | None = None,
-    ) -> Finding:
-        """Make a finding about a statement."""
-        return Finding(
-            code,
-            severity,
-            message,
-            file=self.document.origin.file,
-            element=node.name if node is not None else statement.steps[-1].element,
-            instance=node.id if node is not None else "",
-            attribute=statement.attribute,
-            value=(f"{mine.value} {mine.unit}" if mine.unit else mine.value) if mine is not None else "",
-            source=mine.source.path if mine is not None and mine.source is not None else "",
-            other=statement.fact.value,
-            other_source=_place(statement),
-        )
-
-
-def _place(statement: Statement) -> str:
-    source = statement.fact.source
-    if source is None:
-        return statement.path
-    return f"{source.file} {source.path}".strip()
 
 
 def _equal(text: str | None, wanted: str) -> bool:

@@ -138,7 +138,8 @@ def _summary(printer: Any, sheet: GapSheet) -> None:
     kinds = sum(bool(r.question.label) for r in sheet.rows)
     if kinds:
         only = sum(bool(r.question.conditions) for r in sheet.rows)
-        printer.line(f"{only} of the rows are for kinds of parts to choose from, by {kinds} choices", indent=2)
+        choices = "1 choice" if kinds == 1 else f"{kinds} choices"
+        printer.line(f"{only} of the rows depend on {choices} of a kind of part", indent=2)
 
 
 def _rows(number: int) -> str:
