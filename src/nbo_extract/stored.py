@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbo_extract.calibration import CalibrationSet, read_calibration, records_of
+from nbo_extract.config_keys import NAME
+from nbo_extract.errors import HardwareError
 from nbo_extract.hardware import Hardware, load_hardware
 from nbo_extract.statements import StatementSet
 
@@ -40,6 +42,8 @@ def load_stored(path: Path) -> tuple[Stored, ...]:
         from nbo_extract.gap_sheet_read import read_sheet
 
         return (read_sheet(path),)
+    if path.name == NAME:
+        raise HardwareError(f"{path} is a configuration, no description; give it with --config")
     if path.suffix.lower() == ".toml":
         return (read_calibration(path),)
     hardware = load_hardware(path)
