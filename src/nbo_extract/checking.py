@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbo_extract.applicability import Modality, Situation, kinds_of, placeholder, rule_for, table
+from nbo_extract.check_words import finding
 from nbo_extract.findings import Finding
-from nbo_extract.labels import Labels, joined
+from nbo_extract.labels import Labels
 from nbo_extract.requirements import TIERS, Requirement, judged, known_extensions, place_of, requirements
 from nbo_extract.schema import load
 from nbo_extract.validity import validity
@@ -20,16 +21,8 @@ if TYPE_CHECKING:
     from nbo_extract.requirements import Level, Place
     from nbo_extract.schema import Declaration
 
-_CODES = {
-    ("attribute", "must"): "NBO201",
-    ("child", "must"): "NBO202",
-    ("attribute", "should"): "NBO203",
-    ("child", "should"): "NBO204",
-}
-_NOTHING = "NBO200"
 # Says that planes were read but are not kept.
 _PLANES_LEFT_OUT = "NBO156"
-_EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +170,7 @@ def check(
     asked.sort(key=lambda g: (not g.counted, g.requirement.tier, g.requirement.level == "should"))
     beyond = walker.beyond if tier == max(TIERS) and level == "should" else []
     invalid = validity(document)
-    findings = [_finding(g, document.origin.file) for g in asked] + beyond + invalid
+    findings = [finding(g, document.origin.file) for g in asked] + beyond + invalid
     return CheckReport(
         tier,
         tuple(sorted(walker.extensions)),
@@ -400,47 +393,3 @@ def _stated(node: Node, kind: Declaration, requirement: Requirement) -> tuple[bo
     if placeholder(node, name, kind.attributes.get(name)):
         return False, value
     return True, ""
-
-
-def _finding(gap: Gap, file: str) -> Finding:
-    requirement = gap.requirement
-    level = requirement.level
-    severity: Literal["warning", "info"] = "warning" if level == "must" and gap.counted else "info"
-    return Finding(
-        _NOTHING if requirement.element == "OME" else _CODES[requirement.kind, level],
-        severity,
-        f"{_subject(gap)}: {_missing(gap)} (tier {requirement.tier}, {level.upper()}){_remark(gap)}",
-        file=file,
-        element=requirement.element,
-        instance=", ".join(dict.fromkeys(gap.instances)),
-        attribute=requirement.name,
-        value=", ".join(gap.placeholders),
-        source=f"NBO {requirement.extension}, tier {requirement.tier}, {level.upper()}",
-    )
-
-
-def _subject(gap: Gap) -> str:
-    if gap.requirement.element == "Plane":
-        images = joined("Plane", gap.labels, len(gap.labels)) if len(gap.labels) > 1 else gap.labels[0]
-        return f"{images}, {gap.missing} of {gap.total} planes"
-    return joined(gap.requirement.element, gap.labels, gap.total)
-
-
-def _missing(gap: Gap) -> str:
-    requirement = gap.requirement
-    if gap.placeholders:
-        shown = ", ".join(f"'{p}'" for p in gap.placeholders[:_EXAMPLES])
-        return f"{requirement.name} states only the placeholder {shown}, which counts as missing"
-    names = requirement.satisfied_by
-    if requirement.kind == "attribute" or len(names) == 1:
-        return f"{requirement.name} is missing"
-    if "|" in requirement.name:
-        return f"one of {', '.join(names)} is missing"
-    examples = ", ".join(names[:_EXAMPLES]) + (", …" if len(names) > _EXAMPLES else "")
-    return f"{requirement.name.removesuffix('Group')} is missing ({examples})"
-
-
-def _remark(gap: Gap) -> str:
-    if not gap.reason:
-        return ""
-    return f"; {gap.reason}" if gap.counted else f"; not counted: {gap.reason}"
