@@ -47,6 +47,8 @@ def load_stored(path: Path) -> tuple[Stored, ...]:
     if path.suffix.lower() == ".toml":
         return (read_calibration(path),)
     hardware = load_hardware(path)
+    if hardware.kind == "settings":
+        return (hardware,)
     records = _records(path, hardware)
     return (hardware,) if records is None else (hardware, records)
 
