@@ -550,7 +550,7 @@ def test_settings_are_checked_as_images_and_not_converted(
     monkeypatch.setattr("nbo_extract.cli.convert.load_all", lambda paths: (settings_file(),))
     checked = run("hardware", "check", "cells.json")
     assert checked.code == 1
-    assert checked.out.startswith("cells.json\n\n  Description\n    Version                 Micro-Meta App Settings file")
+    assert checked.out.startswith("cells.json\n\n  Description\n    Version                 Micro-Meta App Settings")
     assert "\n\n  Missing for tier 1 (core): " in checked.out
     assert "    NBO201  Pixels 'Pixels:1': SizeY is missing (tier 1, MUST)\n" in checked.out
     assert run("hardware", "convert", "cells.json", "-o", "a.xml") == Result(

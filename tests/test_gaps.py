@@ -143,6 +143,8 @@ def test_a_sheet_is_no_description_of_a_microscope(run: Run, images: Path, tmp_p
     sheet = tmp_path / "gaps.csv"
     run("gaps", images, "-o", sheet)
     fill_csv(sheet)
-    refused = run("hardware", "show", sheet)
+    refused = run("hardware", "check", sheet)
     assert refused.code == 2
-    assert "no hardware description; give a Micro-Meta App file or NBO XML" in refused.err
+    assert refused.err == (f"nbo-extract: {sheet}: no hardware description; give a Micro-Meta App file or NBO XML\n")
+    shown = run("hardware", "show", sheet)
+    assert (shown.code, shown.out.splitlines()[0]) == (0, f"{sheet}  (42 statements)")

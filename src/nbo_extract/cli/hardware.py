@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbo_extract.calibration import CalibrationSet
 from nbo_extract.checking import check
-from nbo_extract.cli.group import NOT_MET, OK
+from nbo_extract.cli.group import NOT_MET, OK, Refusal
 from nbo_extract.cli.hardware_show import head
 from nbo_extract.cli.inputs import load_all
 from nbo_extract.cli.render import Printer
@@ -40,9 +40,17 @@ def check_files(
     verbose: bool,
     as_json: bool = False,
 ) -> int:
-    """Check descriptions and what is stored with them, and return the exit code."""
+    """Check descriptions and what is stored with them, and return the exit code.
+
+    Raises
+    ------
+    Refusal
+        If there is nothing that a check judges: what people state of images is judged with the images.
+    """
     printer = Printer(sys.stdout, verbose=verbose)
-    stored = named(load_all(paths))
+    stored = [s for s in named(load_all(paths)) if isinstance(s, Hardware | CalibrationSet)]
+    if not stored:
+        raise Refusal(f"{', '.join(paths)}: no hardware description; give a Micro-Meta App file or NBO XML")
     descriptions = [s for s in stored if isinstance(s, Hardware) and s.kind == "microscope"]
     results = []
     passed = True
