@@ -288,6 +288,11 @@ def test_refusals(tmp_path: Path, text: str, message: str) -> None:
     assert error.value.message == (f"{head} {message[2:]}" if message.startswith("! ") else f"{head}: {message}")
 
 
+def test_a_configuration_is_no_record(tmp_path: Path) -> None:
+    with pytest.raises(HardwareError, match="is a configuration, no description; give it with --config"):
+        load_stored(tmp_path / "nbo-extract.toml")
+
+
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(HardwareError, match="the records cannot be read"):
         read_calibration(tmp_path / "no.toml")

@@ -9,9 +9,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
+from nbo_extract.api import extract
 from nbo_extract.calibration import CalibrationSet, Record
 from nbo_extract.completing import complete
 from nbo_extract.errors import HardwareError
@@ -21,6 +23,7 @@ from nbo_extract.model import Document, Fact, Node, Source
 from nbo_extract.schema import load
 from nbo_extract.statements import StatementSet, make_statement
 from nbo_extract.stating import microscopes
+from nbo_extract.stored import load_stored
 from nbo_extract.xmlio import from_xml, to_xml
 from test_merge import QUICK, embedded, make_pair, stands_agree, unresolved
 
@@ -184,3 +187,13 @@ def test_a_document_is_left_as_it_is() -> None:
     before = to_json(document)
     complete(document, [replace(s) for s in stored])
     assert to_json(document) == before
+
+
+def test_files_are_given_as_paths(sample_data: Path) -> None:
+    document = extract(sample_data / "widefield.czi")
+    files: list[str | Path] = [str(sample_data / "microscope.json"), sample_data / "calibration.toml"]
+    loaded = [s for f in files for s in load_stored(Path(f))]
+    assert to_json(complete(document, files)) == to_json(complete(document, loaded))
+    assert to_json(complete(document, files[0])) == to_json(complete(document, loaded[0]))
+    with pytest.raises(HardwareError, match="cannot be read"):
+        complete(document, "no-such-file.json")

@@ -264,20 +264,26 @@ REFUSED: list[tuple[Any, str]] = [
      "give a Micro-Meta App microscope file or NBO XML"),
     ([1], "{path} is JSON of another tool (it has no Schema_ID); give a Micro-Meta App microscope file"),
     ({"a": 1}, "{path} is JSON of another tool (it has no Schema_ID); give a Micro-Meta App microscope file"),
-    ({"Schema_ID": "Image.json"}, "{path} is a Micro-Meta App Settings file of one image; give the microscope file"),
+    ({"Schema_ID": "Image.json"}, "{path} does not state its model version; "
+     "re-save it in Micro-Meta App with model 2.01"),
     ({"Schema_ID": "CCD.json"}, "{path} describes CCD alone; give a Micro-Meta App microscope file"),
-    (microscope() | {"ModelVersion": "2.00.0"}, "{path} has model version 2.00.0, which is not read; "
+    (microscope() | {"ModelVersion": "1.03.2"}, "{path} has model version 1.03.2, which is not read; "
+     "re-save it in Micro-Meta App with model 2.01"),
+    (microscope() | {"ModelVersion": "2.1"}, "{path} has model version 2.1, which is not read; "
+     "re-save it in Micro-Meta App with model 2.01"),
+    (microscope() | {"ModelVersion": "3.00.0"}, "{path} has model version 3.00.0, which is not read; "
      "re-save it in Micro-Meta App with model 2.01"),
     (microscope() | {"ModelVersion": "2.010.0"}, "{path} has model version 2.010.0, which is not read; "
      "re-save it in Micro-Meta App with model 2.01"),
-    (microscope() | {"ModelVersion": None}, "{path} has no model version, which is not read; "
+    (microscope() | {"ModelVersion": None}, "{path} does not state its model version; "
      "re-save it in Micro-Meta App with model 2.01"),
     (microscope() | {"components": []}, "{path} describes a microscope without components; "
      "add them in Micro-Meta App"),
     (microscope() | {"components": ["x"]}, "{path}: components[0] is no component (it has no Schema_ID); "
      "save the file in Micro-Meta App"),
-    (changed(ID="00000000-5a4d-4000-8000-000000000050"), "{path}: two components have the ID "
-     "00000000-5a4d-4000-8000-000000000050; give each its own ID (in Micro-Meta App: delete and add one of them)"),
+    (changed(ID="00000000-5a4d-4000-8000-000000000050"), "{path}: CCD 'Side port camera' and Objective 'extra' have "
+     "the same ID 00000000-5a4d-4000-8000-000000000050; give each its own "
+     "ID (in Micro-Meta App: delete and add one of them)"),
     (changed(ID=" "), "{path}: components[20] Objective 'extra' has no ID; save the file in Micro-Meta App"),
     ("<a/>", "{path} is no NBO document: its root is a, expected OME in "
      "http://www.NamespaceTest.org/Schemas/NBO/2020-11; a hardware description is NBO XML or a Micro-Meta App file"),

@@ -16,13 +16,14 @@ from nbo_extract.parts import catalogue, fold, owner, rules, same_owner, says_so
 from nbo_extract.schema import load
 
 MISSED = {
-    # Without an NA or an immersion on one side.
-    ("Plan Apo Î» 20x; LensNA=0.75", "CFI Plan Apochromat Lambda 20X"),
     # A trade name before a code without a number.
     ("Intensilight C-HGFIE", "C-HGFIE; Manufacturer=Nikon"),
     # Names without a number, of makers that neither side names.
     ("AxioCam MRm Rev.3", "AxioCam MRm"),
     ("Spectra X", "SpectraX"),
+    ("Prime BSI Express", "PrimeBSIExpress"),
+    ("X-Cite XYLIS", "X-Cite Xylis"),
+    ("InTune; Tuneable=true @550", "In Tune; Tuneable=true @500"),
     ("Name=Ti Zoom; Magnification=1.5", "Name=Ti Zoom; Magnification=1.50"),
     ("Name=Ti XYDrive", "Name=Ti XY Drive"),
     # A maker's short name that is part of the code.

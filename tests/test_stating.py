@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nbo_extract.model import Document, Fact, Node, Source
+from nbo_extract.model import Document, Fact, Node, PlaneTable, Source
 from nbo_extract.statements import (
     Scope,
     Statement,
@@ -22,6 +22,7 @@ from nbo_extract.xmlio import from_xml, to_xml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 SHEET = Source("user", "gaps.csv", "F2")
 
@@ -244,3 +245,148 @@ def test_what_nbo_does_not_allow(path: str, value: str, unit: str | None, messag
 def test_a_unit_of_another_dimension() -> None:
     with pytest.raises(StatementError, match="is given in 'W', a unit of power, not of length"):
         said("Image/Objective/@WorkingDistance", "1", "W")
+
+
+# -- what gap sheets need ---------------------------------------------------------------------------------------------
+
+
+def test_a_selector_means_what_was_there_before_the_set() -> None:
+    bare = Node("Objective", {"ID": Fact("Objective:2")})
+    result = document()
+    result.instruments[0].children.append(bare)
+    state(
+        result,
+        [
+            given(
+                said('Instrument/Objective[ID="Objective:2"]/@Model', "63x"),
+                said('Instrument/Objective[Model="63x"]/@CatalogNumber', "420782-9900"),
+            )
+        ],
+    )
+    found = {o.id: o.get("CatalogNumber") for o in result.instruments[0].all("Objective")}
+    assert found == {"Objective:0": None, "Objective:1": "420782-9900", "Objective:2": None}
+
+
+def test_a_selector_may_mean_what_the_set_states() -> None:
+    result = stated(
+        given(
+            said('Instrument/Objective[ID="Objective:1"]/@Name', "the oil one"),
+            said('Instrument/Objective[Name="the oil one"]/@CatalogNumber', "420782-9900"),
+        )
+    )
+    assert result.instruments[0].all("Objective")[1].get("CatalogNumber") == "420782-9900"
+
+
+def test_a_reference_to_what_the_same_set_adds() -> None:
+    path = "Image/Pixels/Channel/LightPath/CameraSettings/@ID"
+    result = stated(given(said(path, "+cam"), said("Instrument/CMOS[+cam]/@Model", "Axiocam 506")))
+    [camera] = result.instruments[0].all("CMOS")
+    assert {n.id for n in result.root.walk() if n.name == "CameraSettings"} == {camera.id}
+    lost = stated(given(said(path, "+other"), said("Instrument/CMOS[+cam]/@Model", "Zyla")))
+    assert {f.message for f in lost.findings if f.code == "NBO321"} == {
+        "gaps.csv F2: 'other' is none of AnalogVideo, CCD, CMOS, GenericDetector, HybridPhotoDetector, "
+        "IntensifiedCamera, PhotoDiode, PhotoMultiplierTube, WaveFrontSensor of the file; the reference is left out"
+    }
+
+
+def test_a_placeholder_gives_way_and_is_told() -> None:
+    result = document()
+    result.instruments[0].all("Objective")[0].put("Manufacturer", "Not assigned")
+    state(result, [given(said('Instrument/Objective[ID="Objective:0"]/@Manufacturer', "Zeiss"))])
+    assert result.instruments[0].all("Objective")[0].get("Manufacturer") == "Zeiss"
+    assert [(f.code, f.message) for f in result.findings] == [
+        (
+            "NBO330",
+            "Objective '10x' Manufacturer states only the placeholder 'Not assigned'; gaps.csv F2 takes its place",
+        )
+    ]
+
+
+def test_an_element_of_its_own_gets_an_id() -> None:
+    result = document()
+    result.instruments[0].children.append(Node("StageInsert", {"Model": Fact("K")}))
+    state(result, [given(said("Instrument/StageInsert"), said("Instrument/FocusStabilizationDevice"))])
+    found = [n for n in result.instruments[0].children if n.name in ("StageInsert", "FocusStabilizationDevice")]
+    assert [n.name for n in found] == ["StageInsert", "FocusStabilizationDevice"]
+    assert all(n.id for n in found)
+
+
+def test_a_unit_of_a_value_that_has_none() -> None:
+    result = document()
+    result.instruments[0].children.append(
+        Node("AcoustoOpticalModulator", {"ID": Fact("AOM:0"), "TuningAccuracy": Fact("2")})
+    )
+    state(result, [given(said("Instrument/AcoustoOpticalModulator/@TuningAccuracyUnit", "nm"))])
+    assert result.instruments[0].children[-1].facts["TuningAccuracy"] == Fact("2", "nm")
+    state(result, [given(said("Instrument/AcoustoOpticalModulator/@TuningRateUnit", "s"))])
+    assert [f.message for f in result.findings] == [
+        "gaps.csv F2: AcoustoOpticalModulator 'AOM:0' states no value of this unit; it is left out"
+    ]
+
+
+def planes() -> Document:
+    result = document()
+    for image in result.images:
+        pixels = image.first("Pixels")
+        assert pixels is not None
+        keys = {"ID": ["Plane:0", "Plane:1"], "TheC": ["0", "1"], "TheT": ["0", "0"], "TheZ": ["0", "0"]}
+        pixels.planes = PlaneTable({n: [f"{image.id}{v}" if n == "ID" else v for v in vs] for n, vs in keys.items()})
+    return result
+
+
+def tables(result: Document) -> list[PlaneTable]:
+    return [n.planes for n in result.root.walk() if n.planes is not None]
+
+
+def test_planes_get_one_value_or_one_each() -> None:
+    result = planes()
+    before = tables(result)
+    state(
+        result,
+        [
+            given(
+                said("Image/Pixels/Plane/@PixelDwellTime", "2", "µs"),
+                said("Image[2]/Pixels/Plane[2]/@Timestamp", "1.5"),
+                said("Image/Pixels/Plane[3]/@Timestamp", "1.5"),
+                said("Image/Pixels/Plane/@TheZ", "4"),
+            )
+        ],
+    )
+    first, second = tables(result)
+    assert first.columns["PixelDwellTime"] == second.columns["PixelDwellTime"] == ["2", "2"]
+    assert first.units["PixelDwellTime"] == "µs"
+    assert "Timestamp" not in first.columns
+    assert second.columns["Timestamp"] == [None, "1.5"]
+    assert first.columns["TheZ"] == ["0", "0"]
+    assert {f.message for f in result.findings} == {
+        "gaps.csv F2: the file has no Plane[3]; it is left out",
+        "gaps.csv F2: planes of the file state TheZ; it is left out",
+    }
+    assert all("PixelDwellTime" not in t.columns for t in before)
+
+
+def test_a_plane_that_is_added_stands_in_columns_and_stands_once() -> None:
+    path = "Image/Pixels/Plane[+first]"
+    values = {"TheZ": "0", "TheC": "0", "TheT": "0", "Timestamp": "1"}
+    sheet = given(*(said(f"{path}/@{name}", value) for name, value in values.items()))
+    once = stated(sheet)
+    assert [t.columns["Timestamp"] for t in tables(once)] == [["1"], ["1"]]
+    assert from_xml(to_xml(once).encode()) == once
+    state(once, [sheet])
+    assert [len(t) for t in tables(once)] == [1, 1]
+
+
+def test_files_are_told_by_their_whole_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "plate1").mkdir()
+    monkeypatch.chdir(tmp_path / "plate1")
+    result = document()
+    result.origin.file = "a.czi"
+    state(result, [given(said("Image/Description/@text()", "x", scope=Scope(files=("plate1/a.czi",))))])
+    assert all(i.first("Description") is not None for i in result.images)
+
+
+def test_a_part_that_an_image_does_not_use_is_worth_no_word_if_the_statement_is_of_the_microscope() -> None:
+    path = 'Instrument/Objective[Model="100x"]/@CatalogNumber'
+    assert codes(stated(given(said(path, "1", scope=Scope(microscope="Scope one"))))) == []
+    assert codes(stated(given(said(path, "1")))) == ["NBO322"]
+    assert codes(stated(given(said(path, "1", scope=Scope(("a.czi",), "Scope one"))))) == ["NBO322"]

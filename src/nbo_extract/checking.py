@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbo_extract.applicability import Modality, Situation, kinds_of, placeholder, rule_for, table
+from nbo_extract.check_words import finding
 from nbo_extract.findings import Finding
-from nbo_extract.labels import Labels, joined
+from nbo_extract.labels import Labels
 from nbo_extract.requirements import TIERS, Requirement, judged, known_extensions, place_of, requirements
 from nbo_extract.schema import load
 from nbo_extract.validity import validity
@@ -20,16 +21,8 @@ if TYPE_CHECKING:
     from nbo_extract.requirements import Level, Place
     from nbo_extract.schema import Declaration
 
-_CODES = {
-    ("attribute", "must"): "NBO201",
-    ("child", "must"): "NBO202",
-    ("attribute", "should"): "NBO203",
-    ("child", "should"): "NBO204",
-}
-_NOTHING = "NBO200"
 # Says that planes were read but are not kept.
 _PLANES_LEFT_OUT = "NBO156"
-_EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +45,31 @@ class TierSummary:
     excused: int
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where an element stands that misses a field.
+
+    Attributes
+    ----------
+    chain : tuple of Node
+        From the child of the root to the element; for planes, to their Pixels.
+    place : Place
+        Tier and extension that the element has there.
+    kinds : tuple of frozenset of str
+        Kinds of the channels concerned.
+    target : str
+        Name of the element that it refers to.
+    planes : int
+        Number of planes that miss the field; 0 for other elements.
+    """
+
+    chain: tuple[Node, ...]
+    place: Place
+    kinds: Kinds
+    target: str = ""
+    planes: int = 0
+
+
 @dataclass(slots=True)
 class Gap:
     """One field that elements of one kind miss.
@@ -70,6 +88,8 @@ class Gap:
     reason : str
         Why it is not counted, or a remark.
     counted : bool
+    spots : list of Spot
+        The elements that miss it, as many as there are labels; not part of equality.
     """
 
     requirement: Requirement
@@ -80,6 +100,7 @@ class Gap:
     placeholders: list[str] = field(default_factory=list)
     reason: str = ""
     counted: bool = True
+    spots: list[Spot] = field(default_factory=list, compare=False, repr=False)
 
 
 @dataclass(slots=True)
@@ -152,7 +173,7 @@ def check(
     asked.sort(key=lambda g: (not g.counted, g.requirement.tier, g.requirement.level == "should"))
     beyond = walker.beyond if tier == max(TIERS) and level == "should" else []
     invalid = validity(document)
-    findings = [_finding(g, document.origin.file) for g in asked] + beyond + invalid
+    findings = [finding(g, document.origin.file) for g in asked] + beyond + invalid
     return CheckReport(
         tier,
         tuple(sorted(walker.extensions)),
@@ -175,6 +196,7 @@ class _Stand:
     parent: Node | None
     place: Place
     kinds: Kinds
+    around: tuple[Node, ...] = ()
 
 
 _Status = Literal["present", "missing", "excused"]
@@ -231,7 +253,8 @@ class _Walker:
             if not self._applies(node, kind, requirement):
                 continue
             there, instead = _stated(node, kind, requirement)
-            self._note(requirement, situation, there, instead, self.labels[node], node.id)
+            spot = Spot((*stand.around, node), stand.place, stand.kinds, situation.target)
+            self._note(requirement, situation, there, instead, self.labels[node], node.id, spot)
         if node.name == "Pixels" and not self.planes_left_out:
             self._visit_planes(node, kind, stand)
         for child in node.children:
@@ -239,7 +262,8 @@ class _Walker:
             if declared is None or (child.name == "Plane" and node.name == "Pixels"):
                 continue
             kinds = (kinds_of(child),) if child.name == "Channel" else stand.kinds
-            self._visit(child, declared, _Stand(node, place_of(declared, kind.use(child.name), stand.place), kinds))
+            place = place_of(declared, kind.use(child.name), stand.place)
+            self._visit(child, declared, _Stand(node, place, kinds, (*stand.around, node)))
 
     def _fields(self, kind: Declaration, place: Place) -> list[Requirement]:
         found = requirements(kind, place, self.extensions)
@@ -274,7 +298,8 @@ class _Walker:
             if not total:
                 continue
             situation = Situation(nodes[0] if nodes else pixels, pixels, stand.kinds, "")
-            gap = self._note(requirement, situation, not lacking, "", f"Plane of {label}", pixels.id)
+            spot = Spot((*stand.around, pixels), place, stand.kinds, planes=lacking)
+            gap = self._note(requirement, situation, not lacking, "", f"Plane of {label}", pixels.id, spot)
             if gap is not None:
                 gap.missing += lacking - 1
                 gap.total += total
@@ -283,10 +308,17 @@ class _Walker:
                 declared = plane.child(child.name)
                 if declared is not None:
                     inner = place_of(declared, plane.use(child.name), place)
-                    self._visit(child, declared, _Stand(node, inner, stand.kinds))
+                    self._visit(child, declared, _Stand(node, inner, stand.kinds, (*stand.around, pixels, node)))
 
     def _note(
-        self, requirement: Requirement, situation: Situation, there: bool, instead: str, label: str, instance: str
+        self,
+        requirement: Requirement,
+        situation: Situation,
+        there: bool,
+        instead: str,
+        label: str,
+        instance: str,
+        spot: Spot,
     ) -> Gap | None:
         """Count a field of one element, and note the gap where it is missing."""
         if requirement.tier > max(TIERS):
@@ -303,7 +335,11 @@ class _Walker:
         if counted or there:
             place = (requirement.element, requirement.name)
             self.totals[place] = self.totals.get(place, 0) + 1
-        return None if there else self._gap(requirement, rule, counted, instead, label, instance)
+        if there:
+            return None
+        gap = self._gap(requirement, rule, counted, instead, label, instance)
+        gap.spots.append(spot)
+        return gap
 
     def _gap(
         self, requirement: Requirement, rule: Rule | None, counted: bool, instead: str, label: str, instance: str
@@ -361,47 +397,3 @@ def _stated(node: Node, kind: Declaration, requirement: Requirement) -> tuple[bo
     if placeholder(node, name, kind.attributes.get(name)):
         return False, value
     return True, ""
-
-
-def _finding(gap: Gap, file: str) -> Finding:
-    requirement = gap.requirement
-    level = requirement.level
-    severity: Literal["warning", "info"] = "warning" if level == "must" and gap.counted else "info"
-    return Finding(
-        _NOTHING if requirement.element == "OME" else _CODES[requirement.kind, level],
-        severity,
-        f"{_subject(gap)}: {_missing(gap)} (tier {requirement.tier}, {level.upper()}){_remark(gap)}",
-        file=file,
-        element=requirement.element,
-        instance=", ".join(dict.fromkeys(gap.instances)),
-        attribute=requirement.name,
-        value=", ".join(gap.placeholders),
-        source=f"NBO {requirement.extension}, tier {requirement.tier}, {level.upper()}",
-    )
-
-
-def _subject(gap: Gap) -> str:
-    if gap.requirement.element == "Plane":
-        images = joined("Plane", gap.labels, len(gap.labels)) if len(gap.labels) > 1 else gap.labels[0]
-        return f"{images}, {gap.missing} of {gap.total} planes"
-    return joined(gap.requirement.element, gap.labels, gap.total)
-
-
-def _missing(gap: Gap) -> str:
-    requirement = gap.requirement
-    if gap.placeholders:
-        shown = ", ".join(f"'{p}'" for p in gap.placeholders[:_EXAMPLES])
-        return f"{requirement.name} states only the placeholder {shown}, which counts as missing"
-    names = requirement.satisfied_by
-    if requirement.kind == "attribute" or len(names) == 1:
-        return f"{requirement.name} is missing"
-    if "|" in requirement.name:
-        return f"one of {', '.join(names)} is missing"
-    examples = ", ".join(names[:_EXAMPLES]) + (", …" if len(names) > _EXAMPLES else "")
-    return f"{requirement.name.removesuffix('Group')} is missing ({examples})"
-
-
-def _remark(gap: Gap) -> str:
-    if not gap.reason:
-        return ""
-    return f"; {gap.reason}" if gap.counted else f"; not counted: {gap.reason}"

@@ -7,6 +7,7 @@ configurations, the records of calibration that were valid on the day, the light
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 def complete(
     document: Document,
-    stored: Stored | Sequence[Stored],
+    stored: Stored | str | os.PathLike[str] | Sequence[Stored | str | os.PathLike[str]],
     *,
     matches: Mapping[str, str] = _NONE,
     prefer: Collection[str] = (),
@@ -43,8 +44,8 @@ def complete(
     ----------
     document : Document
         Left as it is.
-    stored : Hardware, StatementSet, CalibrationSet, or a sequence of them
-        Their order does not matter.
+    stored : path-like, Hardware, StatementSet, CalibrationSet, or a sequence of them
+        Files, or what `nbo_extract.stored.load_stored` made of them; their order does not matter.
     matches : mapping of str to str, optional
         Parts of the document to described parts, each by ID, name, model or catalogue number: what the user settles.
     prefer : collection of str, optional
@@ -63,11 +64,9 @@ def complete(
     Raises
     ------
     HardwareError
-        If `matches` names a part that is not there, or parts of different kinds.
+        If a file cannot be used, or `matches` names a part that is not there, or parts of different kinds.
     """
-    given: Sequence[Stored] = (
-        (stored,) if isinstance(stored, (Hardware, StatementSet, CalibrationSet)) else tuple(stored)
-    )
+    given = _loaded(stored)
     hardware = [s for s in given if isinstance(s, Hardware) and s.kind == "microscope"]
     settings = [s for s in given if isinstance(s, Hardware) and s.kind == "settings"]
     images = {i.id for i in document.images}
@@ -88,3 +87,18 @@ def complete(
     if not {"all", ORDER_RULE} & set(skip_rules):
         state_order(result)
     return result.arrange()
+
+
+def _loaded(stored: Stored | str | os.PathLike[str] | Sequence[Stored | str | os.PathLike[str]]) -> list[Stored]:
+    """Read what is given as files."""
+    if isinstance(stored, (str, os.PathLike, Hardware, StatementSet, CalibrationSet)):
+        stored = (stored,)
+    found: list[Stored] = []
+    for item in stored:
+        if isinstance(item, (str, os.PathLike)):
+            from nbo_extract.stored import load_stored
+
+            found.extend(load_stored(Path(item)))
+        else:
+            found.append(item)
+    return found

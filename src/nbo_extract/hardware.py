@@ -11,6 +11,7 @@ from nbo_extract.errors import DocumentError, HardwareError
 from nbo_extract.findings import Finding
 from nbo_extract.model import Document, Node, Source
 from nbo_extract.schema import load
+from nbo_extract.values import ILLEGAL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,9 @@ class Hardware:
         ``microscope``, or ``settings`` of an image, whose document has Images and no Instrument.
     instrument_id : str
         Of settings: ID that the Instrument has in the description of the microscope.
+    roles : tuple of (str, str)
+        ID of a light source, and how Micro-Meta App calls it with the light path that it is for, which NBO does not
+        tell.
     """
 
     path: str
@@ -49,15 +53,28 @@ class Hardware:
     findings: tuple[Finding, ...] = field(default=(), compare=False)
     kind: str = "microscope"
     instrument_id: str = ""
+    roles: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     @property
     def instrument(self) -> Node:
-        """The described Instrument."""
+        """The described Instrument.
+
+        Raises
+        ------
+        HardwareError
+            If these are settings of an image, which describe none.
+        """
+        if not self.document.instruments:
+            raise HardwareError(
+                f"{self.path} holds settings of an image, not a microscope; give the description of the microscope"
+            )
         return self.document.instruments[0]
 
 
 def load_hardware(path: Path) -> Hardware:
-    """Read a hardware description: a Micro-Meta App microscope file, or NBO XML or JSON with one Instrument.
+    """Read a hardware description: a Micro-Meta App file, or NBO XML or JSON with one Instrument.
+
+    A Settings file of Micro-Meta App gives a description of the kind ``settings``: Images, and no Instrument.
 
     Parameters
     ----------
@@ -84,19 +101,47 @@ def load_hardware(path: Path) -> Hardware:
         raise HardwareError(f"{path}: {MAX_BYTES >> 20} MB is more than a hardware description has; check the path")
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start == b"<":
-        document, findings = _from_xml(data, path)
+        read = _from_xml(data, path)
     else:
-        document, findings = _from_json(data, path)
-    document.origin.file = str(path)
-    return Hardware(str(path), hashlib.sha256(data).hexdigest(), path.name, document.arrange(), tuple(findings))
+        read = _from_json(data, path)
+    read.document.origin.file = str(path)
+    return Hardware(
+        str(path),
+        hashlib.sha256(data).hexdigest(),
+        path.name,
+        read.document.arrange(),
+        tuple(read.findings),
+        "settings" if read.is_settings else "microscope",
+        read.instrument_id,
+        read.roles,
+    )
 
 
-def _from_json(data: bytes, path: Path) -> tuple[Document, list[Finding]]:
-    from nbo_extract import hardware_mma
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What one file says, whatever its form."""
 
+    document: Document
+    findings: list[Finding]
+    roles: tuple[tuple[str, str], ...] = ()
+    is_settings: bool = False
+    instrument_id: str = ""
+
+
+def _from_json(data: bytes, path: Path) -> _Read:
     try:
-        content: Any = json.loads(data.decode("utf-8-sig"), parse_float=str, parse_int=str, parse_constant=str)
+        content: Any = json.loads(
+            data.decode("utf-8-sig"),
+            parse_float=str,
+            parse_int=str,
+            parse_constant=str,
+            object_pairs_hook=lambda pairs: _once(pairs, path),
+        )
     except (ValueError, RecursionError) as error:
+        if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+            raise HardwareError(
+                f"{path} is damaged or cut-off JSON ({_reason(error)}); copy it again from where it was saved"
+            ) from error
         raise HardwareError(
             f"{path} is neither JSON nor XML ({_reason(error)}); give a Micro-Meta App microscope file or NBO XML"
         ) from error
@@ -107,7 +152,38 @@ def _from_json(data: bytes, path: Path) -> tuple[Document, list[Finding]]:
             return _own(from_json(data), path, "nbo-json")
         except DocumentError as error:
             raise HardwareError(f"{path} is no usable NBO JSON: {error.message}") from error
-    return hardware_mma.read(content, path)
+    return _from_application(content, path)
+
+
+def _from_application(content: Any, path: Path) -> _Read:
+    """Read a file of Micro-Meta App, whichever of its two kinds it is."""
+    from nbo_extract import hardware_mma, hardware_settings
+    from nbo_extract.hardware_reader import load_table
+
+    table = load_table().raw
+    app = table["application"]
+    kind = content.get("Schema_ID") if isinstance(content, dict) else None
+    if not isinstance(kind, str):
+        raise HardwareError(f"{path} is JSON of another tool (it has no Schema_ID); give a {app} microscope file")
+    if kind in table["settings"]:
+        document, findings, instrument = hardware_settings.read(content, path)
+        return _Read(document, findings, is_settings=True, instrument_id=instrument)
+    if kind != table["microscope"]:
+        raise HardwareError(f"{path} describes {kind.removesuffix('.json')} alone; give a {app} microscope file")
+    document, findings, roles = hardware_mma.read(content, path)
+    return _Read(document, findings, roles)
+
+
+def _once(pairs: list[tuple[str, Any]], path: Path) -> dict[str, Any]:
+    """Make an object of JSON; of a field that is stated twice, one value would go unseen."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        called = next((v for k, v in pairs if k == "Name" and isinstance(v, str)), "")
+        of = f" of {called!r}" if called else ""
+        raise HardwareError(f"{path} states {twice}{of} twice; leave one of them out")
+    return content
 
 
 def _reason(error: Exception) -> str:
@@ -118,7 +194,7 @@ def _reason(error: Exception) -> str:
     return "nested too deeply"
 
 
-def _from_xml(data: bytes, path: Path) -> tuple[Document, list[Finding]]:
+def _from_xml(data: bytes, path: Path) -> _Read:
     from nbo_extract.xmlio import from_xml
 
     try:
@@ -128,8 +204,10 @@ def _from_xml(data: bytes, path: Path) -> tuple[Document, list[Finding]]:
         raise HardwareError(f"{text}; a hardware description is NBO XML or a Micro-Meta App file") from error
 
 
-def _own(document: Document, path: Path, rule: str) -> tuple[Document, list[Finding]]:
+def _own(document: Document, path: Path, rule: str) -> _Read:
     """Take the one Instrument of an NBO document, and the annotations, as a hardware description."""
+    from nbo_extract.hardware_checks import drop_cycles, drop_invalid, refuse_two_stands
+
     count = len(document.instruments)
     if count != 1:
         raise HardwareError(f"{path} describes {count} instruments; a hardware description holds exactly one")
@@ -137,8 +215,10 @@ def _own(document: Document, path: Path, rule: str) -> tuple[Document, list[Find
     root = Node("OME", children=[instrument, *document.root.all("StructuredAnnotations")])
     described = Document(root, document.version)
     check_ids(described, path)
+    refuse_two_stands(described, path)
     state_sources(instrument, Source("hardware", path.name, rule=rule), "")
-    return described, drop_dangling(described, path.name)
+    findings = drop_invalid(described, path.name) + drop_dangling(described, path.name)
+    return _Read(described, findings + drop_cycles(described, path.name))
 
 
 def state_sources(node: Node, source: Source, place: str) -> None:
@@ -153,23 +233,31 @@ def state_sources(node: Node, source: Source, place: str) -> None:
 
 
 def check_ids(document: Document, path: Path) -> None:
-    """Refuse a description in which two components have one ID.
+    """Refuse a description in which two components have one ID, or one has an ID that cannot be written.
 
     Raises
     ------
     HardwareError
-        If an ID is not unique.
+        If an ID is not unique, or holds characters that XML cannot carry.
     """
     references = load(document.version).references
-    seen: set[str] = set()
+    seen: dict[str, Node] = {}
     for node in document.root.walk():
+        planes = node.planes.columns["ID"] if node.planes is not None else []
+        attribute, _ = references.get(node.name, ("ID", frozenset()))
+        for identifier in (node.get(attribute), *planes):
+            if identifier and ILLEGAL.search(identifier):
+                raise HardwareError(
+                    f"{path}: the ID {identifier!r} in {label(node)} holds characters that XML cannot carry; give "
+                    "another ID"
+                )
         if node.id and node.name not in references:
             if node.id in seen:
                 raise HardwareError(
-                    f"{path}: two components have the ID {node.id}; give each its own ID "
-                    "(in Micro-Meta App: delete and add one of them)"
+                    f"{path}: {label(seen[node.id])} and {label(node)} have the same ID {node.id}; give each its own "
+                    "ID (in Micro-Meta App: delete and add one of them)"
                 )
-            seen.add(node.id)
+            seen[node.id] = node
 
 
 def drop_dangling(document: Document, name: str) -> list[Finding]:

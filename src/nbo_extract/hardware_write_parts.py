@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbo_extract.hardware_reader import identifier, own_kind
 from nbo_extract.schema import load
 from nbo_extract.values import canonical, number_text
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 #: Part (empty for the microscope), children below it, attribute or reference, value, unit.
 Statement = tuple[str, str, str, str, str]
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_OWN_KIND = re.compile(r"\|\((\w+):\\S\+\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,6 @@ def scalar(fact: Fact, kind: SimpleType) -> tuple[Any, str] | None:
     return fact.value, text
 
 
-def own_kind(kind: Declaration) -> str:
-    """Return what stands before the colon in NBO's IDs of a kind."""
-    attribute = kind.attributes.get("ID")
-    found = _OWN_KIND.search(attribute.type.patterns[-1]) if attribute and attribute.type.patterns else None
-    return found[1] if found else kind.name
-
-
 class Names:
     """IDs of parts in the application's form: NBO's without the kind in front, none twice.
 
@@ -90,29 +83,35 @@ class Names:
         self.changed: list[tuple[Node, str]] = []
         self._of: dict[int, str] = {}
         self._nodes: dict[str, Node] = {}
+        self._back: dict[str, str] = {}
 
     def give(self, node: Node, kind: Declaration) -> str:
         """Name a part."""
-        front = f"{own_kind(kind)}:"
         made = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind.name} {node.get('Name') or ''} {len(self._nodes)}"))
         # References are read from their last slash on.
         whole = node.id.replace("/", "-") or made
-        name = whole.removeprefix(front) or made
-        if name in self._nodes:
-            name = whole
+        short = whole.removeprefix(f"{own_kind(kind)}:")
+        # What has NBO's form already is read as it is: only what gets its kind back goes without.
+        name = short if short and identifier(kind, short) == node.id and short not in self._nodes else whole
         number = 2
-        while name in self._nodes:
+        while name in self._nodes or identifier(kind, name) in self._back:
             name = f"{whole}-{number}"
             number += 1
         self._of[id(node)] = name
         self._nodes[name] = node
-        if front + name != node.id:
+        self._back[identifier(kind, name)] = name
+        if identifier(kind, name) != node.id:
             self.changed.append((node, name))
         return name
 
     def of(self, node: Node) -> str:
         """Return the name of a part that has one."""
         return self._of[id(node)]
+
+    @property
+    def back(self) -> Mapping[str, str]:
+        """ID that a part reads back with, to its name."""
+        return self._back
 
     def node(self, name: str) -> Node | None:
         """Return the part of a name."""
@@ -164,7 +163,7 @@ def role_of(node: Node, comment: str, table: Mapping[str, Any]) -> tuple[str, st
     return table["assumed"][node.name], "which is assumed"
 
 
-def statements(document: Document, description: str) -> Iterator[Statement]:
+def statements(document: Document, description: str, names: Mapping[str, str]) -> Iterator[Statement]:
     """Yield what a description says that was read from the application's file.
 
     Parameters
@@ -172,6 +171,8 @@ def statements(document: Document, description: str) -> Iterator[Statement]:
     document : Document
     description : str
         Name under which the text of a comment is yielded.
+    names : mapping of str to str
+        ID of a part to the application's.
     """
     index, references = document.index(), load(document.version).references
     instrument = document.instruments[0]
@@ -187,10 +188,10 @@ def statements(document: Document, description: str) -> Iterator[Statement]:
                     yield (own, "", description, value.text.value, "")
             elif child.name in references:
                 target = child.get(references[child.name][0]) or ""
-                yield (own, "", child.name, target.partition(":")[2], "")
+                yield (own, "", child.name, names.get(target, target), "")
             elif node is not instrument:
                 yield from visit(child, own, f"{below}/{child.name}")
 
     yield from visit(instrument, "", "")
     for part in (c for c in instrument.children if c.name not in references):
-        yield from visit(part, part.id.partition(":")[2], "")
+        yield from visit(part, names.get(part.id, part.id), "")

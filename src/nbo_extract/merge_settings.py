@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nbo_extract.findings import Finding
+from nbo_extract.hardware_settings import resolved
 from nbo_extract.merge_fill import Filler
 from nbo_extract.parts import fold
 from nbo_extract.schema import load
@@ -50,7 +51,7 @@ def merge_settings(
         IDs of images to IDs of Images of settings: what the user settles.
     """
     merged = {h.instrument.id for h in hardware if h.sha256 in document.origin.hardware.values()}
-    for given in sorted(settings, key=lambda s: (s.name, s.sha256)):
+    for given in (resolved(s, hardware) for s in sorted(settings, key=lambda s: (s.name, s.sha256))):
         if given.instrument_id and given.instrument_id not in merged:
             message = (
                 f"{given.name} is of a microscope whose description is not merged here; give that description, too"

@@ -132,7 +132,9 @@ def compare_lenses(first: Lens, second: Lens, kind: Kind) -> tuple[str, float, l
         doubts.append("name and numbers of one part contradict each other")
     if doubts:
         return "weak", 0.1 * len(evidence), [*evidence, *doubts]
-    if numbers < 2 or (numbers == 2 and "class" not in evidence):
+    # A full name of three words or more, equal on both sides, is one lens of its magnification.
+    full = first.whole and second.whole and first.words == second.words and len(first.words) > 2
+    if (numbers < 2 and not (numbers and full)) or (numbers == 2 and "class" not in evidence):
         return "weak", 0.1 * len(evidence), evidence
     table = rules()
     return "same", round(table.score("lens") + table.score("lens-each") * len(evidence), 2), evidence

@@ -26,6 +26,7 @@ from nbo_extract.values import canonical
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from nbo_extract.findings import Finding
     from nbo_extract.schema import Declaration
 
 #: Attribute of a path that stands for the text of the element itself, such as that of a Description.
@@ -130,12 +131,15 @@ class StatementSet:
     sha256 : str
         Of its bytes.
     statements : tuple of Statement
+    left_out : tuple of (Scope, Finding)
+        What the source says that is not stated, and the documents that it was said of.
     """
 
     name: str
     path: str
     sha256: str
     statements: tuple[Statement, ...]
+    left_out: tuple[tuple[Scope, Finding], ...] = ()
 
 
 def path_fits(path: str, pattern: str) -> bool:
@@ -271,9 +275,12 @@ def make_statement(
         if kind.text is None:
             raise StatementError(f"NBO's {kind.name} has no text")
         return Statement(steps, TEXT, Fact(_checked(value, kind, TEXT), None, source), scope)
-    if attribute not in kind.attributes or attribute in kind.unit_names:
+    # A unit is stated with its value; alone only where a value may be without it.
+    known = kind.attributes.get(attribute)
+    if known is None or (attribute in kind.unit_names and known.default is not None):
         raise StatementError(f"NBO's {kind.name} has no {attribute}")
-    # The ID of a reference may be the name of the part that is meant; it is looked up where the part is known.
+    # The ID of a reference may be the name of the part that is meant; it is looked up where the part is known. With a
+    # plus in front it is the label of a part that the same set adds.
     if kind.name in kind.schema.references and attribute == kind.schema.references[kind.name][0]:
         return Statement(steps, attribute, Fact(value.strip(), None, source), scope)
     checked = _checked(value, kind, attribute)

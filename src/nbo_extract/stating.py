@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nbo_extract.agreement import Agreement, agreement
+from nbo_extract.applicability import placeholder
 from nbo_extract.findings import Finding
 from nbo_extract.hardware import label
 from nbo_extract.merge_fill import fill_fact
@@ -15,17 +17,21 @@ from nbo_extract.model import Fact, Node, Source
 from nbo_extract.parts import fold
 from nbo_extract.schema import load
 from nbo_extract.statements import TEXT, Step, declaration_of, reference_to
+from nbo_extract.stating_findings import Reporter, place
+from nbo_extract.stating_planes import plane_of, put_column
+from nbo_extract.xmlio import tabulate
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from nbo_extract.findings import Severity
     from nbo_extract.model import Document
     from nbo_extract.schema import Declaration
     from nbo_extract.statements import Statement, StatementSet
 
 # A statement without a selector is about all of these; of other elements it has to be the only one.
-_ALL = frozenset({"Instrument", "Image", "Pixels", "Channel", "LightPath"})
+_ALL = frozenset({"Instrument", "Image", "Pixels", "Channel", "LightPath", "Plane"})
+#: Endings of gap sheets: who gives one expects that it says something.
+SHEETS = (".xlsx", ".csv")
 _NAMED_BY = ("Name", "Model", "CatalogNumber")
 _NONE: Mapping[str, Collection[str]] = MappingProxyType({})
 _DIFFERENT = Agreement("different")
@@ -53,12 +59,20 @@ def state(
         Part of the document to the names and IDs by which a description calls it.
     """
     names = microscopes(document)
+    # A pattern may name folders that the path, given from within them, leaves out.
+    path = os.path.abspath(document.origin.file) if document.origin.file else ""
     for given in sorted(sets, key=lambda s: (s.name, s.sha256)):
         stater = _Stater(document, given, prefer, aliases)
-        covered = [s for s in given.statements if s.scope.covers(document.origin.file, names)]
+        covered = [s for s in given.statements if s.scope.covers(path, names)]
+        found = [f for scope, f in given.left_out if scope.covers(path, names)]
+        document.findings += [replace(f, file=document.origin.file) for f in found]
+        if given.statements and not covered and given.name.lower().endswith(SHEETS):
+            message = f"{given.name} is of other images or another microscope: none of its rows is about this file"
+            document.findings.append(Finding("NBO332", "info", message, file=document.origin.file))
         # References come last: they may be to elements that other statements add.
         for statement in sorted(covered, key=lambda s: _refers(s, document.version)):
             stater.apply(statement)
+        stater.settle_planes()
         if covered and stater.changed:
             known = document.origin.hardware.get(given.name, given.sha256) == given.sha256
             document.origin.hardware[given.name if known else given.path] = given.sha256
@@ -87,12 +101,16 @@ class _Stater:
         aliases: Mapping[str, Collection[str]],
     ) -> None:
         self.document = document
+        self.report = Reporter(document)
         self.given = given
         self.prefer = prefer
         self.aliases = aliases
         self.schema = load(document.version)
         self.index = document.index()
         self.added: dict[tuple[int, str, str], Node] = {}
+        # What this set states is no reason to take one element for another: selectors mean what was there before.
+        self.filled: set[tuple[int, str]] = set()
+        self.pixels: list[Node] = []
         self.changed = False
 
     def apply(self, statement: Statement) -> None:
@@ -101,6 +119,11 @@ class _Stater:
         kind = self.schema.element("OME")
         for number, step in enumerate(statement.steps):
             found: list[Node] = []
+            last = step is statement.steps[-1]
+            if last and step.element == "Plane" and not step.added and any(n.planes for n in nodes):
+                for node in nodes:
+                    self.put_column(node, step.position, statement)
+                return
             for node in nodes:
                 found += self.step(node, kind, step, statement)
             # One element may be referred to from several others.
@@ -119,31 +142,39 @@ class _Stater:
             return [self.find_or_add(node, kind, step, through)]
         if step.position:
             present = present[step.position - 1 : step.position]
-        found = [n for n in present if all(self.has(n, name, value) for name, value in step.where)]
+        found = self.fitting(present, step)
         if step.where or step.position:
-            if not found:
-                self.note(statement, "NBO322", "info", f"the file has no {step}; it is left out")
+            # What is said of a part for all images of a microscope is not about those that do not use it.
+            general = statement.scope.microscope and not statement.scope.files and step.element != "Instrument"
+            if not found and not (general and statement.steps[0].element == "Instrument"):
+                self.report.note(statement, "NBO322", "info", f"the file has no {step}; it is left out")
             elif len(found) > 1 and step.element not in _ALL:
-                self.note(statement, "NBO321", "warning", f"{len(found)} elements are {step}; it is left out")
+                self.report.note(statement, "NBO321", "warning", f"{len(found)} elements are {step}; it is left out")
                 return []
             return found
         if not found:
             return [self.find_or_add(node, kind, step, through)] if self.addable(kind, step, statement) else []
         if len(found) > 1 and step.element not in _ALL:
-            self.note(statement, "NBO321", "warning", f"the file has {len(found)} {step.element}; say which one")
+            self.report.note(statement, "NBO321", "warning", f"the file has {len(found)} {step.element}; say which one")
             return []
         return found
 
-    def has(self, node: Node, name: str, value: str) -> bool:
-        """Whether an element has a value, or is called so by a description."""
-        if _equal(node.get(name), value):
+    def fitting(self, nodes: Iterable[Node], step: Step) -> list[Node]:
+        """Return the elements that state the values of a step themselves, else those of which this set states them."""
+        present = list(nodes)
+        own = [n for n in present if all(self.has(n, name, value) for name, value in step.where)]
+        return own or [n for n in present if all(self.has(n, name, value, now=True) for name, value in step.where)]
+
+    def has(self, node: Node, name: str, value: str, *, now: bool = False) -> bool:
+        """Whether an element has a value, be it of this set only if asked so, or is called so by a description."""
+        if _equal(node.get(name), value) and (now or (id(node), name) not in self.filled):
             return True
         return name in (*_NAMED_BY, "ID") and any(_equal(a, value) for a in self.aliases.get(node.id, ()))
 
     def addable(self, kind: Declaration, step: Step, statement: Statement) -> bool:
         """Whether a missing element may be added: images, channels and instruments are facts of the file."""
         if step.element in ("Image", "Pixels", "Channel", "Instrument", "Plane"):
-            self.note(statement, "NBO322", "info", f"the file has no {step.element}; it is left out")
+            self.report.note(statement, "NBO322", "info", f"the file has no {step.element}; it is left out")
             return False
         use = kind.use(step.element)
         return use is not None or reference_to(kind, step.element) is not None
@@ -184,7 +215,8 @@ class _Stater:
             present = present or next(iter(root.all(name)), None)
             if present is None:
                 present = self.find_or_add(root, self.schema.element("OME"), Step(name), None)
-            if reference is None and self.schema.element(node.name).child(f"{name}Ref") is not None:
+            known = self.schema.element(node.name) if node.name in self.schema else None
+            if reference is None and known is not None and known.child(f"{name}Ref") is not None:
                 node.children.append(Node(f"{name}Ref", {"ID": Fact(present.id, source=present.facts["ID"].source)}))
             return present
         return root
@@ -193,24 +225,46 @@ class _Stater:
         """Add an element, with an ID that is the same whenever the same set is applied."""
         node = Node(step.element)
         if "ID" in declared.attributes and step.element not in self.schema.references:
-            pattern = declared.attributes["ID"].type.patterns
-            own = _OWN_KIND.search(pattern[-1]) if pattern else None
-            head = f"{own[1] if own else step.element}:{self.given.sha256[:8]}"
-            first = f"{head}:{'_'.join(step.added.split()) or '0'}"
+            first = self.first_id(step.element, declared, step.added)
+            if home.planes is not None and step.element == "Plane" and (row := plane_of(home, first)) is not None:
+                return row
             here = (c for c in home.all(step.element) if c.id == first or c.id.startswith(f"{first}."))
             if step.added and (present := next(here, None)) is not None:
                 return present
-            identifier, number = first, 1
-            while identifier in self.index:
-                number += 1
-                identifier = f"{first}.{number}"
-            node.put("ID", identifier, source=self.source())
-            self.index[identifier] = node
+            self.give_id(node, first)
         elif step.added and (present := home.first(step.element)) is not None:
             # Without an ID nothing tells a second one from the first when the set is applied again.
             return present
         home.children.append(node)
+        if step.element == "Plane":
+            self.pixels.append(home)
         return node
+
+    def first_id(self, element: str, kind: Declaration, added: str) -> str:
+        """Return the ID of an element that this set states, before a number tells it from others."""
+        pattern = kind.attributes["ID"].type.patterns
+        own = _OWN_KIND.search(pattern[-1]) if pattern else None
+        return f"{own[1] if own else element}:{self.given.sha256[:8]}:{'_'.join(added.split()) or '0'}"
+
+    def give_id(self, node: Node, first: str) -> None:
+        """Give an element an ID that nothing has."""
+        identifier, number = first, 1
+        while identifier in self.index:
+            number += 1
+            identifier = f"{first}.{number}"
+        node.put("ID", identifier, source=self.source())
+        self.index[identifier] = node
+        self.changed = True
+
+    def identify(self, node: Node, kind: Declaration) -> None:
+        """Give an element that is stated an ID, where it has none and is no reference."""
+        if "ID" in kind.attributes and node.name not in self.schema.references and not node.id.strip():
+            self.give_id(node, self.first_id(node.name, kind, ""))
+
+    def settle_planes(self) -> None:
+        """Put planes that were added into columns, as they are read back."""
+        for pixels in {id(n): n for n in self.pixels}.values():
+            tabulate(pixels)
 
     def source(self) -> Source:
         return Source("user", self.given.name, rule="stated")
@@ -219,6 +273,7 @@ class _Stater:
         """State the value, or compare it with what is stated."""
         name, fact = statement.attribute, statement.fact
         if name == "":
+            self.identify(node, kind)
             return
         if name == TEXT:
             if node.text is None:
@@ -230,7 +285,17 @@ class _Stater:
         if reference is not None and reference[0] == name:
             self.refer(node, name, reference[1], statement)
             return
+        if name in kind.unit_names:
+            self.put_unit(node, kind, statement)
+            return
         mine = node.facts.get(name)
+        if mine is not None and placeholder(node, name, kind.attributes[name]):
+            message = (
+                f"{label(node)} {name} states only the placeholder {mine.value!r}; {place(statement)} takes its place"
+            )
+            self.report.add(self.report.finding("NBO330", "info", message, statement, node, mine))
+            del node.facts[name]
+            mine = None
         if mine is not None:
             found = agreement(kind, kind.attributes[name], mine, fact)
             if found.state != "equal":
@@ -239,21 +304,46 @@ class _Stater:
         reason = fill_fact(node, kind, name, fact)
         if reason is None:
             self.changed = True
+            self.filled.add((id(node), name))
         else:
-            self.note(statement, "NBO309", "warning", f"{name} stays out: {reason}")
+            self.report.note(statement, "NBO309", "warning", f"{name} stays out: {reason}")
+
+    def put_unit(self, node: Node, kind: Declaration, statement: Statement) -> None:
+        """State the unit of values that have none."""
+        owners = [n for n, a in kind.attributes.items() if a.unit == statement.attribute and n in node.facts]
+        if not owners:
+            self.report.note(statement, "NBO322", "info", f"{label(node)} states no value of this unit; it is left out")
+        for name in owners:
+            if node.facts[name].unit is None:
+                node.facts[name] = replace(node.facts[name], unit=statement.fact.value)
+                self.changed = True
+
+    def put_column(self, pixels: Node, position: int, statement: Statement) -> None:
+        """State a value of planes that are kept in columns."""
+        refused = put_column(pixels, statement.attribute, statement.fact, position)
+        if refused is None:
+            self.changed = True
+        else:
+            self.report.note(statement, "NBO322", "info", f"{refused}; it is left out")
 
     def refer(self, node: Node, name: str, targets: frozenset[str], statement: Statement) -> None:
         """Let a reference lead to the part that is named by ID, name, model or catalogue number."""
         wanted = statement.fact.value
         exact = self.index.get(wanted)
-        if exact is not None and exact.name in targets:
+        if wanted.startswith("+"):
+            added = {id(n): n for (_, _, made), n in self.added.items() if made == wanted[1:] and n.name in targets}
+            found = list(added.values())
+        elif exact is not None and exact.name in targets:
             found = [exact]
         else:
             parts = {id(n): n for n in self.index.values() if n.name in targets}.values()
-            found = [p for p in parts if any(self.has(p, a, wanted) for a in _NAMED_BY)]
+            found = [p for p in parts if any(self.has(p, a, wanted) for a in _NAMED_BY)] or [
+                p for p in parts if any(self.has(p, a, wanted, now=True) for a in _NAMED_BY)
+            ]
         if len(found) != 1:
+            wanted = wanted.removeprefix("+")
             why = f"fits {len(found)} parts" if found else f"is none of {', '.join(sorted(targets))} of the file"
-            self.note(statement, "NBO321", "warning", f"{wanted!r} {why}; the reference is left out")
+            self.report.note(statement, "NBO321", "warning", f"{wanted!r} {why}; the reference is left out")
             self.drop_empty(node)
             return
         mine = node.get(name)
@@ -290,10 +380,10 @@ class _Stater:
         why = f", which {found.words}" if found.words else ""
         message = (
             f"{label(node)} {name} is {texts[0]!r} in {where or 'the file'} and {texts[1]!r} in "
-            f"{_place(statement)}{why}; {kept}"
+            f"{place(statement)}{why}; {kept}"
         )
-        finding = self.finding("NBO301", "info" if found.harmless else "warning", message, statement, node, mine)
-        self.add(replace(finding, explanation="; ".join(filter(None, (found.words, kept if preferred else "")))))
+        finding = self.report.finding("NBO301", "info" if found.harmless else "warning", message, statement, node, mine)
+        self.report.add(replace(finding, explanation="; ".join(filter(None, (found.words, kept if preferred else "")))))
 
     def preferred(self, statement: Statement) -> bool:
         """Whether a stated value takes the place of the file's."""
@@ -307,46 +397,6 @@ class _Stater:
             return True
         node.facts[name] = mine
         return False
-
-    def note(self, statement: Statement, code: str, severity: Severity, message: str) -> None:
-        """Record a finding about a statement, once."""
-        self.add(self.finding(code, severity, f"{_place(statement)}: {message}", statement))
-
-    def add(self, finding: Finding) -> None:
-        """Record a finding, once."""
-        if finding not in self.document.findings:
-            self.document.findings.append(finding)
-
-    def finding(
-        self,
-        code: str,
-        severity: Severity,
-        message: str,
-        statement: Statement,
-        node: Node | None = None,
-        mine: Fact | None = None,
-    ) -> Finding:
-        """Make a finding about a statement."""
-        return Finding(
-            code,
-            severity,
-            message,
-            file=self.document.origin.file,
-            element=node.name if node is not None else statement.steps[-1].element,
-            instance=node.id if node is not None else "",
-            attribute=statement.attribute,
-            value=(f"{mine.value} {mine.unit}" if mine.unit else mine.value) if mine is not None else "",
-            source=mine.source.path if mine is not None and mine.source is not None else "",
-            other=statement.fact.value,
-            other_source=_place(statement),
-        )
-
-
-def _place(statement: Statement) -> str:
-    source = statement.fact.source
-    if source is None:
-        return statement.path
-    return f"{source.file} {source.path}".strip()
 
 
 def _equal(text: str | None, wanted: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbo_extract.calibration import CalibrationSet, read_calibration, records_of
+from nbo_extract.config_keys import NAME
+from nbo_extract.errors import HardwareError
 from nbo_extract.hardware import Hardware, load_hardware
 from nbo_extract.statements import StatementSet
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 Stored = Hardware | StatementSet | CalibrationSet
 #: Endings of files that can hold something of the kind.
-SUFFIXES = (".json", ".xml", ".toml")
+SUFFIXES = (".json", ".xml", ".toml", ".xlsx", ".csv")
 
 
 def load_stored(path: Path) -> tuple[Stored, ...]:
@@ -24,7 +26,7 @@ def load_stored(path: Path) -> tuple[Stored, ...]:
     Parameters
     ----------
     path : Path
-        A hardware description, or a file of calibration records.
+        A hardware description, a file of calibration records, or a filled gap sheet.
 
     Returns
     -------
@@ -36,9 +38,17 @@ def load_stored(path: Path) -> tuple[Stored, ...]:
     HardwareError
         If it cannot be used; one sentence.
     """
+    if path.suffix.lower() in (".xlsx", ".csv", ".xls"):
+        from nbo_extract.gap_sheet_read import read_sheet
+
+        return (read_sheet(path),)
+    if path.name == NAME:
+        raise HardwareError(f"{path} is a configuration, no description; give it with --config")
     if path.suffix.lower() == ".toml":
         return (read_calibration(path),)
     hardware = load_hardware(path)
+    if hardware.kind == "settings":
+        return (hardware,)
     records = _records(path, hardware)
     return (hardware,) if records is None else (hardware, records)
 

@@ -92,7 +92,8 @@ def _number(text: str, kind: SimpleType) -> str:
     if PLAIN.fullmatch(text) and not kind.integer and kind.above is kind.minimum is kind.maximum is None:
         return text
     try:
-        number = Decimal(text)
+        # Python reads more as a number than NBO does: 1_4, and the digits of other scripts.
+        number = Decimal(text if text.isascii() and "_" not in text else "")
     except InvalidOperation:
         raise ValueError("is not a number") from None
     if not number.is_finite() or (number and abs(number.adjusted()) > LARGEST_EXPONENT):

@@ -79,9 +79,11 @@ def compare_words(a: tuple[str, ...], b: tuple[str, ...], name: str, kind: Kind,
         return weak(0.2, f"the name {name} alone says little")
     small, large = sorted((a, b), key=len)
     if set(small) < set(large):
-        # A maker's code with a trade name beside it is the same part; any other extra word may tell a variant.
+        # A maker's code with a trade name before it is the same part; any other extra word may tell a variant, and one
+        # behind the code (-ZERO, Express) does.
         extra = [w for w in large if w not in small and w.isalpha()]
-        if any(len(w) > _CODE_DIGITS and w.isdigit() for w in small) and extra and all(len(w) > 2 for w in extra):
+        coded = any(len(w) > _CODE_DIGITS and w.isdigit() for w in small) and large[-1] in small
+        if coded and extra and all(len(w) > 2 for w in extra):
             return same("code", f"model code {' '.join(small)}")
         if kind.raw.get("trade-names") and _ends_with_code(small, large):
             return same("code", f"model code {' '.join(small)}")

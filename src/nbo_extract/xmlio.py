@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
+    from nbo_extract.model import Source
     from nbo_extract.schema import Declaration
 
 # OME-XML of a long time lapse is larger than libxml2's default limits; the cap is our own.
@@ -247,7 +248,7 @@ def _read(element: etree._Element, kind: Declaration, namespace: str, label: str
     if kind.text is not None and (element.text or "") != "":
         node.text = Fact(element.text or "")
     if kind.name == "Pixels":
-        _tabulate(node)
+        tabulate(node)
     return node
 
 
@@ -282,17 +283,27 @@ def _read_facts(given: dict[str, str], kind: Declaration, label: str, line: obje
     return facts
 
 
-def _tabulate(pixels: Node) -> None:
-    """Move planes without children into columns, where each states its place and all agree about units."""
+def tabulate(pixels: Node) -> None:
+    """Move planes without children into columns, where each states its place and all agree about units and sources.
+
+    Parameters
+    ----------
+    pixels : Node
+        Changed in place; with columns already, it stays as it is.
+    """
     planes = [c for c in pixels.children if c.name == "Plane" and not c.children and all(k in c.facts for k in _KEYS)]
     units: dict[str, str | None] = {}
+    sources: dict[str, Source | None] = {}
     for plane in planes:
         for name, fact in plane.facts.items():
+            if sources.setdefault(name, fact.source) != fact.source:
+                return
             if units.setdefault(name, fact.unit) != fact.unit:
                 return
-    if not planes:
+    if not planes or pixels.planes is not None:
         return
     moved = {id(p) for p in planes}
     pixels.children = [c for c in pixels.children if id(c) not in moved]
     columns: dict[str, list[str | None]] = {n: [p.get(n) for p in planes] for n in sorted(units)}
-    pixels.planes = PlaneTable(columns, {n: u for n, u in sorted(units.items()) if u is not None})
+    stated = {n: s for n, s in sources.items() if s is not None}
+    pixels.planes = PlaneTable(columns, {n: u for n, u in sorted(units.items()) if u is not None}, stated)

@@ -94,7 +94,8 @@ _HARDWARE = _all(
         "--hardware",
         multiple=True,
         metavar="PATH",
-        help="Microscope description (Micro-Meta App JSON, NBO XML or JSON), or a folder of them; repeatable.",
+        help="Microscope description (Micro-Meta App JSON, NBO XML or JSON), filled gap sheet, or a folder of them; "
+        "repeatable.",
     ),
     click.option(
         "--match",
@@ -213,6 +214,24 @@ def check(**options: Any) -> int:
     from nbo_extract.cli.extract import run_check
 
     return run_check(**options)
+
+
+@program.command()
+@_PATHS
+@click.option("-o", "--output", required=True, metavar="FILE", help="Sheet to write: .xlsx, .csv, or - for CSV.")
+@_HARDWARE
+@_PROFILE
+@_READING
+@_VERBOSE
+def gaps(**options: Any) -> int:
+    """Write a sheet of what images miss, to fill in.
+
+    One row for each missing field, grouped by microscope, image and channel, so that a fact is asked once. Filled in,
+    the sheet goes back as --hardware FILE.
+    """
+    from nbo_extract.cli.gaps import run
+
+    return run(**options)
 
 
 @program.command()

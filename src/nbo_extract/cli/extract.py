@@ -12,7 +12,7 @@ from nbo_extract.cli.inputs import find_images, format_of, load_all, plan, plan_
 from nbo_extract.cli.work import Job, Task, process_all
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from nbo_extract.cli.render import Printer
     from nbo_extract.cli.work import Format, Outcome
@@ -160,6 +160,16 @@ def _as_dict(outcome: Outcome, job: Job) -> dict[str, Any]:
     return {**head, "passed": outcome.passed, "findings": [f.to_dict() for f in findings]}
 
 
+def tell_unsettled(matches: Mapping[str, str], settled: Collection[str]) -> None:
+    """Name the pairs of ``--match`` that were of no use for any image."""
+    for embedded, described in matches.items():
+        if embedded not in settled:
+            complain(
+                f"--match {embedded}={described} settled nothing: no image of this run has this part, "
+                "or no description that was used for one has the other"
+            )
+
+
 class Report:
     """Tells what became of the images while they are worked on, and in the end how many.
 
@@ -272,12 +282,7 @@ class Report:
             complain(problem)
         failed = self.states.get("failed", 0)
         if self.total > 1:
-            for embedded, described in self.matches.items():
-                if embedded not in self.settled:
-                    complain(
-                        f"--match {embedded}={described} settled nothing: no image of this run has this part, "
-                        "or no description that was used for one has the other"
-                    )
+            tell_unsettled(self.matches, self.settled)
         many = self.total > 1 or self.found.left_out or self.found.members
         if many and not self.quiet:
             self.printer.line()

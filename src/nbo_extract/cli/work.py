@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from nbo_extract.cli.completion import Remembered
     from nbo_extract.cli.configured import Loaded
     from nbo_extract.findings import Finding
+    from nbo_extract.gap_rows import DocumentGaps
     from nbo_extract.model import Document
     from nbo_extract.requirements import Level
     from nbo_extract.stored import Stored
     from nbo_extract.summary import Summary
 
 Format = Literal["xml", "json", "jsonld"]
-Goal = Literal["write", "embed", "show", "check"]
+Goal = Literal["write", "embed", "show", "check", "gaps"]
 #: Tasks that wait in a worker's queue: enough to keep it busy, few enough to keep memory flat.
 _AHEAD = 4
 
@@ -38,8 +39,8 @@ class Job:
 
     Attributes
     ----------
-    goal : {'write', 'embed', 'show', 'check'}
-        A file of its own; into the image; the text for standard output; no text at all.
+    goal : {'write', 'embed', 'show', 'check', 'gaps'}
+        A file of its own; into the image; the text for standard output; no text at all; questions for a gap sheet.
     configured : Configured
         Which configuration is for which image.
     prefer : frozenset of str
@@ -103,6 +104,8 @@ class Outcome:
         First halves of the pairs of ``--match`` that settled something.
     remembered : tuple of Remembered
         These, for the configuration.
+    gaps : DocumentGaps or None
+        What is missing as questions, for a gap sheet.
     """
 
     path: str
@@ -118,6 +121,7 @@ class Outcome:
     config: str = ""
     settled: tuple[str, ...] = ()
     remembered: tuple[Remembered, ...] = ()
+    gaps: DocumentGaps | None = None
 
 
 def process(task: Task, job: Job) -> Outcome:
@@ -152,6 +156,11 @@ def _process(task: Task, job: Job) -> Outcome:
 
         document = redact(document)
     report = check(document, tier=job.tier, extensions=job.extensions, level=job.level, literal=job.literal)
+    if job.goal == "gaps":
+        from nbo_extract.gap_questions import ask
+
+        asked = replace(ask(document, report, literal=job.literal), path=task.path)
+        return Outcome(task.path, "read", gaps=asked, settled=used.settled if used is not None else ())
     summary = replace(summarise(document, report), path=task.path)
     done = Outcome(task.path, "read", summary=summary, passed=report.passed, findings=tuple(report.findings))
     if used is not None:
@@ -181,7 +190,7 @@ def _document(path: str, job: Job, loaded: Loaded | None) -> Document:
     from nbo_extract import api, jsonio, xmlio
 
     lower = path.lower()
-    if job.goal == "check" and not os.path.isdir(path):
+    if job.goal in ("check", "gaps") and not os.path.isdir(path):
         if lower.endswith(".jsonld"):
             return _named(jsonio.from_jsonld(Path(path)), path)
         if lower.endswith(".json"):

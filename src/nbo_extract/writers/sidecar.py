@@ -38,7 +38,31 @@ def write_sidecar(path: Path, text: str, *, dry_run: bool = False, system: Syste
     WriteError
         If it cannot be written; what was there is as it was.
     """
-    data = text.encode("utf-8")
+    return write_bytes(path, text.encode("utf-8"), dry_run=dry_run, system=system)
+
+
+def write_bytes(path: Path, data: bytes, *, dry_run: bool = False, system: System = SYSTEM) -> WriteResult:
+    """Write a file: the old or the new content at every instant; as `write_sidecar` does for a text.
+
+    Parameters
+    ----------
+    path : Path
+        The folder must exist.
+    data : bytes
+    dry_run : bool
+        Only say whether it would change.
+    system : System
+        The system calls.
+
+    Returns
+    -------
+    WriteResult
+
+    Raises
+    ------
+    WriteError
+        If it cannot be written; what was there is as it was.
+    """
     if not path.parent.is_dir():
         raise WriteError(f"{path} cannot be written, because there is no folder {path.parent}: make it, or choose -o")
     before = _content(path)

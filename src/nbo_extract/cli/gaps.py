@@ -1,0 +1,150 @@
+"""The command `gaps`: what images miss, as a sheet to fill in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbo_extract.cli.configured import configure
+from nbo_extract.cli.extract import tell_unsettled
+from nbo_extract.cli.group import FAILED, OK, Refusal, complain
+from nbo_extract.cli.inputs import find_images, load_all
+from nbo_extract.cli.work import Job, Task, process_all
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbo_extract.gap_rows import DocumentGaps, GapSheet
+
+_SECTIONS = {"microscope": "of microscopes", "image": "of images", "channel": "of channels"}
+_SHOWN = 5
+
+
+def run(
+    *,
+    paths: Sequence[str],
+    output: str,
+    hardware: Sequence[str],
+    matches: dict[str, str],
+    prefer: frozenset[str],
+    config: str | None,
+    no_config: bool,
+    tier: int | None,
+    reader: str | None,
+    partial: bool,
+    no_derive: bool,
+    skip_rules: tuple[str, ...],
+    workers: int,
+    verbose: bool,
+    **profile: Any,
+) -> int:
+    """Write a gap sheet and return the exit code."""
+    _refuse_output(output)
+    found = find_images(paths, reader, sidecars=True)
+    tasks = [Task(u.path) for u in found.units]
+    job = Job(
+        "gaps",
+        reader=reader,
+        partial=partial,
+        skip_rules=("all",) if no_derive else skip_rules,
+        hardware=load_all(hardware),
+        matches=matches,
+        configured=configure([t.path for t in tasks], config, wanted=not no_config),
+        prefer=prefer,
+        strict=len(tasks) == 1,
+        tier=tier or 1,
+        **profile,
+    )
+    parts: list[DocumentGaps] = []
+    settled: set[str] = set()
+    failed = 0
+    with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
+        for outcome in outcomes:
+            settled.update(outcome.settled)
+            if outcome.gaps is not None:
+                parts.append(outcome.gaps)
+            else:
+                failed += 1
+                complain(outcome.message)
+    for problem in found.problems:
+        complain(problem)
+    if len(tasks) > 1:
+        tell_unsettled(matches, settled)
+    if parts:
+        _write(parts, output, verbose)
+    return FAILED if failed or found.problems else OK
+
+
+def _refuse_output(output: str) -> None:
+    """Refuse to write over what is no gap sheet."""
+    if output == "-":
+        return
+    if not output.lower().endswith((".xlsx", ".csv")):
+        raise Refusal(f"{output}: a gap sheet is a workbook or CSV; give a name that ends in .xlsx or .csv, or -")
+    if os.path.isdir(output):
+        raise Refusal(f"{output}: this is a folder; give the name of a file")
+    folder = os.path.dirname(output)
+    if folder and not os.path.isdir(folder):
+        raise Refusal(f"{folder}: there is no such folder; make it, or give another name with -o")
+    if os.path.exists(output):
+        # Hours of typing may be in it.
+        raise Refusal(f"{output}: the file is there already, and may be filled in; give another name with -o")
+
+
+def _write(parts: Sequence[DocumentGaps], output: str, verbose: bool) -> None:
+    from nbo_extract.cli.render import Printer
+    from nbo_extract.gap_rows import gather
+    from nbo_extract.gap_sheet import to_csv, to_xlsx
+    from nbo_extract.writers.sidecar import write_bytes
+
+    sheet = gather(parts)
+    printer = Printer(sys.stderr if output == "-" else sys.stdout)
+    images = "1 image" if len(parts) == 1 else f"{len(parts)} images"
+    if not sheet.rows:
+        if sheet.missing:
+            printer.line(f"{images}: nothing that a sheet can ask for is missing")
+        else:
+            printer.line(f"{images}: nothing is missing")
+    else:
+        data = to_xlsx(sheet) if output.lower().endswith(".xlsx") else to_csv(sheet)
+        if output == "-":
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        else:
+            write_bytes(Path(output), data)
+        where = "" if output == "-" else f"{output}: "
+        printer.line(f"{where}{_rows(len(sheet.rows))} for {_fields(sheet.missing)} missing in {images}", "bold")
+        _summary(printer, sheet)
+    told = sheet.unasked if verbose else sheet.unasked[:_SHOWN]
+    if told:
+        printer.line(f"{_fields(len(sheet.unasked))} cannot be asked for in a sheet:")
+        for text in told:
+            printer.line(text, indent=2)
+        if len(told) < len(sheet.unasked):
+            printer.line(f"and {len(sheet.unasked) - len(told)} more; -v shows all", indent=2)
+
+
+def _summary(printer: Any, sheet: GapSheet) -> None:
+    microscopes: dict[str, dict[str, int]] = {}
+    for row in sheet.rows:
+        counts = microscopes.setdefault(row.question.microscope, {})
+        counts[row.question.section] = counts.get(row.question.section, 0) + 1
+    for name, counts in microscopes.items():
+        told = ", ".join(f"{counts[s]} {words}" for s, words in _SECTIONS.items() if s in counts)
+        printer.line(f"microscope {name}: rows {told}", indent=2)
+    kinds = sum(bool(r.question.label) for r in sheet.rows)
+    if kinds:
+        only = sum(bool(r.question.conditions) for r in sheet.rows)
+        choices = "1 choice" if kinds == 1 else f"{kinds} choices"
+        printer.line(f"{only} of the rows depend on {choices} of a kind of part", indent=2)
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number} rows"
+
+
+def _fields(number: int) -> str:
+    return "1 field" if number == 1 else f"{number} fields"
