@@ -267,7 +267,9 @@ def settings_file() -> Hardware:
     channel = Node("Channel", {"ID": Fact("Channel:1"), "Name": Fact("DAPI"), "EmissionWavelength": Fact("461", "nm")})
     settings = Node("ObjectiveSettings", {"ID": Fact("Objective:1"), "RefractiveIndex": Fact("1.518")})
     pixels = Node("Pixels", {"ID": Fact("Pixels:1"), "SizeX": Fact("512")}, [channel])
-    image = Node("Image", {"ID": Fact("Image:1"), "Name": Fact("cells")}, [settings, pixels])
+    told = Node("Description", text=Fact("After\nbleaching."))
+    instrument = Node("InstrumentRef", {"ID": Fact("Instrument:1")})
+    image = Node("Image", {"ID": Fact("Image:1"), "Name": Fact("cells")}, [told, instrument, settings, pixels])
     document = Document(Node("OME", children=[image]))
     return Hardware("cells.json", "0" * 64, "cells.json", document, (), "settings", "Instrument:1")
 
@@ -282,6 +284,7 @@ def test_show_settings_of_an_image() -> None:
         "\n"
         "  Image  cells\n"
         "    Name  cells\n"
+        "    Description  After bleaching.\n"
         "    ObjectiveSettings  Objective:1\n"
         "    Pixels  Pixels:1\n"
         "      SizeX  512\n"
@@ -291,6 +294,7 @@ def test_show_settings_of_an_image() -> None:
     stream = io.StringIO()
     show_one(Printer(stream, verbose=True), stored)
     assert "        EmissionWavelength  461 nm\n" in stream.getvalue()
+    assert "\n    InstrumentRef  Instrument:1\n    ObjectiveSettings  Objective:1\n" in stream.getvalue()
     data = as_dict(stored)
     assert (data["kind"], data["instrument_id"], data["images"][0]["element"]) == ("settings", "Instrument:1", "Image")
 

@@ -179,9 +179,12 @@ def _stated(printer: Printer, hardware: Hardware, node: Node, indent: int) -> No
     for child in node.children:
         if child.name in references and not printer.verbose and child.name.endswith("Ref"):
             continue
-        named = child.get("Name") or child.id
+        text = " ".join(child.text.value.split()) if child.text is not None else ""
+        named = child.get("Name") or child.id or text
         printer.line(f"{child.name}  {named}".rstrip(), indent=indent)
-        _stated(printer, hardware, child, indent + 2)
+        # A reference that says nothing else is told by its line.
+        if child.name not in references or set(child.facts) != {references[child.name][0]} or child.children:
+            _stated(printer, hardware, child, indent + 2)
 
 
 # -- records of calibration -------------------------------------------------------------------------------------------
