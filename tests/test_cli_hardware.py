@@ -268,7 +268,9 @@ def settings_file() -> Hardware:
     channel = Node("Channel", {"ID": Fact("Channel:1"), "Name": Fact("DAPI"), "EmissionWavelength": Fact("461", "nm")})
     settings = Node("ObjectiveSettings", {"ID": Fact("Objective:1"), "RefractiveIndex": Fact("1.518")})
     pixels = Node("Pixels", {"ID": Fact("Pixels:1"), "SizeX": Fact("512")}, [channel])
-    image = Node("Image", {"ID": Fact("Image:1"), "Name": Fact("cells")}, [settings, pixels])
+    told = Node("Description", text=Fact("After\nbleaching."))
+    instrument = Node("InstrumentRef", {"ID": Fact("Instrument:1")})
+    image = Node("Image", {"ID": Fact("Image:1"), "Name": Fact("cells")}, [told, instrument, settings, pixels])
     document = Document(Node("OME", children=[image]))
     return Hardware("cells.json", "0" * 64, "cells.json", document, (), "settings", "Instrument:1")
 
@@ -283,6 +285,8 @@ def test_show_settings_of_an_image() -> None:
         "\n"
         "  Image  cells\n"
         "    Name  cells\n"
+        "    Description  After bleaching.\n"
+        "    Instrument  Instrument:1\n"
         "    ObjectiveSettings  Objective:1\n"
         "    Pixels  Pixels:1\n"
         "      SizeX  512\n"
@@ -292,6 +296,7 @@ def test_show_settings_of_an_image() -> None:
     stream = io.StringIO()
     show_one(Printer(stream, verbose=True), stored)
     assert "        EmissionWavelength  461 nm\n" in stream.getvalue()
+    assert "\n    InstrumentRef  Instrument:1\n    ObjectiveSettings  Objective:1\n" in stream.getvalue()
     data = as_dict(stored)
     assert (data["kind"], data["instrument_id"], data["images"][0]["element"]) == ("settings", "Instrument:1", "Image")
 
@@ -367,7 +372,7 @@ SAMPLE = (
     "    Minimum parts           1 Software, 3 LightSource, 2 Objective, 4 Filter, 2 MirroringDevice, 1 Detector\n"
     "    Placeholders            12 in the place of values; -v lists them\n"
     "    Dangling references     none\n"
-    "    Circles of references   none\n"
+    "    Circular references     none\n"
     "    Unreadable values       none\n"
     "    Without a place in NBO  none\n"
     "\n"
@@ -464,7 +469,7 @@ def test_a_circle_of_references_fails(run: Callable[..., Result], here: Path) ->
     content["components"].append(laser | {"Pump": "Fluorescence_LightSource_Laser/l"})
     write(here / "circle.json", content)
     assert (
-        "    Circles of references   wrong: 1 leads back to its part\n" in run("hardware", "check", "circle.json").out
+        "    Circular references     wrong: 1 leads back to its part\n" in run("hardware", "check", "circle.json").out
     )
 
 
@@ -537,7 +542,7 @@ def test_check_as_json(run: Callable[..., Result], here: Path) -> None:
     assert (result.code, scope["passed"], records["passed"]) == (1, False, True)
     assert (scope["tier"], scope["extensions"], scope["level"]) == (1, ["core"], "must")
     assert [line["subject"] for line in scope["description"]] == [
-        "Version", "Stand", "Minimum parts", "Placeholders", "Dangling references", "Circles of references",
+        "Version", "Stand", "Minimum parts", "Placeholders", "Dangling references", "Circular references",
         "Unreadable values", "Without a place in NBO",
     ]  # fmt: skip
     assert {f["code"] for f in scope["findings"]} == {"NBO201", "NBO304", "NBO308"}

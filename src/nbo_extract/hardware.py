@@ -41,6 +41,9 @@ class Hardware:
         ``microscope``, or ``settings`` of an image, whose document has Images and no Instrument.
     instrument_id : str
         Of settings: ID that the Instrument has in the description of the microscope.
+    roles : tuple of (str, str)
+        ID of a light source, and how Micro-Meta App calls it with the light path that it is for, which NBO does not
+        tell.
     """
 
     path: str
@@ -50,6 +53,7 @@ class Hardware:
     findings: tuple[Finding, ...] = field(default=(), compare=False)
     kind: str = "microscope"
     instrument_id: str = ""
+    roles: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     @property
     def instrument(self) -> Node:
@@ -109,6 +113,7 @@ def load_hardware(path: Path) -> Hardware:
         tuple(read.findings),
         "settings" if read.is_settings else "microscope",
         read.instrument_id,
+        read.roles,
     )
 
 
@@ -118,6 +123,7 @@ class _Read:
 
     document: Document
     findings: list[Finding]
+    roles: tuple[tuple[str, str], ...] = ()
     is_settings: bool = False
     instrument_id: str = ""
 
@@ -164,7 +170,8 @@ def _from_application(content: Any, path: Path) -> _Read:
         return _Read(document, findings, is_settings=True, instrument_id=instrument)
     if kind != table["microscope"]:
         raise HardwareError(f"{path} describes {kind.removesuffix('.json')} alone; give a {app} microscope file")
-    return _Read(*hardware_mma.read(content, path))
+    document, findings, roles = hardware_mma.read(content, path)
+    return _Read(document, findings, roles)
 
 
 def _once(pairs: list[tuple[str, Any]], path: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from nbo_extract.applicability import placeholder, rules
+from nbo_extract.applicability import rules
 from nbo_extract.calibration import table
 from nbo_extract.hardware import label
 from nbo_extract.hardware_forms import FORMS, tables
@@ -32,8 +32,11 @@ _STANDS, _LIGHTS = "MicroscopeStandGroup", "LightSourceGroup"
 _TRANSMITTED = "Transmitted_LightSource"
 _TOOL = "IntensityCalibrationTool"
 _NAMED_BY = ("Name", "Model", "CatalogNumber")
-_DANGLING, _WORD, _VALUE, _PLACEHOLDER, _NO_PLACE = "NBO306", "NBO305", "NBO308", "NBO304", "NBO309"
-_CIRCLE, _COMMA, _UNIT, _OLDER = "NBO314", "NBO315", "NBO316", "NBO319"
+_DANGLING, _CIRCLE, _PLACEHOLDER, _NO_PLACE = "NBO306", "NBO314", "NBO304", "NBO309"
+_VALUE = "NBO308"
+#: No word of NBO's, of the wrong type, with a comma, in a unit of another kind.
+_UNREADABLE = ("NBO305", _VALUE, "NBO315", "NBO316")
+_OLDER = "NBO319"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,8 @@ def describe(hardware: Hardware, form: Form) -> list[Line]:
         _parts(hardware, kinds_of_microscope(hardware, form)),
         _placeholders(hardware),
         _told(hardware, "Dangling references", (_DANGLING,), "leads to no part", "lead to no part"),
-        _told(hardware, "Circles of references", (_CIRCLE,), "leads back to its part", "lead back to their parts"),
-        _told(hardware, "Unreadable values", (_WORD, _VALUE, _COMMA, _UNIT), "is not read", "are not read"),
+        _told(hardware, "Circular references", (_CIRCLE,), "leads back to its part", "lead back to their parts"),
+        _told(hardware, "Unreadable values", _UNREADABLE, "is not read", "are not read"),
         _without_place(hardware),
     ]
 
@@ -109,11 +112,8 @@ def _version(hardware: Hardware, form: Form) -> Line:
 
 def _stand(hardware: Hardware) -> Line:
     stands = hardware.instrument.all(*load(hardware.document.version).members(_STANDS))
-    named = tuple(label(s) for s in stands)
-    if len(stands) == 1:
-        return Line("Stand", "fine", named[0])
-    text = f"{len(stands)} are described, and a microscope has one" if stands else "none is described"
-    return Line("Stand", "wrong", text, named)
+    # Reading refuses a description of two stands.
+    return Line("Stand", "fine", label(stands[0])) if stands else Line("Stand", "wrong", "none is described")
 
 
 def _parts(hardware: Hardware, kinds: Kinds) -> Line:
@@ -152,13 +152,6 @@ def _blank(finding: Finding) -> bool:
 
 def _placeholders(hardware: Hardware) -> Line:
     found = [f.message for f in hardware.findings if f.code == _PLACEHOLDER or _blank(f)]
-    schema = load(hardware.document.version)
-    for node, kind in ((n, schema.element(n.name)) for n in hardware.instrument.children if n.name in schema):
-        for name, fact in node.facts.items():
-            if placeholder(node, name, kind.attributes.get(name)):
-                found.append(
-                    f"{label(node)}: {name} {fact.value!r} is a placeholder, not a value; it counts as missing"
-                )
     if not found:
         return Line("Placeholders", "fine", "none")
     return Line("Placeholders", "remark", f"{len(found)} in the place of values", tuple(found))
@@ -228,7 +221,7 @@ def describe_settings(settings: Hardware, report: CheckReport, descriptions: Ite
         if blank
         else Line("Placeholders", "fine", "none"),
         _told(settings, "Dangling references", (_DANGLING,), "leads to nothing", "lead to nothing"),
-        _told(settings, "Unreadable values", (_WORD, _VALUE, _COMMA, _UNIT), "is not read", "are not read"),
+        _told(settings, "Unreadable values", _UNREADABLE, "is not read", "are not read"),
         _without_place(settings),
     ]
 

@@ -58,7 +58,7 @@ def tables() -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def form_of(hardware: Hardware, path: Path) -> Form:
-    """Look at the file of a description once more.
+    """Say what the file of a description says beside the microscope.
 
     Parameters
     ----------
@@ -68,29 +68,20 @@ def form_of(hardware: Hardware, path: Path) -> Form:
     """
     facts = (f for n in hardware.document.root.walk() for f in n.facts.values())
     rule = next((f.source.rule for f in facts if f.source is not None and f.source.rule in FORMS), "nbo-xml")
-    data = path.read_bytes()
+    versions = hardware.document.origin.versions
     if rule == "micro-meta-app":
-        return _of_application(json.loads(data.decode("utf-8-sig"), parse_int=str, parse_float=str), rule)
+        roles = tables()[1]["roles"]
+        known = {*roles["assumed"].values(), *roles["certain"].values()}
+        told = {light: name.rpartition("_")[0] for light, name in hardware.roles}
+        stated = {light: role for light, role in told.items() if role in known}
+        return Form(rule, versions.get("model", ""), versions.get("application", ""), stated)
+    data = path.read_bytes()
     from nbo_extract.jsonio import from_json
     from nbo_extract.xmlio import from_xml
 
     document = from_xml(data) if rule == "nbo-xml" else from_json(data)
     others = Counter(n.name for n in document.root.children if n.name not in _OWN)
     return Form(rule, document.version, document.origin.versions.get("nbo-extract", ""), others=dict(others))
-
-
-def _of_application(content: dict[str, Any], rule: str) -> Form:
-    read, write = tables()
-    known = (*write["roles"]["assumed"].values(), *write["roles"]["certain"].values())
-    roles = {}
-    for component in content.get(read["components"], ()):
-        name, identifier = component.get("Schema_ID"), component.get("ID")
-        role = name.removesuffix(write["ending"]).rpartition("_")[0] if isinstance(name, str) else ""
-        if role in known and isinstance(identifier, str):
-            roles[f"LightSource:{'_'.join(identifier.split())}"] = role
-    stated = (content.get(key) for key in ("ModelVersion", "AppVersion"))
-    model, application = (value if isinstance(value, str) else "" for value in stated)
-    return Form(rule, model, application, roles)
 
 
 def replaceable(path: Path) -> bool:

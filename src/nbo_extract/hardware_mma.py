@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
     from nbo_extract.schema import Declaration
 
+#: Kind of a light source, ID and the name of the light path that it is for, which NBO does not tell.
+Roles = tuple[tuple[str, str], ...]
 
-def read(content: dict[str, Any], path: Path) -> tuple[Document, list[Finding]]:
+
+def read(content: dict[str, Any], path: Path) -> tuple[Document, list[Finding], Roles]:
     """Read the parsed JSON of a microscope file, numbers as texts.
 
     Raises
@@ -50,7 +53,7 @@ def read(content: dict[str, Any], path: Path) -> tuple[Document, list[Finding]]:
         for key, name in (("model", "ModelVersion"), ("application", "AppVersion"))
         if isinstance(content.get(name), str) and content[name].strip()
     }
-    return document, reader.findings + drop_cycles(document, path.name)
+    return document, reader.findings + drop_cycles(document, path.name), tuple(reader.roles)
 
 
 class _MicroscopeReader(ComponentReader):
@@ -58,6 +61,7 @@ class _MicroscopeReader(ComponentReader):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
+        self.roles: list[tuple[str, str]] = []
         # ID of the file to (node, declaration, JSON of the component, its place in the file)
         self.parts: dict[str, tuple[Node, Declaration, dict[str, Any], str]] = {}
 
@@ -100,6 +104,8 @@ class _MicroscopeReader(ComponentReader):
                     f"give each its own ID (in {self.table.raw['application']}: delete and add one of them)"
                 )
             self.parts[own] = (node, kind, content, here)
+            if (role := str(content["Schema_ID"]).removesuffix(".json")) != name:
+                self.roles.append((node.id, role))
 
     def same_model(self, node: Node, content: dict[str, Any], here: str) -> None:
         """Tell a component that an older form made, which was not brought up to the model of the file."""

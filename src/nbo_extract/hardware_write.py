@@ -17,17 +17,7 @@ from nbo_extract.errors import HardwareError
 from nbo_extract.findings import Finding
 from nbo_extract.hardware import label
 from nbo_extract.hardware_forms import tables
-from nbo_extract.hardware_write_parts import (
-    Names,
-    Raw,
-    Statement,
-    comment_of,
-    dump,
-    file_name,
-    role_of,
-    scalar,
-    statements,
-)
+from nbo_extract.hardware_write_parts import Names, Raw, Statement, comment_of, dump, role_of, scalar, statements
 from nbo_extract.schema import load
 
 if TYPE_CHECKING:
@@ -220,7 +210,7 @@ class _Writer:
         """How many of each child element there are and may be, which the application keeps beside them."""
         found: dict[str, Any] = {}
         for use in kind.uses:
-            if use.name in self.schema.references or use.name in self.table["no-place"]:
+            if use.name in self.schema.references or use.name in (*self.table["files"], *self.table["no-place"]):
                 continue
             most = -1 if use.maximum is None else use.maximum
             for word, number in (("Current", len(node.all(use.name))), ("Min", use.minimum), ("Max", most)):
@@ -259,14 +249,16 @@ class _Writer:
         """Child elements, in lists; of a file its name."""
         found: dict[str, Any] = {}
         for child in node.children:
-            name = file_name(child, own, self.read_table["file-namespace"])
-            if name and not below and child.name in self.table["files"]:
-                found[child.name] = name
-                self.stated.append((own, f"/{child.name}/BinaryFile", "FileName", name, ""))
-                continue
             reference = child.name in self.schema.references
             declared = kind.child(child.name)
-            if child.name in self.table["no-place"] or (below and reference) or declared is None:
+            if child.name in self.table["files"] and not below and (name := self.file_name(child, own)):
+                found[child.name] = name
+                continue
+            if (
+                child.name in (*self.table["files"], *self.table["no-place"])
+                or (below and reference)
+                or declared is None
+            ):
                 place = f"{below}/{child.name}".removeprefix("/").replace("/", " ")
                 target = f" {child.id}" if child.id else ""
                 message = f"{label(self.owner(own))}: {place}{target} has no place in the application; it is left out"
@@ -279,6 +271,23 @@ class _Writer:
             if inner:
                 found.setdefault(child.name, []).append(inner)
         return found
+
+    def file_name(self, node: Node, own: str) -> str:
+        """Return the name of a file, which is all that the application has of it, and tell of the rest."""
+        file = node.first("BinaryFile")
+        name = (file.get("FileName") or "") if file is not None else ""
+        theirs = self.read_table["file-namespace"]
+        plain = set(node.facts) == {"ID", "Namespace"} and node.get("Namespace") == theirs
+        alone = len(node.children) == 1 and file is not None
+        bare = alone and file is not None and set(file.facts) == {"FileName"} and not file.children
+        part = self.owner(own)
+        known = next((i for i, n in self.names.back.items() if n == own), "").partition(":")[2]
+        if name and not (plain and bare and node.id == f"Annotation:{known}-{node.name}"):
+            message = f"{label(part)}: of its {node.name} {name!r} only the name is kept"
+            self.tell("NBO317", "warning", message, part, node.name, name)
+        if name:
+            self.stated.append((own, f"/{node.name}/BinaryFile", "FileName", name, ""))
+        return name
 
     def references(self, node: Node, kind: Declaration, own: str) -> dict[str, Any]:
         """Write references in the application's form, one or a list as NBO allows one or several."""
@@ -363,16 +372,14 @@ class _Writer:
             If the application's reader would refuse it.
         """
         content = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
-        document, findings = hardware_mma.read(content, Path(self.hardware.name))
-        back = Counter(statements(document.arrange(), self.read_table["description"]))
+        document, findings, _ = hardware_mma.read(content, Path(self.hardware.name))
+        back = Counter(statements(document.arrange(), self.read_table["description"], self.names.back))
         why = {f.attribute: f.message.partition("; ")[0] for f in findings}
         for statement in sorted(self.stated):
-            own, below, name, value, unit = statement
-            there = self.names.read(value) if name in self.schema.references else value
-            read = (self.names.read(own), below, name, there, unit)
-            if back[read]:
-                back[read] -= 1
+            if back[statement]:
+                back[statement] -= 1
                 continue
+            own, below, name, value, unit = statement
             node = self.owner(own)
             place = f"{below}/{name}".removeprefix("/").replace("/", " ")
             given = f"{value} {unit}".strip()

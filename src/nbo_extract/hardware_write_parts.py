@@ -82,26 +82,25 @@ class Names:
     def __init__(self) -> None:
         self.changed: list[tuple[Node, str]] = []
         self._of: dict[int, str] = {}
-        self._read: dict[str, str] = {}
         self._nodes: dict[str, Node] = {}
+        self._back: dict[str, str] = {}
 
     def give(self, node: Node, kind: Declaration) -> str:
         """Name a part."""
-        front = f"{own_kind(kind) if 'ID' in kind.attributes else kind.name}:"
         made = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind.name} {node.get('Name') or ''} {len(self._nodes)}"))
         # References are read from their last slash on.
         whole = node.id.replace("/", "-") or made
-        name = whole.removeprefix(front) or made
-        if name in self._nodes:
-            name = whole
+        short = whole.removeprefix(f"{own_kind(kind)}:")
+        # What has NBO's form already is read as it is: only what gets its kind back goes without.
+        name = short if short and identifier(kind, short) == node.id and short not in self._nodes else whole
         number = 2
-        while name in self._nodes:
+        while name in self._nodes or identifier(kind, name) in self._back:
             name = f"{whole}-{number}"
             number += 1
         self._of[id(node)] = name
         self._nodes[name] = node
-        self._read[name] = identifier(kind, name) if "ID" in kind.attributes else front + name
-        if self._read[name] != node.id:
+        self._back[identifier(kind, name)] = name
+        if identifier(kind, name) != node.id:
             self.changed.append((node, name))
         return name
 
@@ -109,9 +108,10 @@ class Names:
         """Return the name of a part that has one."""
         return self._of[id(node)]
 
-    def read(self, name: str) -> str:
-        """Return the ID in NBO that a name is read as."""
-        return self._read.get(name, name)
+    @property
+    def back(self) -> Mapping[str, str]:
+        """ID that a part reads back with, to its name."""
+        return self._back
 
     def node(self, name: str) -> Node | None:
         """Return the part of a name."""
@@ -150,15 +150,6 @@ def comment_of(node: Node, index: Mapping[str, Node], namespace: str) -> Comment
     return next((c for c in found if c.node.get("Namespace") == namespace), found[0] if found else None)
 
 
-def file_name(child: Node, own: str, namespace: str) -> str:
-    """Return the name of a file of which a part states nothing but that, as its form does; else nothing."""
-    file = child.first("BinaryFile")
-    if file is None or len(child.children) != 1 or file.children or set(file.facts) != {"FileName"}:
-        return ""
-    made = {"ID": f"Annotation:{own}-{child.name}", "Namespace": namespace}
-    return (file.get("FileName") or "") if {n: f.value for n, f in child.facts.items()} == made else ""
-
-
 def role_of(node: Node, comment: str, table: Mapping[str, Any]) -> tuple[str, str]:
     """Return the role of a light source and, where it is not certain, what speaks for it."""
     if node.name in table["certain"]:
@@ -172,7 +163,7 @@ def role_of(node: Node, comment: str, table: Mapping[str, Any]) -> tuple[str, st
     return table["assumed"][node.name], "which is assumed"
 
 
-def statements(document: Document, description: str) -> Iterator[Statement]:
+def statements(document: Document, description: str, names: Mapping[str, str]) -> Iterator[Statement]:
     """Yield what a description says that was read from the application's file.
 
     Parameters
@@ -180,6 +171,8 @@ def statements(document: Document, description: str) -> Iterator[Statement]:
     document : Document
     description : str
         Name under which the text of a comment is yielded.
+    names : mapping of str to str
+        ID of a part to the application's.
     """
     index, references = document.index(), load(document.version).references
     instrument = document.instruments[0]
@@ -195,10 +188,10 @@ def statements(document: Document, description: str) -> Iterator[Statement]:
                     yield (own, "", description, value.text.value, "")
             elif child.name in references:
                 target = child.get(references[child.name][0]) or ""
-                yield (own, "", child.name, target, "")
+                yield (own, "", child.name, names.get(target, target), "")
             elif node is not instrument:
                 yield from visit(child, own, f"{below}/{child.name}")
 
     yield from visit(instrument, "", "")
     for part in (c for c in instrument.children if c.name not in references):
-        yield from visit(part, part.id, "")
+        yield from visit(part, names.get(part.id, part.id), "")

@@ -202,9 +202,12 @@ def _stated(printer: Printer, hardware: Hardware, node: Node, indent: int, index
             value = child.get(references[child.name][0]) or ""
             called = _called(index.get(value), value)
         else:
-            called = child.get("Name") or (child.text.value if child.text is not None else child.id)
+            text = " ".join(child.text.value.split()) if child.text is not None else ""
+            called = child.get("Name") or child.id or text
         printer.line(f"{child.name.removesuffix('Ref')}  {called}".rstrip(), indent=indent)
-        _stated(printer, hardware, child, indent + 2, index)
+        # A reference that says nothing else is told by its line.
+        if child.name not in references or set(child.facts) != {references[child.name][0]} or child.children:
+            _stated(printer, hardware, child, indent + 2, index)
     if node.planes is not None:
         stated = ", ".join(n for n in node.planes.columns if n != "ID")
         printer.line(f"Plane  {count(len(node.planes), 'plane')} with {stated}", indent=indent)
