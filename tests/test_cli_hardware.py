@@ -296,7 +296,7 @@ def test_show_settings_of_an_image() -> None:
     stream = io.StringIO()
     show_one(Printer(stream, verbose=True), stored)
     assert "        EmissionWavelength  461 nm\n" in stream.getvalue()
-    assert "\n    InstrumentRef  Instrument:1\n    ObjectiveSettings  Objective:1\n" in stream.getvalue()
+    assert "\n    Instrument  Instrument:1\n    ObjectiveSettings  Objective:1\n" in stream.getvalue()
     data = as_dict(stored)
     assert (data["kind"], data["instrument_id"], data["images"][0]["element"]) == ("settings", "Instrument:1", "Image")
 
