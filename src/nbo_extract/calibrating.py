@@ -78,8 +78,7 @@ class _Calibrator:
                     elif not self.already(home, element):
                         self.choose(image, home, day, records, dict(about_))
         if self.used:
-            known = self.document.origin.hardware.get(self.given.name, self.given.sha256) == self.given.sha256
-            self.document.origin.hardware[self.given.name if known else self.given.path] = self.given.sha256
+            self.document.origin.came_from(self.given.name, self.given.path, self.given.sha256)
 
     def day(self, image: Node) -> datetime.date | None:
         found = re.match(r"\d{4}-\d\d-\d\d", image.get("AcquisitionDate") or "")

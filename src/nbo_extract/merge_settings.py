@@ -68,8 +68,7 @@ def merge_settings(
             document.findings.append(_finding(document, "NBO346", message, given))
             continue
         _Settings(document, given, aliases).fill_image(*pairs[0])
-        same_file = document.origin.hardware.get(given.name, given.sha256) == given.sha256
-        document.origin.hardware[given.name if same_file else given.path] = given.sha256
+        document.origin.came_from(given.name, given.path, given.sha256)
 
 
 def _is(mine: Node, theirs: Node, document: Document, matches: Mapping[str, str]) -> bool:

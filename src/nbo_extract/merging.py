@@ -200,8 +200,7 @@ def _merge_into(
     own = Node("Instrument", hardware.instrument.facts, hardware.instrument.all("AnnotationRef"))
     filler.fill(instrument, own, kind, instrument.id)
     result.findings.extend(filler.findings)
-    same_file = result.origin.hardware.get(hardware.name, hardware.sha256) == hardware.sha256
-    result.origin.hardware[hardware.name if same_file else hardware.path] = hardware.sha256
+    result.origin.came_from(hardware.name, hardware.path, hardware.sha256)
 
 
 def aliases(

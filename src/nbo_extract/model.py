@@ -203,7 +203,7 @@ class Origin:
     files : tuple of str
         All files of the set.
     hardware : dict of str to str
-        Hardware description to its SHA-256.
+        Hardware description, or other stored file that something came from, to its SHA-256.
     """
 
     file: str = ""
@@ -212,6 +212,11 @@ class Origin:
     versions: dict[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     hardware: dict[str, str] = field(default_factory=dict)
+
+    def came_from(self, name: str, path: str, sha256: str) -> None:
+        """Note a stored file by its name; by its path where another file of this name is noted already."""
+        known = self.hardware.get(name, sha256) == sha256
+        self.hardware[name if known else path] = sha256
 
 
 @dataclass(slots=True)

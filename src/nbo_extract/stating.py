@@ -74,8 +74,7 @@ def state(
             stater.apply(statement)
         stater.settle_planes()
         if covered and stater.changed:
-            known = document.origin.hardware.get(given.name, given.sha256) == given.sha256
-            document.origin.hardware[given.name if known else given.path] = given.sha256
+            document.origin.came_from(given.name, given.path, given.sha256)
 
 
 def microscopes(document: Document) -> tuple[str, ...]:
