@@ -688,3 +688,15 @@ def test_folder_is_embedded_as_far_as_its_formats_allow(run: Callable[..., Resul
     assert [n for n in names(data) if n.endswith(".nbo.xml")] == ["widefield.czi.nbo.xml"]
     for name in ("confocal.ome.tiff", "cells_v04.ome.zarr", "cells_v05.ome.zarr"):
         assert f"embedded into {name} (+" in result.out.replace("./", "")
+
+
+def test_what_is_wrong_in_a_description_is_told(run: Callable[..., Result], data: Path) -> None:
+    text = (data / "microscope.json").read_text(encoding="utf-8")
+    (data / "wrong.json").write_text(text.replace('"LensNA": 1.4,', '"LensNA": "1,4",', 1), encoding="utf-8")
+    result = run("widefield.czi", "--hardware", "wrong.json", "-o", "x.xml")
+    assert result.code == 0
+    assert result.err == (
+        "nbo-extract: wrong.json: Objective '63x oil': LensNA '1,4' has a comma, which may mark decimals or thousands; "
+        "write it with a point; it is left out\n"
+    )
+    assert run("widefield.czi", "--hardware", "microscope.json", "-o", "y.xml").err == ""

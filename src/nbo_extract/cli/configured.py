@@ -158,9 +158,9 @@ def without_repetition(stored: Iterable[Stored]) -> tuple[Stored, ...]:
 
 
 def _load(path: str, key: str) -> tuple[Stored, ...]:
-    from nbo_extract.cli.inputs import load_all
+    from nbo_extract.cli.inputs import load_told
 
     try:
-        return load_all([path])
+        return load_told([path])
     except Refusal as error:
         raise ConfigError(f"{key}: {error.message}") from error

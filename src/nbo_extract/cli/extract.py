@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from nbo_extract.cli.configured import configure
 from nbo_extract.cli.group import FAILED, NOT_MET, OK, Refusal, complain
-from nbo_extract.cli.inputs import find_images, format_of, load_all, plan, plan_embedding
+from nbo_extract.cli.inputs import find_images, format_of, load_told, plan, plan_embedding
 from nbo_extract.cli.work import Job, Task, process_all
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def run(
         reader,
         partial,
         skip_rules=("all",) if no_derive else skip_rules,
-        hardware=load_all(hardware),
+        hardware=load_told(hardware),
         matches=matches,
         configured=configure([t.path for t in tasks], config, wanted=not no_config),
         prefer=prefer,
@@ -129,7 +129,7 @@ def run_check(
         reader=reader,
         partial=partial,
         skip_rules=("all",) if no_derive else skip_rules,
-        hardware=load_all(hardware),
+        hardware=load_told(hardware),
         matches=matches,
         configured=configure([t.path for t in tasks], config, wanted=not no_config),
         prefer=prefer,

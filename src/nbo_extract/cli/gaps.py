@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nbo_extract.cli.configured import configure
 from nbo_extract.cli.extract import tell_unsettled
 from nbo_extract.cli.group import FAILED, OK, Refusal, complain
-from nbo_extract.cli.inputs import find_images, load_all
+from nbo_extract.cli.inputs import find_images, load_told
 from nbo_extract.cli.work import Job, Task, process_all
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def run(
         reader=reader,
         partial=partial,
         skip_rules=("all",) if no_derive else skip_rules,
-        hardware=load_all(hardware),
+        hardware=load_told(hardware),
         matches=matches,
         configured=configure([t.path for t in tasks], config, wanted=not no_config),
         prefer=prefer,

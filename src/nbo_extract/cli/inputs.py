@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from nbo_extract.stored import Stored
     from nbo_extract.walk import Unit
 
+#: Sentences about one description that a run tells.
+_TOLD = 3
 _ENDINGS = (".xml", ".json", ".jsonld")
 
 
@@ -84,6 +86,23 @@ def load_all(paths: Sequence[str]) -> tuple[Stored, ...]:
         for stored in _of_folder(place) if place.is_dir() else _of_file(place):
             found.setdefault((type(stored).__name__, stored.sha256), stored)
     return tuple(found.values())
+
+
+def load_told(paths: Sequence[str]) -> tuple[Stored, ...]:
+    """Load as `load_all` does, and tell what of a description is wrong and is not used.
+
+    Placeholders are told by ``hardware check`` alone: every facility's file has them.
+    """
+    from nbo_extract.hardware import Hardware
+
+    found = load_all(paths)
+    for hardware in (s for s in found if isinstance(s, Hardware)):
+        wrong = [f.message for f in hardware.findings if f.severity != "info"]
+        for message in wrong[:_TOLD]:
+            complain(f"{hardware.path}: {message}")
+        if len(wrong) > _TOLD:
+            complain(f"{hardware.path}: {len(wrong) - _TOLD} more are left out; nbo-extract hardware check lists them")
+    return found
 
 
 def _of_file(path: Path) -> tuple[Stored, ...]:
