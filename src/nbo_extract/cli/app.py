@@ -94,8 +94,8 @@ _HARDWARE = _all(
         "--hardware",
         multiple=True,
         metavar="PATH",
-        help="Microscope description (Micro-Meta App JSON, NBO XML or JSON), recorded settings, calibration records, filled "
-        "gap sheet, or a folder of them; repeatable.",
+        help="Microscope description (Micro-Meta App JSON, NBO XML or JSON), recorded settings, calibration records, "
+        "filled gap sheet, or a folder of them; repeatable.",
     ),
     click.option(
         "--match",
