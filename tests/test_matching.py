@@ -31,6 +31,8 @@ MISSED = {
     ("UPLSAPO 10X2; LensNA=0.4", "UPlanSApo 10x/0.40"),
     # A collar that one side states, where the other one states neither NA nor immersion.
     ("Plan Apo λ 40x", "CFI Plan Apo Lambda 40XC; LensNA=0.95"),
+    # The size of the pinholes, which one side alone states.
+    ("Name=CSU-W1", "Name=Yokogawa CSU-W1 (50 µm)"),
     # A maker's short name that is part of the code.
     ("OKO-H201", "Okolab H201"),
 }

@@ -94,9 +94,7 @@ def _compare_stand_words(a: str, b: str, name: str, kind: Kind) -> Verdict:
 
 def _tells_variant(name: list[str], extra: list[str], kind: Kind) -> bool:
     """Whether words that one stand's model has more are those of another stand, not a closer description."""
-    if set(extra) & set(kind.raw["variants"]) or (kind.raw["second"] == extra[:1] and name[0] in kind.raw["followed"]):
-        return True
-    return len(name[-1]) == 1 == len(extra[0])
+    return bool(set(extra) & set(kind.raw["variants"])) or len(name[-1]) == 1 == len(extra[0])
 
 
 def compare_software(first: Node, second: Node, kind: Kind) -> Verdict:

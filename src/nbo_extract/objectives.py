@@ -18,7 +18,7 @@ _NA = re.compile(r"x ?[/ ]? ?([01]\.\d+)|\bna ?[=:]? ?([01]\.\d+)|\b([01]\.\d+) 
 _WORDS = re.compile(r"[^\W\d_]+(?:\d(?![\d.x]))?|\d+(?:\.\d+)?")
 _RING = re.compile(r"\bph[0-4l]\b")
 # A number with a letter or a dash beside it is a magnification, or part of a number of an order.
-_NUMBERS = re.compile(r"(?<![\w.-])\d+(?:\.\d+)?(?![\w-]|\.\d)")
+_NUMBERS = re.compile(r"(?<![\w.-])\d+(?:\.\d+)?(?!\w|-[a-z]|-\d{3}|\.\d)")
 _CORRECTION = re.compile(r"[A-Z][a-z]+")
 _MAIN = frozenset({"apo", "neofluar", "achroplan", "fluotar", "fluar", "fluor", "achro", "achromat", "fl"})
 
@@ -74,6 +74,8 @@ def read_lens(node: Node, kind: Kind) -> Lens:
     told_magnification, told_na = _number(_MAGNIFICATION, told), _number(_NA, told)
     magnification, na = _fact(node, "Magnification"), _fact(node, "LensNA")
     consistent = _agree(magnification, told_magnification) and _agree(na, told_na)
+    # A name may say it twice: "63x oil, Plan-Apochromat 63x/1.4".
+    consistent = consistent and all(len(_all_numbers(p, told)) < 2 for p in (_MAGNIFICATION, _NA))
     all_words = _words(told, kind)
     rings = set(_RING.findall(told))
     wet = kind.raw["immersion"]
@@ -157,7 +159,7 @@ def compare_lenses(first: Lens, second: Lens, kind: Kind) -> tuple[str, float, l
 
 
 def _one_sided(first: Lens, second: Lens) -> list[str]:
-    """What the name of one objective states and that of the other leaves out, though it tells lenses apart."""
+    """Return what the name of one objective alone states, though it tells lenses apart."""
     if not (first.whole and second.whole):
         return []
     odd = first.numbers ^ second.numbers
@@ -230,6 +232,10 @@ def _fact(node: Node, attribute: str) -> Decimal | None:
 def _number(pattern: re.Pattern[str], text: str) -> Decimal | None:
     found = pattern.search(text)
     return None if found is None else Decimal(next(g for g in found.groups() if g is not None))
+
+
+def _all_numbers(pattern: re.Pattern[str], text: str) -> set[Decimal]:
+    return {Decimal(next(g for g in found.groups() if g is not None)) for found in pattern.finditer(text)}
 
 
 def _agree(first: Decimal | None, second: Decimal | None) -> bool:

@@ -301,7 +301,8 @@ def parse_bands(text: str, kind: Kind) -> list[tuple[str, Decimal, Decimal]]:
             found.append(("long", parts["lpn"], Decimal(0)))
         elif "spn" in parts:
             found.append(("short", parts["spn"], Decimal(0)))
-        elif "low" in parts and parts["low"] < parts["high"]:
+        elif "low" in parts:
+            # A range that ends before it begins is a mistake, and agrees with no band.
             found.append(("band", (parts["low"] + parts["high"]) / 2, parts["high"] - parts["low"]))
         elif "centre" in parts:
             found.append(("band", parts["centre"], parts["width"]))
