@@ -6,7 +6,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from nbo_extract.comparisons_names import compare_codes
-from nbo_extract.parts import band_text_removed, bands, dyes, maker, parse_bands, rewritten, roles, same_bands, title
+from nbo_extract.parts import (
+    band_text_removed,
+    bands,
+    dyes,
+    maker,
+    parse_bands,
+    rewritten,
+    roles,
+    same_bands,
+    title,
+    words_behind_bands,
+)
 from nbo_extract.verdicts import Verdict, different, same, weak
 
 if TYPE_CHECKING:
@@ -62,7 +73,9 @@ def _compare_bands(
     said = f"bands {', '.join(f'{b[1]:f}/{b[2]:f}' if b[0] == 'band' else f'{b[0]} pass {b[1]:f}' for b in theirs)}"
     if left[0] and left[1] and sorted(left[0]) != sorted(left[1]):
         return different("other coatings or codes")
-    odd = (set(left[0]) ^ set(left[1])) & set(kind.raw["unsure"])
+    odd = set(left[0]) ^ set(left[1])
+    behind = {w for n in names if n for w in words_behind_bands(n, kind)}
+    odd &= {*kind.raw["unsure"], *behind}
     if odd:
         return weak(0.4, said, f"{', '.join(sorted(odd))} stands on one side alone")
     told = tuple(tuple(sorted(parse_bands(n, kind))) if n else () for n in names)

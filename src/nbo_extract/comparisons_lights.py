@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from nbo_extract.parts import known_maker, lines, nanometres, rewritten, title, words
+from nbo_extract.parts import known_maker, lines, named_line, nanometres, rewritten, title, words
 from nbo_extract.verdicts import DIFFERENT, Verdict, compare_words, different, same, telling, weak
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def compare_lights(first: Node, second: Node, kind: Kind) -> Verdict:
     powers = tuple(_power(n, kind) for n in names)
     if None not in powers and powers[0] != powers[1]:
         return different("other powers")
+    if not all(_named_line_fits(n, t, f, kind) for n, t, f in zip((first, second), names, found, strict=True)):
+        return weak(0.4, said, "name and line of one part contradict each other")
     known = {f"{line.normalize():f}" for line in found[0] + found[1]} | {"led"}
     named = tuple(tuple(w for w in t if w not in known and w != p) for t, p in zip(told, powers, strict=True))
     if named[0] and named[1] and sorted(named[0]) != sorted(named[1]):
@@ -49,6 +51,12 @@ def compare_lights(first: Node, second: Node, kind: Kind) -> Verdict:
 
 def _stated_alike(first: Node, second: Node) -> bool:
     return any(first.get(a) not in (None, "Other") and first.get(a) == second.get(a) for a in ("Type", "LaserMedium"))
+
+
+def _named_line_fits(node: Node, name: str | None, found: tuple[Decimal, ...], kind: Kind) -> bool:
+    """Whether the line in a laser's name is one of those that it is stated to have."""
+    told = named_line(name, kind) if name and node.name in kind.raw["named"] else None
+    return told is None or any(abs(told - line) <= Decimal(str(kind.raw["named-tolerance"])) for line in found)
 
 
 def _lines_agree(found: tuple[tuple[Decimal, ...], ...], kind: Kind) -> bool:

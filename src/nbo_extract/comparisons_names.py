@@ -85,8 +85,16 @@ def _compare_stand_words(a: str, b: str, name: str, kind: Kind) -> Verdict:
     if "".join(first) == "".join(second):
         return same("stand", f"stand {name}")
     if first[0] == second[0] and (set(first) < set(second) or set(second) < set(first)):
+        small, large = sorted((first, second), key=len)
+        if _tells_variant(small, [w for w in large if w not in small], kind):
+            return weak(0.3, f"the stands differ by {' '.join(w for w in large if w not in small)}")
         return same("stand-in-part", f"stand {name}, as far as it is stated")
     return different("other stands")
+
+
+def _tells_variant(name: list[str], extra: list[str], kind: Kind) -> bool:
+    """Whether words that one stand's model has more are those of another stand, not a closer description."""
+    return bool(set(extra) & set(kind.raw["variants"])) or len(name[-1]) == 1 == len(extra[0])
 
 
 def compare_software(first: Node, second: Node, kind: Kind) -> Verdict:
@@ -96,11 +104,24 @@ def compare_software(first: Node, second: Node, kind: Kind) -> Verdict:
     if not told[0] or told[0] != told[1]:
         return DIFFERENT
     versions = tuple(_version(n) for n in (first, second))
+    if not all(_consistent(n, kind) for n in (first, second)):
+        return weak(0.1, "name and version of one part contradict each other")
     if None in versions:
         return weak(0.3, f"{names[1]}, of a version that is not stated")
-    # A description states 2.6 where the software itself writes 2.6.76.
-    short, long = sorted((f"{v}." for v in versions), key=len)
-    return same("software", f"{names[1]} {versions[1]}") if long.startswith(short) else DIFFERENT
+    return same("software", f"{names[1]} {versions[1]}") if _one_version(*versions) else DIFFERENT
+
+
+def _one_version(first: str | None, second: str | None) -> bool:
+    """Whether two versions are one: a description states 2.6 where the software itself writes 2.6.76."""
+    short, long = sorted((f"{v}." for v in (first, second)), key=len)
+    return long.startswith(short)
+
+
+def _consistent(node: Node, kind: Kind) -> bool:
+    """Whether the number in a program's name is that of its version."""
+    told = re.search(kind.raw["number"], node.get("Name") or "")
+    stated = re.search(r"\d+(\.\d+)*", node.get("Version") or "")
+    return told is None or stated is None or _one_version(told[0], stated[0])
 
 
 def _version(node: Node) -> str | None:

@@ -60,6 +60,12 @@ def other_serials(first: Node, second: Node) -> bool:
     return bool(one.stated and two.stated) and not one.possible & two.possible
 
 
+def unlike_serials(first: Node, second: Node) -> bool:
+    """Whether both parts have numbers that may be serial numbers, and none that both have."""
+    one, two = serials(first), serials(second)
+    return bool(one.possible and two.possible) and not one.possible & two.possible
+
+
 def catalogue_elsewhere(node: Node, number: str) -> str | None:
     """Return the text in which a part without a catalogue number holds one, as its whole or in a piece of it."""
     if len(number) < rules().raw["serial"]["shortest"] or not any(map(str.isdigit, number)):

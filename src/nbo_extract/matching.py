@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from nbo_extract.comparisons_filters import compare_filters
 from nbo_extract.comparisons_lights import compare_lights
 from nbo_extract.comparisons_names import compare_codes, compare_magnifying, compare_software, compare_stands
-from nbo_extract.identifiers import catalogue_elsewhere, one_serial, other_serials
+from nbo_extract.identifiers import catalogue_elsewhere, one_serial, other_serials, unlike_serials
 from nbo_extract.objectives import compare_lenses, contradictions, read_lens
 from nbo_extract.parts import Kind, catalogue, maker, rules, same_owner, says_something, variant_of
 from nbo_extract.verdicts import DIFFERENT, Verdict, different, same, weak
@@ -91,7 +91,10 @@ def compare(embedded: Node, described: Node) -> Verdict:
     serial = one_serial(embedded, described) if kind.serial != "none" else None
     if serial is not None:
         return _with_serial(verdict, embedded, described, serial)
-    return _with_catalogue(verdict, embedded, described, kind)
+    verdict = _with_catalogue(verdict, embedded, described, kind)
+    if verdict.state == "same" and kind.serial == "decides" and unlike_serials(embedded, described):
+        return weak(0.4, *verdict.evidence, "other lot numbers, which may be serial numbers")
+    return verdict
 
 
 def _with_serial(verdict: Verdict, embedded: Node, described: Node, serial: str) -> Verdict:

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from nbo_extract.model import Node
 
 _MAGNIFICATION = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?x(?![a-z])|(?<![\w.])(\d+(?:\.\d+)?) ?x(?=\d)")
-_NA = re.compile(r"x ?[/ ] ?([01]\.\d+)|\bna ?[=:]? ?([01]\.\d+)|\b([01]\.\d+) ?na\b")
+_NA = re.compile(r"x ?[/ ]? ?([01]\.\d+)|\bna ?[=:]? ?([01]\.\d+)|\b([01]\.\d+) ?na\b")
 # A digit at the end of a word is part of it (CS2 is not CS), a longer number or a magnification is not.
 _WORDS = re.compile(r"[^\W\d_]+(?:\d(?![\d.x]))?|\d+(?:\.\d+)?")
 _RING = re.compile(r"\bph[0-4l]\b")
+# A number with a letter or a dash beside it is a magnification, or part of a number of an order.
+_NUMBERS = re.compile(r"(?<![\w.-])\d+(?:\.\d+)?(?!\w|-[a-z]|-\d{3}|\.\d)")
 _CORRECTION = re.compile(r"[A-Z][a-z]+")
 _MAIN = frozenset({"apo", "neofluar", "achroplan", "fluotar", "fluar", "fluor", "achro", "achromat", "fl"})
 
@@ -40,6 +42,8 @@ class Lens:
         As stated by facts.
     consistent : bool
         False where name and facts contradict each other.
+    numbers : frozenset of Decimal
+        Numbers in its name that are neither magnification nor NA (340 of ``UApo/340``).
     told : frozenset of str
         ImmersionTypes that its name allows.
     wet : bool
@@ -57,6 +61,7 @@ class Lens:
     dic: bool | None
     collar: bool | None
     consistent: bool
+    numbers: frozenset[Decimal]
     told: frozenset[str]
     wet: bool
     maker: str | None
@@ -69,7 +74,9 @@ def read_lens(node: Node, kind: Kind) -> Lens:
     told_magnification, told_na = _number(_MAGNIFICATION, told), _number(_NA, told)
     magnification, na = _fact(node, "Magnification"), _fact(node, "LensNA")
     consistent = _agree(magnification, told_magnification) and _agree(na, told_na)
-    all_words = frozenset(w for w in _WORDS.findall(told) if w not in kind.noise and not w[0].isdigit())
+    # A name may say it twice: "63x oil, Plan-Apochromat 63x/1.4".
+    consistent = consistent and all(len(_all_numbers(p, told)) < 2 for p in (_MAGNIFICATION, _NA))
+    all_words = _words(told, kind)
     rings = set(_RING.findall(told))
     wet = kind.raw["immersion"]
     told_immersion = frozenset(i for w in all_words & set(wet) for i in wet[w])
@@ -97,10 +104,20 @@ def read_lens(node: Node, kind: Kind) -> Lens:
         _flag(node, "DIC"),
         _flag(node, "CorrectionCollar"),
         consistent,
+        frozenset(map(Decimal, _NUMBERS.findall(told))) - {magnification, na, told_magnification, told_na},
         told_immersion,
         wet_agrees,
         maker(node) or next((owner for sign, owner in kind.raw["signs"] if re.search(sign, told)), None),
     )
+
+
+def _words(told: str, kind: Kind) -> frozenset[str]:
+    """Words of a name; a letter that stands in it again (``UPLSAPO 60XO S``) is another word."""
+    found: set[str] = set()
+    for word in _WORDS.findall(told):
+        if word not in kind.noise and not word[0].isdigit():
+            found.add(f"{word} again" if len(word) == 1 and word in found else word)
+    return frozenset(found)
 
 
 def fits(first: frozenset[str], second: frozenset[str], kind: Kind) -> bool:
@@ -128,6 +145,7 @@ def compare_lenses(first: Lens, second: Lens, kind: Kind) -> tuple[str, float, l
     known = first.magnification is not None and second.magnification is not None
     if not known:
         return "weak", 0.1 * len(evidence), [*evidence, "magnification is not known on both sides"]
+    doubts += _one_sided(first, second)
     if not (first.consistent and second.consistent) or not ((first.wet and second.wet) or _one_name(first, second)):
         doubts.append("name and numbers of one part contradict each other")
     if doubts:
@@ -138,6 +156,19 @@ def compare_lenses(first: Lens, second: Lens, kind: Kind) -> tuple[str, float, l
         return "weak", 0.1 * len(evidence), evidence
     table = rules()
     return "same", round(table.score("lens") + table.score("lens-each") * len(evidence), 2), evidence
+
+
+def _one_sided(first: Lens, second: Lens) -> list[str]:
+    """Return what the name of one objective alone states, though it tells lenses apart."""
+    if not (first.whole and second.whole):
+        return []
+    odd = first.numbers ^ second.numbers
+    found = [f"the number {n.normalize():f} stands on one side alone" for n in sorted(odd)]
+    wet = [lens.immersion - {"Air"} for lens in (first, second) if lens.immersion]
+    # With an NA that air does not reach, the liquid goes without saying.
+    if len(wet) == 1 and wet[0] and min(lens.na or 0 for lens in (first, second)) <= 1:
+        found.append("the immersion is stated on one side alone")
+    return found
 
 
 def contradictions(first: Lens, second: Lens, kind: Kind) -> list[str]:
@@ -201,6 +232,10 @@ def _fact(node: Node, attribute: str) -> Decimal | None:
 def _number(pattern: re.Pattern[str], text: str) -> Decimal | None:
     found = pattern.search(text)
     return None if found is None else Decimal(next(g for g in found.groups() if g is not None))
+
+
+def _all_numbers(pattern: re.Pattern[str], text: str) -> set[Decimal]:
+    return {Decimal(next(g for g in found.groups() if g is not None)) for found in pattern.finditer(text)}
 
 
 def _agree(first: Decimal | None, second: Decimal | None) -> bool:

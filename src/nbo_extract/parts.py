@@ -25,6 +25,8 @@ _BANDS = re.compile(
     rf"|(?P<low>\d{{3,4}}(?:[.,]\d+)?) ?- ?(?P<high>\d{{3,4}}(?:[.,]\d+)?)(?!\d)"
     rf"|(?<![\d/])(?P<centre>\d{{3,4}}(?:[.,]\d+)?) ?/ ?(?P<width>\d{{1,3}}(?:[.,]\d+)?)(?![\d/])"
 )
+# LuxX+, 690+: another part than the one without it; no sum of bands (425/30+524/50).
+_PLUS = re.compile(r"(?<=[a-z])\+(?!\w)|(?<=\d)\+(?= *(?:$|[,;)])| +(?![lbsk]p)[a-z])")
 _LINE = re.compile(r"(?<![\d.])(\d{3,4}(?:\.\d+)?)(?= ?nm|(?![\d.]* ?mw)(?!\d))")
 
 
@@ -212,7 +214,7 @@ def rewritten(text: str, kind: Kind) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _rewritten(text: str, rewrites: tuple[tuple[re.Pattern[str], str], ...]) -> str:
-    text = _leading_maker(fold(text))[1]
+    text = _PLUS.sub(" plus", _leading_maker(fold(text))[1])
     for pattern, to in rewrites:
         text = pattern.sub(to, text)
     return _leading_maker(" ".join(text.split()))[1]
@@ -299,7 +301,8 @@ def parse_bands(text: str, kind: Kind) -> list[tuple[str, Decimal, Decimal]]:
             found.append(("long", parts["lpn"], Decimal(0)))
         elif "spn" in parts:
             found.append(("short", parts["spn"], Decimal(0)))
-        elif "low" in parts and parts["low"] < parts["high"]:
+        elif "low" in parts:
+            # A range that ends before it begins is a mistake, and agrees with no band.
             found.append(("band", (parts["low"] + parts["high"]) / 2, parts["high"] - parts["low"]))
         elif "centre" in parts:
             found.append(("band", parts["centre"], parts["width"]))
@@ -312,6 +315,12 @@ def band_text_removed(text: str, kind: Kind) -> tuple[str, ...]:
     return tuple(
         w for w in split_words(left, kind) if w not in {"bp", "ba", "m", "x", "hc", "band", "qbp", "tbp", "dbp"}
     )
+
+
+def words_behind_bands(text: str, kind: Kind) -> tuple[str, ...]:
+    """Words behind the last band in a filter's name, which tell its version (``BA495-540HQ``)."""
+    found = list(_BANDS.finditer(rewritten(text, kind)))
+    return band_text_removed(rewritten(text, kind)[found[-1].end() :], kind) if found else ()
 
 
 def roles(text: str | None, kind: Kind) -> int:
@@ -348,8 +357,11 @@ def lines(node: Node, kind: Kind) -> tuple[Decimal, ...]:
     if stated:
         return tuple(sorted(stated))
     text = None if node.name in kind.raw.get("engines", ()) else title(node, kind)
-    found = _LINE.search(rewritten(text, kind)) if text else None
-    # A number that is no visible or near wavelength is part of a name.
-    if found is not None and 330 <= Decimal(found[1]) <= 1100:
-        return (Decimal(found[1]),)
-    return ()
+    told = named_line(text, kind) if text else None
+    return () if told is None else (told,)
+
+
+def named_line(text: str, kind: Kind) -> Decimal | None:
+    """Wavelength in the name of a light source; a number that is none, visible or near, is part of a name."""
+    found = _LINE.search(rewritten(text, kind))
+    return Decimal(found[1]) if found is not None and 330 <= Decimal(found[1]) <= 1100 else None
