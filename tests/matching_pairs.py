@@ -1311,7 +1311,6 @@ SIXTH: list[tuple[str, str, str, bool]] = [
 # A seventh set, written after the rules for the sixth; what these make of it is what is published.
 # fmt: off
 SEVENTH: list[tuple[str, str, str, bool]] = [
-    ("Objective", "Plan-Apochromat 25x/0.8 Imm Korr DIC M27", "LD LCI Plan-Apochromat 25x/0.8 Imm Korr DIC M27", False),
     ("Objective", "Plan-Apochromat 5x/0.16 M27; Magnification=5; LensNA=0.16", "5x, Plan-Apochromat 5x/0,16; Manufacturer=Carl Zeiss", True),
     ("Objective", "W Plan-Apochromat 63x/1.0 M27", "W Plan-Apochromat 63x/1,0 VIS-IR M27", False),
     ("Objective", "LCI Plan-Neofluar 63x/1.3 Imm Korr DIC M27", "LCI Plan-Neofluar 63x/1.3 Imm Korr Ph3 M27", False),
