@@ -116,7 +116,7 @@ def consistent(document: Document) -> None:
     assert [f for f in validity(document) if f.code in ("NBO210", "NBO211", "NBO212", "NBO213", "NBO214")] == []
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(st.lists(DAMAGE, min_size=1, max_size=4))
 def test_a_damaged_description_is_read_or_refused(wounds: list[tuple[str, Way, Way, Any]]) -> None:
     content = microscope()
@@ -129,7 +129,7 @@ def test_a_damaged_description_is_read_or_refused(wounds: list[tuple[str, Way, W
         assert from_xml(to_xml(hardware.document)) == hardware.document
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(st.data())
 def test_damaged_bytes_are_read_or_refused(data: st.DataObject) -> None:
     text = json.dumps(microscope(), ensure_ascii=False).encode()

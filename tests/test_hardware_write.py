@@ -13,7 +13,6 @@ from nbo_extract.errors import HardwareError
 from nbo_extract.hardware import Hardware, drop_dangling, load_hardware
 from nbo_extract.hardware_checks import drop_cycles
 from nbo_extract.hardware_forms import tables
-from nbo_extract.hardware_reader import own_kind
 from nbo_extract.hardware_write import to_micro_meta
 from nbo_extract.hardware_write_parts import Raw, dump
 from nbo_extract.model import Document, Fact, Node
@@ -218,7 +217,7 @@ def restricted(hardware: Hardware) -> Hardware:
         for n in instrument.children
         if n.name not in WRITE["no-schema"] and n.name != "AnnotationRef" and all(n is not s for s in stands[1:])
     ]
-    renamed = {n.id: f"{own_kind(_of(kind, n))}:{n.id.partition(':')[2]}" for n in instrument.children}
+    renamed = {n.id: f"{_of(kind, n).id_kind}:{n.id.partition(':')[2]}" for n in instrument.children}
     for node in instrument.children:
         _plain(node, _of(kind, node), depth=1)
         node.put("ID", renamed[node.id])

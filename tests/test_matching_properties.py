@@ -13,12 +13,8 @@ from nbo_extract.matching import compare
 from nbo_extract.objectives import fits, read_lens
 from nbo_extract.parts import lines, rules, title, words
 
-# The same examples on every machine. Many pairs state no immersion or band, and are passed over.
-QUICK = settings(
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
-)
+# Many pairs state no immersion or band, and are passed over.
+QUICK = settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 TOKENS = (" II", " III", " S", "-S", "-E", " Plus", "+", " HS", " LT", " Pro", " V2", " 2")
 
 # Digits that tell no part, as patterns of what stands in a text: kind, pattern, and why.

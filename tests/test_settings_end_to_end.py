@@ -252,7 +252,7 @@ WAYS = list(ways(recorded()))
 WOUND = st.tuples(st.sampled_from(KINDS), st.sampled_from(WAYS), st.sampled_from(WAYS), JUNK)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(st.lists(WOUND, min_size=1, max_size=4))
 def test_damaged_settings_are_read_or_refused(wounds: list[tuple[str, Way, Way, Any]]) -> None:
     content = recorded()

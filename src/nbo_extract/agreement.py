@@ -108,7 +108,7 @@ def _rounded(mine: Fact, other: Fact, units: tuple[str | None, str | None]) -> s
         exponent = number.as_tuple().exponent
         places = Decimal(1).scaleb(exponent) if isinstance(exponent, int) else Decimal(1)
         if abs(whole - number) <= places / 2 and len(whole.as_tuple().digits) > len(number.as_tuple().digits):
-            return f"{short.value} {short.unit}" if short.unit else short.value
+            return short.quantity
     return None
 
 

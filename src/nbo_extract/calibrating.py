@@ -7,7 +7,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from nbo_extract.calibration import table
+from nbo_extract.calibration import named_parts, not_one, table
 from nbo_extract.findings import Finding
 from nbo_extract.model import Fact, Node, PlaneTable, Source
 from nbo_extract.parts import fold
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _NONE: Mapping[str, Collection[str]] = MappingProxyType({})
 _TOOL = "IntensityCalibrationTool"
-_NAMED_BY = ("Name", "Model", "CatalogNumber")
 
 
 def calibrate(
@@ -91,23 +90,13 @@ class _Calibrator:
         """IDs of the parts that a record is about; None where one of them is not there, or not alone."""
         found = {}
         for key, wanted in record.about:
-            head = table()[record.node.name]["about"][key]["to"]
-            targets = {head, *self.schema.members(head)}
-            parts = [p for i in self.document.instruments for p in i.children if p.name in targets and p.id]
-            exact = [p for p in parts if p.id == wanted]
-            fitting = exact or [p for p in parts if fold(wanted) in self.names(p)]
+            fitting = named_parts(self.document.instruments, record.node.name, key, wanted, self.aliases)
             if len(fitting) != 1:
-                many = f"fits {len(fitting)} parts" if fitting else "is no part of the microscope"
-                message = f"{self.given.name} {record.place}: {key} {wanted!r} {many}; the record is left out"
-                self.note("NBO345", "warning", message, record.node)
+                what = f"{self.given.name} {record.place}: {key} {wanted!r} {not_one(fitting)}"
+                self.note("NBO345", "warning", f"{what}; the record is left out", record.node)
                 return None
             found[key] = fitting[0].id
         return found
-
-    def names(self, part: Node) -> set[str]:
-        """Names of a part, in the image and in the description."""
-        own = (part.get(attribute) for attribute in _NAMED_BY)
-        return {fold(n) for n in (*own, *self.aliases.get(part.id, ())) if n}
 
     def homes(self, element: str, image: Node, about: dict[str, str]) -> Iterator[Node]:
         """Yield the elements of an image that a record about these parts belongs to."""

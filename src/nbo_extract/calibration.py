@@ -20,20 +20,25 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from importlib import resources
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from nbo_extract.errors import HardwareError
+from nbo_extract.hardware import read_bounded
 from nbo_extract.model import Fact, Node, Source
+from nbo_extract.parts import fold, names_of
 from nbo_extract.schema import load
 from nbo_extract.statements import StatementError, checked_fact
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from nbo_extract.model import Document
     from nbo_extract.schema import Declaration
 
 MAX_BYTES = 16 << 20
+_NONE: Mapping[str, Collection[str]] = MappingProxyType({})
 _TOOL = "IntensityCalibrationTool"
 _DATE = "Date"
 
@@ -119,13 +124,7 @@ def read_calibration(path: Path) -> CalibrationSet:
     HardwareError
         If it cannot be read, or states what NBO does not allow: one sentence with file, record and field.
     """
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise HardwareError(f"{path}: the records cannot be read ({error.strerror}); check the path") from error
-    if len(data) > MAX_BYTES:
-        raise HardwareError(f"{path}: {MAX_BYTES >> 20} MB is more than calibration records have; check the path")
+    data = read_bounded(path, MAX_BYTES, "the records", "calibration records have")
     try:
         content = tomllib.loads(data.decode("utf-8-sig"), parse_float=str)
     except (ValueError, RecursionError) as error:
@@ -250,6 +249,30 @@ class _Reader:
         if kind.text is not None:
             return Node(kind.name, text=Fact(self.text(item, place), source=Source("user", self.name, place)))
         raise self.error(place, "is no table", "give it fields of its own")
+
+
+def named_parts(
+    instruments: Iterable[Node], element: str, key: str, wanted: str, aliases: Mapping[str, Collection[str]] = _NONE
+) -> list[Node]:
+    """Return the parts that a record of an element may mean by a key: the one of this ID, else those of this name.
+
+    Parameters
+    ----------
+    instruments : iterable of Node
+    element, key, wanted : str
+        Such as ``OpticalCalibration``, ``objective`` and ``63x oil``.
+    aliases : mapping of str to collection of str, optional
+        Part to other names by which a description calls it.
+    """
+    head = table()[element]["about"][key]["to"]
+    parts = [p for i in instruments for p in i.all(head, *load().members(head)) if p.id]
+    named = (p for p in parts if fold(wanted) in names_of(p) | set(map(fold, aliases.get(p.id, ()))))
+    return [p for p in parts if p.id == wanted] or list(named)
+
+
+def not_one(parts: Sequence[Node]) -> str:
+    """Say why parts are not the one that a record names."""
+    return f"fits {len(parts)} parts" if parts else "is no part of the microscope"
 
 
 def _meant(key: str, known: list[str]) -> str:

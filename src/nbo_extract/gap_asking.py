@@ -10,7 +10,7 @@ from nbo_extract.gap_paths import Addresses, lasting
 from nbo_extract.gap_rows import UNNAMED, Question, table
 from nbo_extract.gap_words import in_words, limits, words
 from nbo_extract.labels import Labels
-from nbo_extract.parts import fold
+from nbo_extract.parts import NAMED_BY, fold, names_of
 from nbo_extract.requirements import Place, Requirement, known_extensions, place_of, requirements
 from nbo_extract.schema import load
 from nbo_extract.statements import Step, format_path
@@ -235,7 +235,7 @@ class Asking:
             parts = [n for n in everything if id(n) not in elsewhere]
         found = []
         for part in parts:
-            named = (v for a in ("Name", "Model", "CatalogNumber") if (v := part.get(a)) and v.strip() == v)
+            named = (v for a in NAMED_BY if (v := part.get(a)) and v.strip() == v)
             name = next((v for v in named if _single(v, part, everything)), part.id)
             person = " ".join(filter(None, (part.get("FirstName"), part.get("LastName"))))
             called = person if person and name == part.id else name
@@ -262,7 +262,4 @@ class Asking:
 
 def _single(name: str, part: Node, parts: Iterable[Node]) -> bool:
     """Whether a name means one part alone."""
-    names = ("Name", "Model", "CatalogNumber")
-    return not name.startswith("+") and not any(
-        p is not part and any(fold(p.get(a) or "") == fold(name) for a in names) for p in parts
-    )
+    return not name.startswith("+") and not any(p is not part and fold(name) in names_of(p) for p in parts)

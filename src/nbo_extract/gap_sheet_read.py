@@ -12,6 +12,7 @@ from nbo_extract.findings import Finding
 from nbo_extract.gap_cells import MAX_BYTES, Cells, address, read_cells
 from nbo_extract.gap_rows import table
 from nbo_extract.gap_sheet import EVERYWHERE, SEPARATOR, checksum, set_id, tied
+from nbo_extract.hardware import read_bounded
 from nbo_extract.model import Source
 from nbo_extract.schema import load
 from nbo_extract.statements import (
@@ -64,13 +65,7 @@ def read_sheet(path: Path) -> StatementSet:
     HardwareError
         If the file is no gap sheet, or an entry cannot be used; it names each cell.
     """
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise HardwareError(f"{path}: the gap sheet cannot be read ({error.strerror}); check the path") from error
-    if len(data) > MAX_BYTES:
-        raise HardwareError(f"{path}: {MAX_BYTES >> 20} MB is more than a gap sheet has; check the path")
+    data = read_bounded(path, MAX_BYTES, "the gap sheet", "a gap sheet has")
     cells = read_cells(path, data)
     reader = _Reader(path.name, cells)
     reader.run()

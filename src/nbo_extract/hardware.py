@@ -71,6 +71,32 @@ class Hardware:
         return self.document.instruments[0]
 
 
+def read_bounded(path: Path, most: int, called: str, has: str) -> bytes:
+    """Read a stored file, which is never as large as images are.
+
+    Parameters
+    ----------
+    path : Path
+    most : int
+        Bytes that it may have.
+    called, has : str
+        What it is called in a message, and with "more than" before it: ``the gap sheet``, ``a gap sheet has``.
+
+    Raises
+    ------
+    HardwareError
+        If it cannot be read, or is larger.
+    """
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(most + 1)
+    except OSError as error:
+        raise HardwareError(f"{path}: {called} cannot be read ({error.strerror}); check the path") from error
+    if len(data) > most:
+        raise HardwareError(f"{path}: {most >> 20} MB is more than {has}; check the path")
+    return data
+
+
 def load_hardware(path: Path) -> Hardware:
     """Read a hardware description: a Micro-Meta App file, or NBO XML or JSON with one Instrument.
 
@@ -90,15 +116,7 @@ def load_hardware(path: Path) -> Hardware:
     HardwareError
         If the file cannot be read or is no description of one microscope.
     """
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise HardwareError(
-            f"{path}: the hardware description cannot be read ({error.strerror}); check the path"
-        ) from error
-    if len(data) > MAX_BYTES:
-        raise HardwareError(f"{path}: {MAX_BYTES >> 20} MB is more than a hardware description has; check the path")
+    data = read_bounded(path, MAX_BYTES, "the hardware description", "a hardware description has")
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start == b"<":
         read = _from_xml(data, path)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from nbo_extract.applicability import rules
-from nbo_extract.calibration import table
+from nbo_extract.calibration import named_parts, not_one
 from nbo_extract.hardware import label
 from nbo_extract.hardware_forms import FORMS, tables
 from nbo_extract.hardware_write_parts import comment_of, role_of
@@ -31,7 +31,6 @@ State = Literal["fine", "remark", "wrong"]
 _STANDS, _LIGHTS = "MicroscopeStandGroup", "LightSourceGroup"
 _TRANSMITTED = "Transmitted_LightSource"
 _TOOL = "IntensityCalibrationTool"
-_NAMED_BY = ("Name", "Model", "CatalogNumber")
 _DANGLING, _CIRCLE, _PLACEHOLDER, _NO_PLACE = "NBO306", "NBO314", "NBO304", "NBO309"
 _VALUE = "NBO308"
 #: No word of NBO's, of the wrong type, with a comma, in a unit of another kind.
@@ -258,19 +257,11 @@ def describe_records(given: CalibrationSet, descriptions: Iterable[Hardware]) ->
 
 def _strangers(given: CalibrationSet, hardware: Hardware) -> Iterator[str]:
     """Yield what is wrong with the parts that records name, by the same rule as where records are used."""
-    schema = load(hardware.document.version)
     for record in given.records:
         for key, wanted in record.about:
-            head = table()[record.node.name]["about"][key]["to"]
-            parts = [p for p in hardware.instrument.all(head, *schema.members(head)) if p.id]
-            fitting = [p for p in parts if p.id == wanted] or [p for p in parts if fold(wanted) in _names(p)]
+            fitting = named_parts([hardware.instrument], record.node.name, key, wanted)
             if len(fitting) != 1:
-                many = f"fits {len(fitting)} parts" if fitting else "is no part of the microscope"
-                yield f"{record.place}: {key} {wanted!r} {many}"
-
-
-def _names(part: Node) -> set[str]:
-    return {fold(n) for n in map(part.get, _NAMED_BY) if n}
+                yield f"{record.place}: {key} {wanted!r} {not_one(fitting)}"
 
 
 def _tools(given: CalibrationSet, hardware: Hardware) -> Iterator[str]:

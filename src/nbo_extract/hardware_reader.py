@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from nbo_extract.schema import Attribute, Declaration, Schema
 
 RULE = "micro-meta-app"
-_OWN_KIND = re.compile(r"\|\((\w[\w-]*):\\S\+\)$")
 _INFO = ("NBO304", "NBO309")
 
 
@@ -93,18 +92,11 @@ def known_version(version: object) -> bool:
     return isinstance(version, str) and any(version == m or version.startswith(f"{m}.") for m in models)
 
 
-def own_kind(kind: Declaration) -> str:
-    """Word that stands before the colon in the IDs of an element, such as ``LightSource``."""
-    pattern = kind.attributes["ID"].type.patterns[-1] if kind.attributes["ID"].type.patterns else ""
-    own = _OWN_KIND.search(pattern)
-    return own[1] if own else kind.name
-
-
 def identifier(kind: Declaration, raw: str) -> str:
     """NBO's form of an ID: the kind before the application's own ID; what has NBO's form already stays."""
     if any(re.fullmatch(p, raw) for p in kind.attributes["ID"].type.patterns):
         return raw
-    return f"{own_kind(kind)}:{'_'.join(raw.split())}"
+    return f"{kind.id_kind}:{'_'.join(raw.split())}"
 
 
 class ComponentReader:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nbo_extract.hardware import check_ids
-from nbo_extract.hardware_reader import RULE, ComponentReader, called, identifier, own_kind, refuse_version
+from nbo_extract.hardware_reader import RULE, ComponentReader, called, identifier, refuse_version
 from nbo_extract.model import Document, Fact, Node, Source
 from nbo_extract.xmlio import tabulate
 
@@ -212,7 +212,7 @@ class _SettingsReader(ComponentReader):
         named, slash, own = raw.strip().partition("/")
         element = self.table.element(named) if slash else hint
         kinds = {element} if element in targets else targets
-        forms = {own_kind(d): d for d in map(self.schema.element, sorted(kinds)) if "ID" in d.attributes}
+        forms = {d.id_kind: d for d in map(self.schema.element, sorted(kinds)) if "ID" in d.attributes}
         given = own if slash else named
         value = identifier(next(iter(forms.values())), given) if len(forms) == 1 else "_".join(given.split())
         source = Source("hardware", self.file, f"{here} /{key}", raw=raw, rule=RULE)

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nbo_extract.hardware_reader import identifier, own_kind
+from nbo_extract.hardware_reader import identifier
 from nbo_extract.schema import load
 from nbo_extract.values import canonical, number_text
 
@@ -90,7 +90,7 @@ class Names:
         made = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind.name} {node.get('Name') or ''} {len(self._nodes)}"))
         # References are read from their last slash on.
         whole = node.id.replace("/", "-") or made
-        short = whole.removeprefix(f"{own_kind(kind)}:")
+        short = whole.removeprefix(f"{kind.id_kind}:")
         # What has NBO's form already is read as it is: only what gets its kind back goes without.
         name = short if short and identifier(kind, short) == node.id and short not in self._nodes else whole
         number = 2

@@ -230,7 +230,7 @@ class Filler:
         found = agreement(kind, attribute, mine, other)
         if found.state == "equal":
             return
-        texts = tuple(f"{f.value} {f.unit}" if f.unit else f.value for f in (mine, other))
+        texts = (mine.quantity, other.quantity)
         where = f"{node.name} {name}" + (f" of {owner_id}" if owner_id else "")
         preferred = self.preferring and self.take_described(node, kind, name, other)
         kept = "the description's is taken, as it is preferred" if preferred else "the file's is kept"
@@ -274,7 +274,7 @@ class Filler:
     ) -> None:  # fmt: skip
         """Record a finding about a fact of a part."""
         facts = [mine or Fact(""), other]
-        texts = [f"{f.value} {f.unit}" if f.unit else f.value for f in facts]
+        texts = [f.quantity for f in facts]
         sources = [f.source.path if f.source is not None else "" for f in facts]
         self.findings.append(
             Finding(

@@ -19,7 +19,7 @@ from nbo_extract.light_paths import settled_by_cubes
 from nbo_extract.matching import KNOWN, Match, match_parts
 from nbo_extract.merge_fill import Filler
 from nbo_extract.model import Document, Fact, Node, Origin, Source
-from nbo_extract.parts import rules
+from nbo_extract.parts import NAMED_BY, rules
 from nbo_extract.schema import load
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def aliases(
             for match in match_parts(mine, theirs, settled, known):
                 part = described.get(match.hardware or "")
                 if part is not None:
-                    names = (part.get(name) for name in ("ID", "Name", "Model", "CatalogNumber"))
+                    names = (part.get(name) for name in ("ID", *NAMED_BY))
                     called = (*found.get(match.embedded, ()), *(n for n in names if n))
                     found[match.embedded] = tuple(dict.fromkeys(called))
     return found

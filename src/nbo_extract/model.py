@@ -74,6 +74,11 @@ class Fact:
             return None
         return number if number.is_finite() else None
 
+    @property
+    def quantity(self) -> str:
+        """The value as people read it, with its unit where it has one."""
+        return f"{self.value} {self.unit}" if self.unit else self.value
+
 
 @dataclass(slots=True)
 class PlaneTable:

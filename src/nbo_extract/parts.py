@@ -18,6 +18,8 @@ from nbo_extract.units import UnitError, convert
 if TYPE_CHECKING:
     from nbo_extract.model import Node
 
+#: Attributes by which people speak of a part.
+NAMED_BY = ("Name", "Model", "CatalogNumber")
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _BANDS = re.compile(
     rf"(?P<lp>(?:lp|ba|rlp) ?>?(?P<lpn>{_NUMBER})(?![\d/\-.]))"
@@ -119,6 +121,11 @@ def fold(text: str) -> str:
     text = text.replace("Î»", "lambda").replace("λ", "lambda").replace("Λ", "lambda").replace("α", "alpha")
     text = unicodedata.normalize("NFKC", re.sub("[®™©]", "", text)).casefold().replace("×", "x").replace("_", " ")
     return " ".join(re.sub(r"(?<=\d),(?=\d)", ".", text).split())
+
+
+def names_of(node: Node) -> set[str]:
+    """Folded names by which people speak of a part: its name, model and catalogue number."""
+    return {fold(n) for n in map(node.get, NAMED_BY) if n}
 
 
 def says_something(text: str | None) -> bool:

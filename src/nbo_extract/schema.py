@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VERSIONS = ("02-01",)
+_ID_KIND = re.compile(r"\|\((\w[\w-]*):\\S\+\)$")
 _XML_NAME = re.compile(r"[A-Za-z_][\w.\-]*\Z")
 
 
@@ -202,6 +203,13 @@ class Declaration:
         if found is None:
             return None
         return found.declaration or self.schema.element(child)
+
+    @property
+    def id_kind(self) -> str:
+        """Word that stands before the colon in the IDs of the element, such as ``LightSource``."""
+        patterns = self.attributes["ID"].type.patterns
+        own = _ID_KIND.search(patterns[-1]) if patterns else None
+        return own[1] if own else self.name
 
     @property
     def children(self) -> tuple[str, ...]:

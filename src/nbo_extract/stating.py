@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from nbo_extract.findings import Finding
 from nbo_extract.hardware import label
 from nbo_extract.merge_fill import fill_fact
 from nbo_extract.model import Fact, Node, Source
-from nbo_extract.parts import fold
+from nbo_extract.parts import NAMED_BY, fold
 from nbo_extract.schema import load
 from nbo_extract.statements import TEXT, Step, declaration_of, reference_to
 from nbo_extract.stating_findings import Reporter, place
@@ -32,10 +31,8 @@ if TYPE_CHECKING:
 _ALL = frozenset({"Instrument", "Image", "Pixels", "Channel", "LightPath", "Plane"})
 #: Endings of gap sheets: who gives one expects that it says something.
 SHEETS = (".xlsx", ".csv")
-_NAMED_BY = ("Name", "Model", "CatalogNumber")
 _NONE: Mapping[str, Collection[str]] = MappingProxyType({})
 _DIFFERENT = Agreement("different")
-_OWN_KIND = re.compile(r"\|\((\w+):\\S\+\)$")
 
 
 def state(
@@ -168,7 +165,7 @@ class _Stater:
         """Whether an element has a value, be it of this set only if asked so, or is called so by a description."""
         if _equal(node.get(name), value) and (now or (id(node), name) not in self.filled):
             return True
-        return name in (*_NAMED_BY, "ID") and any(_equal(a, value) for a in self.aliases.get(node.id, ()))
+        return name in (*NAMED_BY, "ID") and any(_equal(a, value) for a in self.aliases.get(node.id, ()))
 
     def addable(self, kind: Declaration, step: Step, statement: Statement) -> bool:
         """Whether a missing element may be added: images, channels and instruments are facts of the file."""
@@ -224,7 +221,7 @@ class _Stater:
         """Add an element, with an ID that is the same whenever the same set is applied."""
         node = Node(step.element)
         if "ID" in declared.attributes and step.element not in self.schema.references:
-            first = self.first_id(step.element, declared, step.added)
+            first = self.first_id(declared, step.added)
             if home.planes is not None and step.element == "Plane" and (row := plane_of(home, first)) is not None:
                 return row
             here = (c for c in home.all(step.element) if c.id == first or c.id.startswith(f"{first}."))
@@ -239,11 +236,9 @@ class _Stater:
             self.pixels.append(home)
         return node
 
-    def first_id(self, element: str, kind: Declaration, added: str) -> str:
+    def first_id(self, kind: Declaration, added: str) -> str:
         """Return the ID of an element that this set states, before a number tells it from others."""
-        pattern = kind.attributes["ID"].type.patterns
-        own = _OWN_KIND.search(pattern[-1]) if pattern else None
-        return f"{own[1] if own else element}:{self.given.sha256[:8]}:{'_'.join(added.split()) or '0'}"
+        return f"{kind.id_kind}:{self.given.sha256[:8]}:{'_'.join(added.split()) or '0'}"
 
     def give_id(self, node: Node, first: str) -> None:
         """Give an element an ID that nothing has."""
@@ -258,7 +253,7 @@ class _Stater:
     def identify(self, node: Node, kind: Declaration) -> None:
         """Give an element that is stated an ID, where it has none and is no reference."""
         if "ID" in kind.attributes and node.name not in self.schema.references and not node.id.strip():
-            self.give_id(node, self.first_id(node.name, kind, ""))
+            self.give_id(node, self.first_id(kind, ""))
 
     def settle_planes(self) -> None:
         """Put planes that were added into columns, as they are read back."""
@@ -336,8 +331,8 @@ class _Stater:
             found = [exact]
         else:
             parts = {id(n): n for n in self.index.values() if n.name in targets}.values()
-            found = [p for p in parts if any(self.has(p, a, wanted) for a in _NAMED_BY)] or [
-                p for p in parts if any(self.has(p, a, wanted, now=True) for a in _NAMED_BY)
+            found = [p for p in parts if any(self.has(p, a, wanted) for a in NAMED_BY)] or [
+                p for p in parts if any(self.has(p, a, wanted, now=True) for a in NAMED_BY)
             ]
         if len(found) != 1:
             wanted = wanted.removeprefix("+")
@@ -372,7 +367,7 @@ class _Stater:
     ) -> None:
         """Say that two values disagree; the first one stays where the other is not preferred."""
         fact, name = statement.fact, statement.attribute
-        texts = [f"{f.value} {f.unit}" if f.unit else f.value for f in (mine, fact)]
+        texts = (mine.quantity, fact.quantity)
         where = mine.source.file if mine.source is not None and mine.source.kind != "embedded" else "the file"
         preferred = kind is not None and self.preferred(statement) and self.take(node, kind, name, fact)
         kept = "the second is taken, as it is preferred" if preferred else "the first is kept"

@@ -50,7 +50,7 @@ class Reporter:
             element=node.name if node is not None else statement.steps[-1].element,
             instance=node.id if node is not None else "",
             attribute=statement.attribute,
-            value=(f"{mine.value} {mine.unit}" if mine.unit else mine.value) if mine is not None else "",
+            value=mine.quantity if mine is not None else "",
             source=mine.source.path if mine is not None and mine.source is not None else "",
             other=statement.fact.value,
             other_source=place(statement),

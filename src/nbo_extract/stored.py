@@ -55,9 +55,11 @@ def load_stored(path: Path) -> tuple[Stored, ...]:
 
 def _records(path: Path, hardware: Hardware) -> CalibrationSet | None:
     """Return the records of calibration that an NBO document holds; a Micro-Meta App file has none."""
-    data = path.read_bytes()
     own = next((r for r in (_rule(n) for n in hardware.instrument.walk()) if r), "")
-    if b"Calibration" not in data or own not in ("nbo-xml", "nbo-json"):
+    if own not in ("nbo-xml", "nbo-json"):
+        return None
+    data = path.read_bytes()
+    if b"Calibration" not in data:
         return None
     from nbo_extract.jsonio import from_json
     from nbo_extract.xmlio import from_xml

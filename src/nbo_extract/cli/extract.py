@@ -6,16 +6,16 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TextIO
 
-from nbo_extract.cli.configured import configure
 from nbo_extract.cli.group import FAILED, NOT_MET, OK, Refusal, complain
-from nbo_extract.cli.inputs import find_images, format_of, load_told, plan, plan_embedding
-from nbo_extract.cli.work import Job, Task, process_all
+from nbo_extract.cli.inputs import find_images, format_of, plan, plan_embedding
+from nbo_extract.cli.jobs import job_for
+from nbo_extract.cli.work import Task, process_all
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from nbo_extract.cli.render import Printer
-    from nbo_extract.cli.work import Format, Outcome
+    from nbo_extract.cli.work import Format, Job, Outcome
     from nbo_extract.walk import Walk
 
 #: Up to so many images are summarised one by one; more are a line each.
@@ -31,11 +31,7 @@ _DONE = {
 def run(
     *,
     paths: Sequence[str],
-    hardware: Sequence[str],
     matches: dict[str, str],
-    prefer: frozenset[str],
-    config: str | None,
-    no_config: bool,
     remember: bool,
     output: str | None,
     format_: Format | None,
@@ -45,11 +41,8 @@ def run(
     verbose: bool,
     quiet: bool,
     reader: str | None,
-    partial: bool,
-    no_derive: bool,
-    skip_rules: tuple[str, ...],
     workers: int,
-    **profile: Any,
+    **options: Any,
 ) -> int:
     """Run the default command and return the exit code."""
     _refuse_contradictions(output, format_, embed)
@@ -64,21 +57,16 @@ def run(
         tasks = [Task(u.path) for u in found.units]
     else:
         tasks = plan_embedding(found.units, paths, form) if embed else plan(found.units, paths, output, form)
-    job = Job(
+    job = job_for(
         "show" if show else "embed" if embed else "write",
-        form,
-        dry_run,
-        reader,
-        partial,
-        skip_rules=("all",) if no_derive else skip_rules,
-        hardware=load_told(hardware),
+        tasks,
+        format=form,
+        dry_run=dry_run,
+        reader=reader,
         matches=matches,
-        configured=configure([t.path for t in tasks], config, wanted=not no_config),
-        prefer=prefer,
-        strict=len(tasks) == 1,
         remember=remember and not dry_run,
-        tier=tier or 1,
-        **profile,
+        tier=tier,
+        **options,
     )
     if embed and job.redact:
         complain("--redact leaves people out of what is embedded; what the image itself says of them stays in it")
@@ -106,37 +94,17 @@ def _refuse_contradictions(output: str | None, format_: Format | None, embed: bo
 def run_check(
     *,
     paths: Sequence[str],
-    hardware: Sequence[str],
     matches: dict[str, str],
-    prefer: frozenset[str],
-    config: str | None,
-    no_config: bool,
-    tier: int | None,
     reader: str | None,
-    partial: bool,
-    no_derive: bool,
-    skip_rules: tuple[str, ...],
     workers: int,
     as_json: bool,
     verbose: bool,
-    **profile: Any,
+    **options: Any,
 ) -> int:
     """Run `check` and return the exit code."""
     found = find_images(paths, reader, sidecars=True)
     tasks = [Task(u.path) for u in found.units]
-    job = Job(
-        "check",
-        reader=reader,
-        partial=partial,
-        skip_rules=("all",) if no_derive else skip_rules,
-        hardware=load_told(hardware),
-        matches=matches,
-        configured=configure([t.path for t in tasks], config, wanted=not no_config),
-        prefer=prefer,
-        strict=len(tasks) == 1,
-        tier=tier or 1,
-        **profile,
-    )
+    job = job_for("check", tasks, reader=reader, matches=matches, **options)
     report = Report(found, tasks, sys.stdout, matches, verbose=verbose, quiet=as_json, checking=True)
     results = []
     with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:

@@ -8,11 +8,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbo_extract.cli.configured import configure
 from nbo_extract.cli.extract import tell_unsettled
 from nbo_extract.cli.group import FAILED, OK, Refusal, complain
-from nbo_extract.cli.inputs import find_images, load_told
-from nbo_extract.cli.work import Job, Task, process_all
+from nbo_extract.cli.inputs import find_images
+from nbo_extract.cli.jobs import job_for
+from nbo_extract.cli.work import Task, process_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,37 +27,17 @@ def run(
     *,
     paths: Sequence[str],
     output: str,
-    hardware: Sequence[str],
     matches: dict[str, str],
-    prefer: frozenset[str],
-    config: str | None,
-    no_config: bool,
-    tier: int | None,
     reader: str | None,
-    partial: bool,
-    no_derive: bool,
-    skip_rules: tuple[str, ...],
     workers: int,
     verbose: bool,
-    **profile: Any,
+    **options: Any,
 ) -> int:
     """Write a gap sheet and return the exit code."""
     _refuse_output(output)
     found = find_images(paths, reader, sidecars=True)
     tasks = [Task(u.path) for u in found.units]
-    job = Job(
-        "gaps",
-        reader=reader,
-        partial=partial,
-        skip_rules=("all",) if no_derive else skip_rules,
-        hardware=load_told(hardware),
-        matches=matches,
-        configured=configure([t.path for t in tasks], config, wanted=not no_config),
-        prefer=prefer,
-        strict=len(tasks) == 1,
-        tier=tier or 1,
-        **profile,
-    )
+    job = job_for("gaps", tasks, reader=reader, matches=matches, **options)
     parts: list[DocumentGaps] = []
     settled: set[str] = set()
     failed = 0

@@ -1,0 +1,44 @@
+"""The options of the commands that work on images, turned into what is to be done with each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nbo_extract.cli.configured import configure
+from nbo_extract.cli.inputs import load_told
+from nbo_extract.cli.work import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbo_extract.cli.work import Goal, Task
+
+
+def job_for(
+    goal: Goal,
+    tasks: Sequence[Task],
+    *,
+    hardware: Sequence[str],
+    config: str | None,
+    no_config: bool,
+    no_derive: bool,
+    skip_rules: tuple[str, ...],
+    tier: int | None,
+    **options: Any,
+) -> Job:
+    """Load what the options name, and make the job that is done with every image.
+
+    Raises
+    ------
+    Refusal
+        If a description or the given configuration cannot be used.
+    """
+    return Job(
+        goal,
+        hardware=load_told(hardware),
+        configured=configure([t.path for t in tasks], config, wanted=not no_config),
+        skip_rules=("all",) if no_derive else skip_rules,
+        strict=len(tasks) == 1,
+        tier=tier or 1,
+        **options,
+    )
