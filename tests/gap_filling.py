@@ -63,22 +63,21 @@ def unit(allowed: str) -> str:
 def filled(rows: list[dict[str, str]], *, blind: bool = False) -> list[str]:
     """Return a value for each row; honest fillers answer only rows of the kinds that they chose."""
     answers: list[str] = []
-    chosen: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    # A choice may be asked of more images than a row that depends on it.
+    chosen: list[tuple[str, str, set[str], str, str]] = []
     for row in rows:
-        group = (row["Microscope"], row["Images"], row["Channel"])
+        place, images = (row["Microscope"], row["Channel"]), set(row["Images"].split("; "))
         allowed = row["Allowed"]
+        field = row["Field"].removesuffix(" (which kind)")
         condition = re.match(r"only if (.*?) is (\S+): ", allowed)
-        if condition is not None and not blind:
-            said = [kind for field, kind in chosen.get(group, []) if field == condition[1]]
-            if not said or said[-1] != condition[2]:
-                answers.append("")
-                if row["Field"].endswith(" (which kind)"):
-                    # A kind of what does not exist: its rows do not apply.
-                    chosen.setdefault(group, []).append((row["Field"].removesuffix(" (which kind)"), ""))
-                continue
         answer = value(allowed)
-        if row["Field"].endswith(" (which kind)"):
-            chosen.setdefault(group, []).append((row["Field"].removesuffix(" (which kind)"), answer))
+        if condition is not None and not blind:
+            said = [kind for *at, of, name, kind in chosen if at == [*place] and name == condition[1] and images <= of]
+            if not said or said[-1] != condition[2]:
+                # A kind of what does not exist: its rows do not apply.
+                answer = ""
+        if row["Field"] != field:
+            chosen.append((*place, images, field, answer))
         answers.append(answer)
     return answers
 
