@@ -116,6 +116,9 @@ class ReaderInfo:
     refine : str
         ``module:function`` that takes a path text which this reader was chosen for, and returns the name of the
         reader that knows its content better; empty where that is this one. Asked only where the user names no reader.
+    pixels : str
+        ``module:function`` that takes a path text and returns a `PixelFile`; empty where the reader knows metadata
+        alone.
     """
 
     name: str
@@ -131,3 +134,4 @@ class ReaderInfo:
     status: str = ""
     install: str = ""
     refine: str = ""
+    pixels: str = ""

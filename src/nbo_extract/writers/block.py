@@ -63,6 +63,25 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Safety:
+    """What is asked of a writer beyond what it always does.
+
+    Attributes
+    ----------
+    follow_links : bool
+        Whether what symbolic links point to, and files with hard links, may be changed.
+    backup : bool
+        Whether a copy of what will be changed is kept beside it, as ``<name>.nbo-backup``, before anything is written.
+    verify_pixels : bool
+        Whether the image data are hashed before and after, and what was written is undone where they differ.
+    """
+
+    follow_links: bool = False
+    backup: bool = False
+    verify_pixels: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WriteResult:
     """What a writer did.
 
