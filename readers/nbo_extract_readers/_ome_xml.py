@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from nbo_extract.findings import Finding
 from nbo_extract.record import PlaneColumns
+from nbo_extract_readers._ome_runs import MARK, Runs, take_runs
 from nbo_extract_readers._text import ILLEGAL
 
 if TYPE_CHECKING:
@@ -92,10 +93,32 @@ def parse(data: bytes, file: str) -> tuple[OmeXml | None, list[Finding]]:
     if len(data) > _MAX_XML:
         message = f"The OME-XML of {len(data)} bytes needs more memory than this reader may use; it is not read."
         return None, [Finding("NBO107", "error", message, file=file, source="OME-XML")]
-    root, findings = _parse_text(data.strip(b"\0 \t\r\n"), file)
+    data = data.strip(b"\0 \t\r\n")
+    quick = _parse_runs(data)
+    if quick is not None:
+        return quick, []
+    root, findings = _parse_text(data, file)
     if root is None:
         return None, findings
     return take_apart(root), findings
+
+
+def _parse_runs(data: bytes) -> OmeXml | None:
+    """Return sound OME-XML taken apart with its many planes read as text; None where that does not apply."""
+    from lxml import etree
+
+    if not _is_plain_utf8(data):
+        return None
+    rest, runs = take_runs(data)
+    if not (runs.planes or runs.blocks):
+        return None
+    try:
+        root = _checked(etree.fromstring(rest, _parser()))
+    except etree.XMLSyntaxError:
+        return None
+    found = take_apart(root, runs) if root is not None else None
+    # What looks like planes within an annotation is not of this image.
+    return found if found is not None and not (runs.planes or runs.blocks) else None
 
 
 def _parse_text(data: bytes, file: str) -> tuple[etree._Element | None, list[Finding]]:
@@ -228,17 +251,30 @@ def _drop_doubled_attributes(root: etree._Element) -> None:
                     del element.attrib[name]
 
 
-def take_apart(root: etree._Element) -> OmeXml:
-    """Strip the OME namespace and move planes, file names and this product's annotations out of the tree, in place."""
+def take_apart(root: etree._Element, runs: Runs | None = None) -> OmeXml:
+    """Strip the OME namespace and move planes, file names and this product's annotations out of the tree, in place.
+
+    Parameters
+    ----------
+    root : lxml element
+    runs : Runs, optional
+        What was taken out of the text before; emptied here, unless elements for it stand elsewhere than in Pixels.
+    """
     from lxml import etree
+
+    runs = runs or Runs()
+    waiting = len(runs.planes) + len(runs.blocks)
 
     found = OmeXml(root, etree.QName(root).namespace or "")
     _take_own_annotations(found)
     for position, image in enumerate(c for c in root if _local(c) == "Image"):
         for index, pixels in enumerate(c for c in image if _local(c) == "Pixels"):
-            planes = _take_planes(pixels, found.members)
+            planes, taken = _take_planes(pixels, found.members, runs)
+            waiting -= taken
             if index == 0 and planes is not None:
                 found.planes[str(position)] = planes
+    if not waiting:
+        runs.planes, runs.blocks = [], []
     _strip(root)
     if _SCHEMA_LOCATION in root.attrib:
         del root.attrib[_SCHEMA_LOCATION]
@@ -339,14 +375,21 @@ def _content(value: etree._Element | None) -> str:
     return "".join(parts).strip()
 
 
-def _take_planes(pixels: etree._Element, members: dict[str, str]) -> PlaneColumns | None:
+def _take_planes(pixels: etree._Element, members: dict[str, str], runs: Runs) -> tuple[PlaneColumns | None, int]:
+    """Take planes and files out of Pixels; return the planes, and how many runs were met."""
     planes: list[etree._Element] = []
     kept: list[etree._Element] = []
+    taken = 0
     for child in pixels:
         name = _local(child)
         if name == "Plane":
             planes.append(child)
+            taken += MARK in child.attrib
         elif name == "TiffData":
+            if MARK in child.attrib:
+                taken += 1
+                for file, identity in runs.blocks[int(child.attrib[MARK])].items():
+                    members.setdefault(file, identity)
             for uuid in child:
                 if _local(uuid) == "UUID":
                     members.setdefault(uuid.get("FileName", ""), (uuid.text or "").strip())
@@ -355,27 +398,36 @@ def _take_planes(pixels: etree._Element, members: dict[str, str]) -> PlaneColumn
             kept.append(child)
         else:
             kept.append(child)
-    columns = _columns(planes) if planes else None
+    columns = _columns(planes, runs) if planes else None
     pixels[:] = kept
-    return columns
+    return columns, taken
 
 
-def _columns(planes: list[etree._Element]) -> PlaneColumns:
+def _columns(planes: list[etree._Element], runs: Runs) -> PlaneColumns:
     table = PlaneColumns()
-    length = len(planes)
     columns = table.columns
-    for row, plane in enumerate(planes):
-        for name, value in cast("list[tuple[str, str]]", plane.items()):
-            column = columns.get(name)
-            if column is None:
-                column = columns[name] = [None] * length
-            column[row] = value
-        if len(plane):
-            for name, value in _nested(plane):
-                column = columns.setdefault(name, [None] * length)
-                present = column[row]
-                column[row] = value if present is None else f"{present} {value}"
-    for name in columns:
+    length = 0
+    for plane in planes:
+        if MARK in plane.attrib:
+            run = runs.planes[int(plane.attrib[MARK])]
+            size = len(next(iter(run.values())))
+            for name, values in run.items():
+                column = columns.setdefault(name, [])
+                column += [None] * (length - len(column))
+                column += values
+            run.clear()
+            length += size
+            continue
+        for name, value in [*cast("list[tuple[str, str]]", plane.items()), *_nested(plane)]:
+            column = columns.setdefault(name, [])
+            column += [None] * (length - len(column))
+            if len(column) == length:
+                column.append(value)
+            else:
+                column[length] = f"{column[length]} {value}"
+        length += 1
+    for name, column in columns.items():
+        column += [None] * (length - len(column))
         before, slash, last = name.rpartition("/")
         table.paths[name] = f"OME/Image/Pixels/Plane/{before}{slash}{'' if last == 'text()' else '@'}{last}"
     return table

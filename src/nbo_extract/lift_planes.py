@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import itertools
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nbo_extract import units
@@ -12,6 +13,8 @@ from nbo_extract.model import PlaneTable, Source
 from nbo_extract.values import canonical, shortest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nbo_extract.lift import Instance, Lift
     from nbo_extract.record import PlaneColumns
     from nbo_extract.schema import Attribute, Declaration
@@ -41,6 +44,58 @@ def add_planes(lift: Lift) -> None:
         _Planes(lift, rules, instance, columns, plane, channels.get(id(instance), [])).build()
 
 
+@dataclass(slots=True)
+class _Order:
+    """The planes in the order of T, C and Z.
+
+    Attributes
+    ----------
+    rows : sequence of int
+        Row of each plane; the first, where tiles of a mosaic share it.
+    places : tuple of three lists of int
+        Index of each plane along T, C and Z.
+    shared : dict of int to list of int
+        Place in `rows` to all rows of a plane that has several.
+    """
+
+    rows: Sequence[int]
+    places: tuple[list[int], list[int], list[int]]
+    shared: dict[int, list[int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, axes: list[list[int]]) -> _Order:
+        """Return the order of rows with these indices along T, C and Z."""
+        t, c, z = axes
+        places = zip(t, c, z, strict=True)
+        if all(before < after for before, after in itertools.pairwise(places)):
+            return cls(range(len(t)), (t, c, z))
+        order = sorted(range(len(t)), key=lambda row: (t[row], c[row], z[row]))
+        rows: list[int] = []
+        shared: dict[int, list[int]] = {}
+        for row in order:
+            last = rows[-1] if rows else -1
+            if rows and (t[row], c[row], z[row]) == (t[last], c[last], z[last]):
+                shared.setdefault(len(rows) - 1, [last]).append(row)
+            else:
+                rows.append(row)
+        return cls(rows, ([t[r] for r in rows], [c[r] for r in rows], [z[r] for r in rows]), shared)
+
+    def pick(self, column: list[str | None], by: list[str | None]) -> list[str | None]:
+        """Return a column in this order: of tiles that share a plane the first that states something in `by`."""
+        if isinstance(self.rows, range):
+            return column
+        found = [column[row] for row in self.rows]
+        for number, rows in self.shared.items():
+            found[number] = next((column[r] for r in rows if by[r]), None)
+        return found
+
+
+def _texts(numbers: list[int]) -> list[str | None]:
+    """Return numbers as texts, equal ones as one object."""
+    known: dict[int, str] = {}
+    return [known.get(n) or known.setdefault(n, str(n)) for n in numbers]
+
+
 class _Planes:
     """Planes of one Pixels."""
 
@@ -63,11 +118,7 @@ class _Planes:
 
     def build(self) -> None:
         """Make the table and hang it into the Pixels."""
-        places = self._places()
-        first: dict[tuple[int, int, int], list[int]] = {}
-        for row, place in enumerate(zip(*places, strict=True)):
-            first.setdefault(place, []).append(row)
-        order = sorted(first)
+        order = _Order.of(self._places())
         table: dict[str, list[str | None]] = {}
         units_of: dict[str, str] = {}
         sources: dict[str, Source] = {}
@@ -75,7 +126,7 @@ class _Planes:
             if row_rule.attribute in table or (row_rule.derived and row_rule.derived in self.lift.skip):
                 continue
             attribute = self.plane.attributes[row_rule.attribute]
-            values, unit, source = self._column(row_rule, attribute, order, first)
+            values, unit, source = self._column(row_rule, attribute, order)
             if any(v is not None for v in values):
                 table[row_rule.attribute] = values
                 sources[row_rule.attribute] = source
@@ -85,9 +136,9 @@ class _Planes:
         if not table:
             return
         image = self.pixels.node.id.rpartition(":")[2]
-        for axis, index in zip(_AXES, range(3), strict=True):
-            table[axis] = [str(place[index]) for place in order]
-        table["ID"] = [f"Plane:{image}-{t}-{c}-{z}" for t, c, z in order]
+        for axis, numbers in zip(_AXES, order.places, strict=True):
+            table[axis] = _texts(numbers)
+        table["ID"] = [f"Plane:{image}-{t}-{c}-{z}" for t, c, z in zip(*order.places, strict=True)]
         names = sorted(table)
         self.pixels.node.planes = PlaneTable({n: table[n] for n in names}, dict(sorted(units_of.items())), sources)
 
@@ -109,8 +160,7 @@ class _Planes:
         self,
         rule: PlaneRow,
         attribute: Attribute,
-        order: list[tuple[int, int, int]],
-        first: dict[tuple[int, int, int], list[int]],
+        order: _Order,
     ) -> tuple[list[str | None], str, Source]:
         unit = rule.to or (units.normalise(rule.unit) if rule.unit else "")
         file = self.lift.rows.file
@@ -130,38 +180,52 @@ class _Planes:
                 continue
             if given and not rule.to:
                 unit = next((units.normalise(u) for u in given if u), unit)
-            values: list[str | None] = []
-            # Many planes say the same: each text is converted once.
-            known: dict[tuple[str | None, str], str | None] = {}
-            for place in order:
-                # Tiles of a mosaic share a plane: the first that states the fact speaks for it.
-                row = next((r for r in first[place] if texts[r] not in (None, "")), None)
-                if row is None:
-                    values.append(None)
-                    continue
-                said = (texts[row], (given[row] if given else None) or rule.unit)
-                if said not in known:
-                    if len(known) >= _REMEMBERED:
-                        known.clear()
-                    known[said] = self._value(rule, attribute, said[0], argument, said[1], unit)
-                values.append(self._kept(rule, known[said]))
+            units_given = order.pick(given, texts) if given else []
+            values = self._values(rule, attribute, order.pick(texts, texts), units_given, argument, unit)
             if any(v is not None for v in values):
                 return values, unit, replace(stated, path=self.columns.paths.get(column, column))
         return self._by_channel(rule, attribute, order, unit, stated)
 
+    def _values(
+        self,
+        rule: PlaneRow,
+        attribute: Attribute,
+        texts: list[str | None],
+        given: list[str | None],
+        argument: str,
+        unit: str,
+    ) -> list[str | None]:
+        """Return the values of a column; `given` are the units, where there is a column of them."""
+        values: list[str | None] = []
+        # Many planes say the same: each text is converted once.
+        known: dict[tuple[str, str], str | None] = {}
+        for text, stated in zip(texts, given or itertools.repeat(None), strict=False):
+            if not text:
+                values.append(None)
+                continue
+            said = (text, stated or rule.unit)
+            if said in known:
+                value = known[said]
+            else:
+                if len(known) >= _REMEMBERED:
+                    known.clear()
+                value = known[said] = self._value(rule, attribute, text, argument, said[1], unit)
+            values.append(value if value is not _LOST else self._kept(rule, value))
+        return values
+
     def _by_channel(
-        self, rule: PlaneRow, attribute: Attribute, order: list[tuple[int, int, int]], unit: str, source: Source
+        self, rule: PlaneRow, attribute: Attribute, order: _Order, unit: str, source: Source
     ) -> tuple[list[str | None], str, Source]:
         """Give each plane the fact that its channel states once for all of its planes."""
         if rule.channel is None:
-            return [None] * len(order), unit, source
+            return [None] * len(order.rows), unit, source
         stated: list[str | None] = []
         for channel in self.channels:
             text, item = self.lift.rows.text(self.lift.rows.evaluate(rule.channel, channel.scope))
             value = self._value(rule, attribute, text, "", rule.unit, unit)
             stated.append(self._kept(rule, value))
             source = replace(source, path=source.path or self.lift.rows.place(item))
-        return [stated[c] if c < len(stated) else None for _, c, _ in order], unit, source
+        return [stated[c] if c < len(stated) else None for c in order.places[1]], unit, source
 
     def _kept(self, rule: PlaneRow, value: str | None) -> str | None:
         """Return a plane's value; count one that NBO cannot hold, and state none."""

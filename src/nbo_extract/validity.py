@@ -12,6 +12,8 @@ from nbo_extract.schema import load
 from nbo_extract.values import canonical
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nbo_extract.model import Document, Node
     from nbo_extract.schema import Declaration, SimpleType
 
@@ -20,6 +22,12 @@ _RANGE = re.compile(r"is (not above|below|above|too large)")
 # Numbers of at least 1 in plain writing: nearly all of the values of planes, of which there are many.
 _PLAIN = re.compile(r"[1-9][0-9]{0,8}(\.[0-9]+)?")
 _PLAIN_INTEGER = re.compile(r"[1-9][0-9]{0,8}")
+# The same where zero is allowed, and where any number is.
+_FROM_ZERO = re.compile(r"(?:0|[1-9][0-9]{0,8})(\.[0-9]+)?")
+_FREE = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(\.[0-9]+)?")
+_PLANE = frozenset({"Plane"})
+#: Values of a column that are looked at together.
+_STRETCH = 10_000
 # Attributes that point to an element though the element that has them is no reference.
 _POINTERS = {"Annotator": frozenset({"Experimenter"})}
 # Elements whose ID is that of any other element.
@@ -48,7 +56,7 @@ class _Validity:
         self.document = document
         self.schema = load(document.version)
         self.labels = Labels(document)
-        self.targets: dict[str, set[str]] = {}
+        self.targets: dict[str, frozenset[str]] = {}
         self.faults: dict[_Key, _Fault] = {}
 
     def run(self) -> list[Finding]:
@@ -63,16 +71,23 @@ class _Validity:
         """Note what every ID stands for; an ID of two elements stands for neither of them surely."""
         for node, _, _ in walk(self.document):
             planes = node.planes.columns.get("ID", []) if node.planes is not None else []
-            for identifier in planes:
-                if identifier is not None:
-                    self._identify(node, "Plane", identifier)
+            self._identify_planes(node, [i for i in planes if i is not None])
             if node.id and node.name not in self.schema.references and node.name not in _ANY:
                 self._identify(node, node.name, node.id)
+
+    def _identify_planes(self, node: Node, identifiers: list[str]) -> None:
+        # A hundred thousand planes share one set; one of their IDs that is taken has a set of its own.
+        fresh = dict.fromkeys(identifiers, _PLANE)
+        if len(fresh) == len(identifiers) and self.targets.keys().isdisjoint(fresh):
+            self.targets.update(fresh)
+            return
+        for identifier in identifiers:
+            self._identify(node, "Plane", identifier)
 
     def _identify(self, node: Node, element: str, identifier: str) -> None:
         if identifier in self.targets:
             self._fault(DUPLICATE, node, "ID", identifier, "is the ID of more than one element", element)
-        self.targets.setdefault(identifier, set()).add(element)
+        self.targets[identifier] = self.targets.get(identifier, frozenset()) | {element}
 
     def _values(self, node: Node, kind: Declaration) -> None:
         for name, fact in node.facts.items():
@@ -93,7 +108,7 @@ class _Validity:
             attribute = plane.attributes.get(name)
             if attribute is None:
                 continue
-            for value in dict.fromkeys(v for v in column if v is not None and v.strip()):
+            for value in _doubtful(column, attribute.type):
                 self._value(node, name, value, attribute.type, "Plane")
             unit = node.planes.units.get(name)
             if unit is not None and attribute.unit is not None:
@@ -157,10 +172,33 @@ class _Validity:
         )
 
 
-def _plainly_valid(value: str, kind: SimpleType) -> bool:
+def _plain(kind: SimpleType) -> re.Pattern[str] | None:
+    """Return the form of numbers that a type allows whatever they are; None where there is none."""
     if not kind.numeric or kind.maximum is not None or (kind.minimum or 0) > 1 or (kind.above or 0) > 0:
-        return False
-    return (_PLAIN_INTEGER if kind.integer else _PLAIN).fullmatch(value) is not None
+        return None
+    if kind.integer:
+        return _PLAIN_INTEGER
+    if kind.above is not None or (kind.minimum or 0) > 0:
+        return _PLAIN
+    return _FREE if kind.minimum is None else _FROM_ZERO
+
+
+def _plainly_valid(value: str, kind: SimpleType) -> bool:
+    plain = _plain(kind)
+    return plain is not None and plain.fullmatch(value) is not None
+
+
+def _doubtful(column: list[str | None], kind: SimpleType) -> Iterator[str]:
+    """Yield the values of a column, each once, but for stretches in which all are plain numbers."""
+    plain = _plain(kind)
+    many = re.compile(f"(?:{plain.pattern}\n)*+") if plain is not None else None
+    known: set[str] = set()
+    for start in range(0, len(column), _STRETCH):
+        values = dict.fromkeys(v for v in column[start : start + _STRETCH] if v is not None and v.strip())
+        if many is not None and many.fullmatch("".join(f"{value}\n" for value in values)) is not None:
+            continue
+        yield from (v for v in values if v not in known)
+        known.update(values)
 
 
 def validity(document: Document) -> list[Finding]:
