@@ -97,7 +97,8 @@ def _planes(data: bytes, start: int, prefix: bytes, runs: Runs) -> int:
     end = start
     while (chunk := many.match(data, end, min(len(data), end + _CHUNK))) is not None:
         # Texts that many planes share are kept once.
-        for column, values in zip(columns, zip(*_rows(single, chunk[0].decode(), len(names)), strict=True), strict=True):
+        rows = _rows(single, chunk[0].decode(), len(names))
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True):
             column += [known.setdefault(value, value) for value in values]
             if len(known) > _REMEMBERED:
                 known.clear()

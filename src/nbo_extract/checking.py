@@ -294,7 +294,9 @@ class _Walker:
                 unit = any(n in pixels.planes.units for n in owners)
                 if name not in plane.unit_names or owners:
                     total += rows
-                    lacking += 0 if unit else rows - sum(1 for v in column if v is not None and v.strip())
+                    blank = {v for v in set(column) if v is None or not v.strip()}
+                    stated = rows if unit else len(column) - (sum(v in blank for v in column) if blank else 0)
+                    lacking += rows - stated
             if not total:
                 continue
             situation = Situation(nodes[0] if nodes else pixels, pixels, stand.kinds, "")

@@ -25,6 +25,7 @@ _PLAIN_INTEGER = re.compile(r"[1-9][0-9]{0,8}")
 # The same where zero is allowed, and where any number is.
 _FROM_ZERO = re.compile(r"(?:0|[1-9][0-9]{0,8})(\.[0-9]+)?")
 _FREE = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(\.[0-9]+)?")
+_ASCII = re.compile(r"[ -~]*+")
 _PLANE = frozenset({"Plane"})
 #: Values of a column that are looked at together.
 _STRETCH = 10_000
@@ -189,15 +190,19 @@ def _plainly_valid(value: str, kind: SimpleType) -> bool:
 
 
 def _doubtful(column: list[str | None], kind: SimpleType) -> Iterator[str]:
-    """Yield the values of a column, each once, but for stretches in which all are plain numbers."""
+    """Yield the values of a column, each once, but for stretches in which all are of a form that the type allows."""
     plain = _plain(kind)
-    many = re.compile(f"(?:{plain.pattern}\n)*+") if plain is not None else None
+    form = plain.pattern if plain is not None else "|".join(kind.patterns) if not kind.enum else ""
+    many = re.compile(f"(?:(?:{form})\n)*+") if form else None
     known: set[str] = set()
     for start in range(0, len(column), _STRETCH):
-        values = dict.fromkeys(v for v in column[start : start + _STRETCH] if v is not None and v.strip())
-        if many is not None and many.fullmatch("".join(f"{value}\n" for value in values)) is not None:
-            continue
-        yield from (v for v in values if v not in known)
+        values = dict.fromkeys(filter(None, column[start : start + _STRETCH]))
+        # Printable ASCII alone: a value with a line break would pass for two.
+        joined = "\n".join([*values, ""])
+        if many is not None and _ASCII.fullmatch(joined.replace("\n", "")) and joined.count("\n") == len(values):
+            if many.fullmatch(joined) is not None:
+                continue
+        yield from (v for v in values if v not in known and v.strip())
         known.update(values)
 
 
