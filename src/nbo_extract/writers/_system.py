@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 SIDECAR_HINT: Final = "write a sidecar instead (leave out --embed)"
 _BINARY: Final = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
-#: A file system without locks: going on is what every other program does there.
-_NO_LOCKS: Final = {errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
+#: A file system without locks, or, on NFS, without locks of folders: going on is what every other program does there.
+_NO_LOCKS: Final = {errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL, errno.EBADF}
 
 
 class System:
@@ -161,7 +161,9 @@ def closing(system: System, fd: int) -> Iterator[int]:
     try:
         yield fd
     finally:
-        system.close(fd)
+        # What was written was made safe before, and the descriptor is gone even where closing fails.
+        with contextlib.suppress(OSError):
+            system.close(fd)
 
 
 def check_free(system: System, folder: Path, label: Path, needed: int) -> None:
@@ -224,9 +226,11 @@ def replace_file(path: Path, data: bytes, system: System = SYSTEM) -> None:
         mode = None
     fd = system.open(spare, os.O_RDWR | os.O_CREAT)
     with closing(system, fd):
-        if not system.lock(fd):
+        with _unlinked(system, spare):
+            locked = system.lock(fd)
+        if not locked or not _is_named(fd, spare):
             raise OSError(errno.EBUSY, "another run of nbo-extract is writing it")
-        try:
+        with _unlinked(system, spare):
             system.truncate(fd, 0)
             write_exactly(system, fd, 0, data)
             if mode is not None:
@@ -234,14 +238,29 @@ def replace_file(path: Path, data: bytes, system: System = SYSTEM) -> None:
             system.fsync(fd)
             if read_exactly(system, fd, 0, len(data) + 1) != data:
                 raise OSError(errno.EIO, "what was written reads back differently")
-        except OSError:
-            with contextlib.suppress(OSError):
-                system.unlink(spare)
-            raise
+            # Under the lock: another run must not empty the spare before it is in its place.
+            if sys.platform != "win32":
+                system.replace(spare, path)
+    if sys.platform == "win32":  # where an open file cannot be moved
+        with _unlinked(system, spare):
+            system.replace(spare, path)
+    sync_folder(system, path.parent)
+
+
+def _is_named(fd: int, path: Path) -> bool:
+    """Whether an open file still has its name: another run may have moved it since it was opened."""
     try:
-        system.replace(spare, path)
-    except OSError:
+        return os.path.samestat(os.fstat(fd), path.lstat())
+    except FileNotFoundError:
+        return False
+
+
+@contextlib.contextmanager
+def _unlinked(system: System, spare: Path) -> Iterator[None]:
+    """Remove a spare where something fails."""
+    try:
+        yield
+    except BaseException:
         with contextlib.suppress(OSError):
             system.unlink(spare)
         raise
-    sync_folder(system, path.parent)

@@ -85,8 +85,11 @@ def embed_zarr(path: str | Path, block: Block, *, dry_run: bool = False, system:
     """
     path = Path(path)
     root = _root(path)
-    changes = [*_ome_xml(path, block), *_attributes(path, root, block)]
-    return _carry_out(path, changes, "embedded", dry_run, system)
+    with _locked(path, system, dry_run):
+        # Read anew under the lock: what another run leaves half-way is no ground to plan on.
+        root = root if dry_run else _root(path)
+        changes = [*_ome_xml(path, block), *_attributes(path, root, block)]
+        return _carry_out(path, changes, "embedded", dry_run, system)
 
 
 def restore_zarr(path: str | Path, *, system: System = SYSTEM) -> WriteResult:
@@ -110,14 +113,15 @@ def restore_zarr(path: str | Path, *, system: System = SYSTEM) -> WriteResult:
         If another program has changed root attributes or the OME-XML since; says which.
     """
     path = Path(path)
-    root = _root(path)
-    changes = []
-    xml = path / _OME_XML
-    if xml.is_file():
-        data = _read(xml)
-        changes.append(_Change(xml, data, strip(data, label=str(xml))))
-    changes += _restored(path, root)
-    return _carry_out(path, changes, "restored", False, system)
+    _root(path)
+    with _locked(path, system, False):
+        changes = []
+        xml = path / _OME_XML
+        if xml.is_file():
+            data = _read(xml)
+            changes.append(_Change(xml, data, strip(data, label=str(xml))))
+        changes += _restored(path, _root(path))
+        return _carry_out(path, changes, "restored", False, system)
 
 
 def read_base_xml(path: str | Path) -> bytes | None:
@@ -143,36 +147,36 @@ def _carry_out(path: Path, changes: list[_Change], state: State, dry_run: bool, 
         if not system.writable(folder):
             raise WriteError(f"{path} is left as it is, because its folder {folder} is read-only: {SIDECAR_HINT}")
     _system.check_free(system, path, path, sum(len(change.after) for change in needed))
-    with _locked(path, system):
-        try:
-            for change in needed:
-                if _read(change.path) != change.before:
-                    raise WriteError(f"{change.path} was changed by another program just now: try again")
-                _system.replace_file(change.path, change.after, system)
-            # What an interrupted run left beside files that are as they should be.
-            for spare in left:
-                if spare.exists():
-                    system.unlink(spare)
-        except OSError as error:
-            raise WriteError(
-                f"{path} could not be changed: {_system.cause(error)}; each of its files is whole, old or new: run "
-                f"again when that is mended, or {SIDECAR_HINT}"
-            ) from error
+    try:
+        for change in needed:
+            if _read(change.path) != change.before:
+                raise WriteError(f"{change.path} was changed by another program just now: try again")
+            _system.replace_file(change.path, change.after, system)
+        # What an interrupted run left beside files that are as they should be.
+        for spare in left:
+            if spare.exists():
+                system.unlink(spare)
+    except OSError as error:
+        raise WriteError(
+            f"{path} could not be changed: {_system.cause(error)}; each of its files is whole, old or new: run "
+            f"again when that is mended, or {SIDECAR_HINT}"
+        ) from error
     return WriteResult(path, state if needed else "unchanged", growth)
 
 
 @contextlib.contextmanager
-def _locked(path: Path, system: System) -> Iterator[None]:
+def _locked(path: Path, system: System, dry_run: bool) -> Iterator[None]:
     """Keep other runs away from a store; on Windows, where folders cannot be locked, each file has its lock."""
-    if sys.platform == "win32":
+    if dry_run or sys.platform == "win32":
         yield
         return
-    try:
-        fd = system.open(path.resolve(), os.O_RDONLY)
-    except OSError as error:
-        raise WriteError(f"{path} cannot be opened: {_system.cause(error)}") from error
-    with _system.closing(system, fd):
-        if not system.lock(fd):
+    with contextlib.ExitStack() as stack:
+        try:
+            fd = stack.enter_context(_system.closing(system, system.open(path.resolve(), os.O_RDONLY)))
+            locked = system.lock(fd)
+        except OSError as error:
+            raise WriteError(f"{path} cannot be opened: {_system.cause(error)}; {SIDECAR_HINT}") from error
+        if not locked:
             raise WriteError(f"{path} is being written by another run of nbo-extract: try again when that is done")
         yield
 

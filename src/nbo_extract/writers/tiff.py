@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _MAGIC: Final = b"nbo-extract block 1"
 #: Magic; original first directory and length; OME-XML, its length, directory; hash of all before; checksum of the mark.
 _MARK: Final = struct.Struct("<24s5Q32s4xI")
+#: The mark lies within one sector: a disk writes that whole or not at all.
+_SECTOR: Final = 512
 #: Left free on the disk beside what is appended.
 _RESERVE: Final = 1 << 20
 
@@ -223,9 +225,9 @@ def _opened(path: Path, system: System, *, write: bool) -> Iterator[tuple[int, b
     except OSError as error:
         raise WriteError(f"{path} cannot be opened: {_system.cause(error)}") from error
     with _system.closing(system, fd):
-        if writable and not system.lock(fd):
-            raise WriteError(f"{path} is being written by another run of nbo-extract: try again when that is done")
         try:
+            if writable and not system.lock(fd):
+                raise WriteError(f"{path} is being written by another run of nbo-extract: try again when that is done")
             yield fd, writable
         except OSError as error:
             raise WriteError(f"{path} cannot be read: {_system.cause(error)}; {SIDECAR_HINT}") from error
@@ -310,10 +312,13 @@ def _tail(state: _State, directory: Directory, xml: bytes) -> tuple[bytes, _Mark
     first = _aligned(xml_at + len(xml) + 1)
     # The copy has one entry more at most.
     most = len(directory.pack()) + state.tiff.kind.entry_size
-    _check_limit(state, _aligned(first + most) + _MARK.size)
+    _check_limit(state, _aligned(first + most) + _SECTOR)
     copy = directory.describe(len(xml) + 1, xml_at).pack()
     gap = bytes(first - xml_at - len(xml))
-    body = b"".join([bytes(xml_at - length), xml, gap, copy, bytes(-(first + len(copy)) % 8)])
+    at = _aligned(first + len(copy))
+    if at % _SECTOR > _SECTOR - _MARK.size:
+        at += -at % _SECTOR
+    body = b"".join([bytes(xml_at - length), xml, gap, copy, bytes(at - first - len(copy))])
     mark = _Mark(state.first, length, xml_at, len(xml), first, hashlib.sha256(body).digest())
     return body + mark.pack(), mark
 
@@ -323,20 +328,33 @@ def _aligned(offset: int) -> int:
 
 
 def _flip(system: System, fd: int, state: _State, first: int) -> None:
+    """Point the header to a directory whose data may not be on the disk yet."""
+    system.fsync(fd)
+    _point(system, fd, state, first)
+
+
+def _point(system: System, fd: int, state: _State, first: int) -> None:
     """Point the header to a directory, in one write that no cut can halve."""
     kind = state.tiff.kind
-    system.fsync(fd)
     if system.write(fd, kind.first_at, struct.pack(kind.offset, first)) != kind.offset_size:
         raise OSError(errno.EIO, "the header could not be written")
     system.fsync(fd)
 
 
 def _go_back(system: System, fd: int, state: _State) -> None:
-    """Make a file the original again."""
-    if state.embedded:
-        _flip(system, fd, state, state.first)
+    """Make a file the original again; where that fails, leave it the block that it has."""
+    try:
+        if state.embedded:
+            _flip(system, fd, state, state.first)
+        if state.size > state.length:
+            system.truncate(fd, state.length)
+    except (OSError, KeyboardInterrupt):
+        with contextlib.suppress(OSError):
+            # Not where the truncation was done all the same.
+            if state.embedded and os.fstat(fd).st_size == state.size:
+                _point(system, fd, state, state.tiff.first)
+        raise
     if state.size > state.length:
-        system.truncate(fd, state.length)
         system.fsync(fd)
 
 
@@ -360,7 +378,7 @@ def _append(system: System, fd: int, state: _State, tail: bytes, mark: _Mark) ->
     except (OSError, KeyboardInterrupt):
         with contextlib.suppress(OSError):
             if flipped:
-                _flip(system, fd, state, state.first)
+                _point(system, fd, state, state.first)
             system.truncate(fd, length)
             system.fsync(fd)
         raise

@@ -1,0 +1,1 @@
+def foreign_writers(target, tally): pass
