@@ -254,7 +254,10 @@ def test_short_writes_are_continued(image: Path) -> None:
 def test_links_are_refused(image: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.ome.tif"
     link.symlink_to(image)
-    rest = f"and changing what links point to (--follow-links) is not available yet: {OUT}, or write a copy with -o"
+    rest = (
+        "and what links point to is not changed: give --follow-links to change it all the same, "
+        f"{OUT}, or write a copy with -o"
+    )
     with pytest.raises(WriteError) as told:
         embed_tiff(link, A)
     assert told.value.message == f"{link} is a symbolic link, {rest}"

@@ -7,6 +7,8 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nbo_extract.writers._ifd import Kind, TiffFile
 
 #: Offsets and byte counts, of strips and of tiles.
@@ -82,11 +84,33 @@ def check_chain(tiff: TiffFile, first: int) -> None:
             at = walk.visit(at)
 
 
-class _Walk:
-    """Checks one directory after the other."""
+def data_places(tiff: TiffFile, first: int) -> Iterator[tuple[int, int]]:
+    """Yield offset and length of every strip and tile, directory by directory, those of pyramids last.
 
-    def __init__(self, tiff: TiffFile) -> None:
+    Raises
+    ------
+    WriteError
+        As for `check_chain`.
+    """
+    walk = _Walk(tiff, collect=True)
+    ways = [first]
+    while ways:
+        at = ways.pop()
+        while at and at not in walk.seen:
+            at = walk.visit(at)
+            yield from walk.places
+            walk.places.clear()
+        ways += walk.below
+        walk.below.clear()
+
+
+class _Walk:
+    """Checks one directory after the other; with `collect` also keeps where the data of the last one are."""
+
+    def __init__(self, tiff: TiffFile, *, collect: bool = False) -> None:
         self.tiff = tiff
+        self.collect = collect
+        self.places: list[tuple[int, int]] = []
         self.seen: set[int] = set()
         self.below: list[int] = []
         self.quick: _Quick | None = None
@@ -119,9 +143,11 @@ class _Walk:
                 offsets = _integers(tiff, raw, where[offsets_tag])
                 counts = _integers(tiff, raw, where[counts_tag])
                 self._check_end(max(map(operator.add, offsets, counts), default=0))
+                if self.collect:
+                    self.places += zip(offsets, counts, strict=False)
         if _SUB_DIRECTORIES in where:
             self.below += _integers(tiff, raw, where[_SUB_DIRECTORIES])
-        self.quick = _Quick.make(tiff.kind, raw, where)
+        self.quick = None if self.collect else _Quick.make(tiff.kind, raw, where)
         following: int = struct.unpack_from(tiff.kind.offset, raw, len(raw) - tiff.kind.offset_size)[0]
         return following
 

@@ -112,7 +112,7 @@ def read_exactly(system: System, fd: int, offset: int, size: int) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def write_exactly(system: System, fd: int, offset: int, data: bytes) -> None:
+def write_exactly(system: System, fd: int, offset: int, data: bytes | memoryview) -> None:
     """Write all of `data` at `offset`."""
     view = memoryview(data)
     while view:
@@ -128,31 +128,45 @@ def cause(error: OSError) -> str:
     return (error.strerror or str(error) or type(error).__name__).lower()
 
 
-def refuse_links(path: Path) -> os.stat_result:
-    """Check that a path is a plain file with one name.
+def refuse_links(path: Path, *, follow: bool = False) -> Path:
+    """Check that a path is a plain file with one name, or follow it to the file.
+
+    Parameters
+    ----------
+    path : Path
+    follow : bool
+        Whether links are followed: a symbolic one to its file, a hard one by changing all its names at once.
+
+    Returns
+    -------
+    Path
+        The file itself.
 
     Raises
     ------
     WriteError
-        If it is missing, no plain file, a symbolic link, or has hard links.
+        If it is missing, no plain file, or, unless `follow`, a symbolic link or one of several hard links.
     """
     try:
         status = path.lstat()
-    except OSError as error:
-        raise WriteError(f"{path} cannot be opened: {cause(error)}") from error
+        target = path.resolve(strict=True) if follow and stat.S_ISLNK(status.st_mode) else path
+        status = target.lstat()
+    except (OSError, RuntimeError) as error:  # a circle of links is a RuntimeError before Python 3.13
+        why = cause(error) if isinstance(error, OSError) else "its symbolic links run in a circle"
+        raise WriteError(f"{path} cannot be opened: {why}") from error
     what = ""
     if stat.S_ISLNK(status.st_mode):
         what = "is a symbolic link"
     elif not stat.S_ISREG(status.st_mode):
         raise WriteError(f"{path} is no file: give the path of an image file")
-    elif status.st_nlink > 1:
+    elif status.st_nlink > 1 and not follow:
         what = f"is one of {status.st_nlink} hard links to the same data"
     if what:
         raise WriteError(
-            f"{path} {what}, and changing what links point to (--follow-links) is not available yet: "
+            f"{path} {what}, and what links point to is not changed: give --follow-links to change it all the same, "
             f"{SIDECAR_HINT}, or write a copy with -o"
         )
-    return status
+    return target
 
 
 @contextlib.contextmanager

@@ -81,6 +81,10 @@ class Safety:
     verify_pixels: bool = False
 
 
+#: What is always done, and nothing beyond.
+PLAIN: Final = Safety()
+
+
 @dataclass(frozen=True, slots=True)
 class WriteResult:
     """What a writer did.
@@ -96,9 +100,15 @@ class WriteResult:
         By how much the files grew in this call, or would grow; negative where they shrink.
     diff : str
         Unified diff of the metadata text against the original, for a dry run.
+    backup : str
+        Path of the copy that was kept, if one was asked for.
+    verified : int
+        Number of pieces of image data that were the same before and after, if that was asked for.
     """
 
     path: Path
     state: State
     bytes_added: int
     diff: str = ""
+    backup: str = ""
+    verified: int = 0

@@ -53,13 +53,18 @@ class Splice:
     base: bytes
     insertions: tuple[tuple[int, bytes], ...]
 
+    def pieces(self) -> list[bytes | memoryview]:
+        """Return the OME-XML with the block in pieces, without a copy of what is there already."""
+        base, last = memoryview(self.base), 0
+        parts: list[bytes | memoryview] = []
+        for at, text in self.insertions:
+            parts += [base[last:at], text]
+            last = at
+        return [*parts, base[last:]]
+
     def apply(self) -> bytes:
         """Return the OME-XML with the block."""
-        parts, last = [], 0
-        for at, text in self.insertions:
-            parts += [self.base[last:at], text]
-            last = at
-        return b"".join([*parts, self.base[last:]])
+        return b"".join(self.pieces())
 
     def diff(self, label: str) -> str:
         """Return what is inserted, as a unified diff with a line for each tag."""

@@ -13,10 +13,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import struct
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,8 +23,10 @@ from nbo_extract.errors import WriteError
 from nbo_extract.writers import _system
 from nbo_extract.writers._chain import check_chain
 from nbo_extract.writers._ifd import TiffFile
+from nbo_extract.writers._keep import hash_data, keep_backup
 from nbo_extract.writers._system import SIDECAR_HINT, SYSTEM, System
-from nbo_extract.writers.block import WriteResult
+from nbo_extract.writers._tail import SECTOR, Tail, is_whole, make_tail, read_mark
+from nbo_extract.writers.block import PLAIN, Safety, WriteResult
 from nbo_extract.writers.omexml import plan_splice, remove
 
 if TYPE_CHECKING:
@@ -35,27 +35,8 @@ if TYPE_CHECKING:
     from nbo_extract.writers._ifd import Directory
     from nbo_extract.writers.block import Block
 
-_MAGIC: Final = b"nbo-extract block 1"
-#: Magic; original first directory and length; OME-XML, its length, directory; hash of all before; checksum of the mark.
-_MARK: Final = struct.Struct("<24s5Q32s4xI")
-#: The mark lies within one sector: a disk writes that whole or not at all.
-_SECTOR: Final = 512
 #: Left free on the disk beside what is appended.
 _RESERVE: Final = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    old_first: int
-    old_length: int
-    xml_at: int
-    xml_size: int
-    first: int
-    digest: bytes
-
-    def pack(self) -> bytes:
-        fields = (_MAGIC, self.old_first, self.old_length, self.xml_at, self.xml_size, self.first, self.digest)
-        return _MARK.pack(*fields, zlib.crc32(_MARK.pack(*fields, 0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +71,7 @@ def embed_tiff(
     *,
     dry_run: bool = False,
     base_xml: bytes | None = None,
+    safety: Safety = PLAIN,
     system: System = SYSTEM,
 ) -> WriteResult:
     """Embed a block into an OME-TIFF in place.
@@ -107,6 +89,8 @@ def embed_tiff(
         Only say what would change.
     base_xml : bytes, optional
         OME-XML for a file without ImageDescription; such a file is refused otherwise.
+    safety : Safety
+        What is asked for beyond what is always done.
     system : System
         The system calls.
 
@@ -120,37 +104,43 @@ def embed_tiff(
     WriteError
         If the file cannot be changed safely. It is then as it was, or, where it held another block, the original.
     """
-    path = Path(path)
-    _system.refuse_links(path)
+    named = Path(path)
+    path = _system.refuse_links(named, follow=safety.follow_links)
     with _opened(path, system, write=not dry_run) as (fd, writable):
         state = _state(system, fd, path)
         check_chain(state.tiff, state.first)
         directory = state.tiff.directory(state.first)
         xml = _base(state.tiff, directory, base_xml)
-        plan = plan_splice(xml, block, old_offset=state.first, old_length=state.length, label=str(path))
-        tail, mark = _tail(state, directory, plan.apply())
-        growth = state.length + len(tail) - state.size
-        if state.embedded and state.length + len(tail) == state.size:
-            if _system.read_exactly(system, fd, state.length, len(tail)) == tail:
-                return WriteResult(path, "unchanged", 0)
+        plan = plan_splice(xml, block, old_offset=state.first, old_length=state.length, label=str(named))
+        tail = make_tail(state.first, state.length, directory, plan.pieces())
+        _check_limit(state, state.length + tail.size + SECTOR)
+        growth = state.length + tail.size - state.size
+        if state.embedded and not growth and tail.stands(system, fd):
+            return WriteResult(named, "unchanged", 0)
         if dry_run:
-            return WriteResult(path, "dry-run", growth, plan.diff(str(path)))
+            return WriteResult(named, "dry-run", growth, plan.diff(str(named)))
         if not writable:
             raise _read_only(path)
         _check_folder(path, system)
-        _system.check_free(system, path.parent, path, len(tail) + _RESERVE)
+        _system.check_free(system, path.parent, path, tail.size + _RESERVE)
+        count, digest = hash_data(state.tiff, state.first) if safety.verify_pixels else (0, "")
+        backup = str(keep_backup(system, path, state.tiff, state.first)) if safety.backup else ""
         with _told(path):
             _go_back(system, fd, state)
-            _append(system, fd, state, tail, mark)
-    return WriteResult(path, "embedded", growth)
+            _append(system, fd, state, tail)
+        if safety.verify_pixels:
+            _verify(system, fd, state, tail, digest)
+    return WriteResult(named, "embedded", growth, backup=backup, verified=count)
 
 
-def restore_tiff(path: str | Path, *, system: System = SYSTEM) -> WriteResult:
+def restore_tiff(path: str | Path, *, safety: Safety = PLAIN, system: System = SYSTEM) -> WriteResult:
     """Take the block out of a TIFF: the original bytes again, to the last one.
 
     Parameters
     ----------
     path : str or Path
+    safety : Safety
+        Whether links are followed.
     system : System
         The system calls.
 
@@ -164,8 +154,8 @@ def restore_tiff(path: str | Path, *, system: System = SYSTEM) -> WriteResult:
     WriteError
         If another program has changed the file since, or it cannot be changed.
     """
-    path = Path(path)
-    _system.refuse_links(path)
+    named = Path(path)
+    path = _system.refuse_links(named, follow=safety.follow_links)
     with _opened(path, system, write=True) as (fd, writable):
         state = _state(system, fd, path)
         if state.length == state.size:
@@ -175,13 +165,13 @@ def restore_tiff(path: str | Path, *, system: System = SYSTEM) -> WriteResult:
                     f"{path} holds an NBO block, but was changed or written anew by another program since, so that "
                     "there is no way back: restore the file from your copy of the original"
                 )
-            return WriteResult(path, "unchanged", 0)
+            return WriteResult(named, "unchanged", 0)
         state.tiff.directory(state.first)
         if not writable:
             raise _read_only(path)
         with _told(path):
             _go_back(system, fd, state)
-    return WriteResult(path, "restored", state.length - state.size)
+    return WriteResult(named, "restored", state.length - state.size)
 
 
 def read_base_xml(path: str | Path, *, system: System = SYSTEM) -> bytes | None:
@@ -268,30 +258,31 @@ def _check_limit(state: _State, end: int) -> None:
 def _state(system: System, fd: int, path: Path) -> _State:
     size = os.fstat(fd).st_size
     tiff = TiffFile(system, fd, path, size)
-    mark = _read_mark(system, fd, size)
+    mark = read_mark(system, fd, size)
     if mark is not None and tiff.first == mark.old_first:
         # Cut off before the header was changed, or after it was changed back.
         return _State(TiffFile(system, fd, path, mark.old_length), size, mark.old_first, embedded=False)
-    if mark is not None and tiff.first == mark.first and _is_whole(system, fd, size, mark):
+    if mark is not None and tiff.first == mark.first and is_whole(system, fd, size, mark):
         return _State(TiffFile(system, fd, path, mark.old_length), size, mark.old_first, embedded=True)
     return _State(tiff, size, tiff.first, embedded=False)
 
 
-def _read_mark(system: System, fd: int, size: int) -> _Mark | None:
-    """Return the mark at the end of a file, if it is one that was written here."""
-    raw = _system.read_exactly(system, fd, size - _MARK.size, _MARK.size) if size > _MARK.size else b""
-    if len(raw) < _MARK.size or not raw.startswith(_MAGIC):
-        return None
-    _, old_first, old_length, xml_at, xml_size, first, digest, _ = _MARK.unpack(raw)
-    mark = _Mark(old_first, old_length, xml_at, xml_size, first, digest)
-    sound = old_first < old_length <= xml_at < first < size - _MARK.size and mark.pack() == raw
-    return mark if sound else None
-
-
-def _is_whole(system: System, fd: int, size: int, mark: _Mark) -> bool:
-    """Whether a block is as it was written; another program may have put its own text there."""
-    body = _system.read_exactly(system, fd, mark.old_length, size - _MARK.size - mark.old_length)
-    return hashlib.sha256(body).digest() == mark.digest
+def _verify(system: System, fd: int, state: _State, tail: Tail, digest: str) -> None:
+    """Check that all image data are what they were; take the block out again where they are not."""
+    path = state.tiff.path
+    try:
+        same = hash_data(TiffFile(system, fd, path, state.length + tail.size), tail.mark.first)[1] == digest
+    except (OSError, WriteError):
+        same = False
+    if not same:
+        with _told(path):
+            _flip(system, fd, state, state.first)
+            system.truncate(fd, state.length)
+            system.fsync(fd)
+        raise WriteError(
+            f"{path}: its image data are not what they were before, so the block was taken out again; another program "
+            "or the disk has changed them: compare the file with your copy of it"
+        )
 
 
 def _base(tiff: TiffFile, directory: Directory, base_xml: bytes | None) -> bytes:
@@ -303,28 +294,6 @@ def _base(tiff: TiffFile, directory: Directory, base_xml: bytes | None) -> bytes
     if xml is None or not xml.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
         raise WriteError(f"{tiff.path} is a TIFF without OME-XML, so that nothing can be embedded; {SIDECAR_HINT}")
     return xml
-
-
-def _tail(state: _State, directory: Directory, xml: bytes) -> tuple[bytes, _Mark]:
-    """Return all that follows the original."""
-    length = state.length
-    xml_at = _aligned(length)
-    first = _aligned(xml_at + len(xml) + 1)
-    # The copy has one entry more at most.
-    most = len(directory.pack()) + state.tiff.kind.entry_size
-    _check_limit(state, _aligned(first + most) + _SECTOR)
-    copy = directory.describe(len(xml) + 1, xml_at).pack()
-    gap = bytes(first - xml_at - len(xml))
-    at = _aligned(first + len(copy))
-    if at % _SECTOR > _SECTOR - _MARK.size:
-        at += -at % _SECTOR
-    body = b"".join([bytes(xml_at - length), xml, gap, copy, bytes(at - first - len(copy))])
-    mark = _Mark(state.first, length, xml_at, len(xml), first, hashlib.sha256(body).digest())
-    return body + mark.pack(), mark
-
-
-def _aligned(offset: int) -> int:
-    return -(-offset // 8) * 8
 
 
 def _flip(system: System, fd: int, state: _State, first: int) -> None:
@@ -358,21 +327,25 @@ def _go_back(system: System, fd: int, state: _State) -> None:
         system.fsync(fd)
 
 
-def _append(system: System, fd: int, state: _State, tail: bytes, mark: _Mark) -> None:
+def _append(system: System, fd: int, state: _State, tail: Tail) -> None:
     length, kind = state.length, state.tiff.kind
     flipped = False
     try:
-        at = length + len(tail) - _MARK.size
-        if system.write(fd, at, tail[-_MARK.size :]) != _MARK.size:
+        mark = tail.mark.pack()
+        if system.write(fd, length + tail.size - len(mark), mark) != len(mark):
             raise OSError(errno.ENOSPC, "the disk is full")
         system.fsync(fd)
-        _system.write_exactly(system, fd, length, tail[: -_MARK.size])
+        at = length
+        for chunk in tail.chunks():
+            _system.write_exactly(system, fd, at, chunk)
+            at += len(chunk)
         flipped = True
-        _flip(system, fd, state, mark.first)
-        pointer = struct.pack(kind.offset, mark.first)
+        _flip(system, fd, state, tail.mark.first)
+        pointer = struct.pack(kind.offset, tail.mark.first)
         if (
             _system.read_exactly(system, fd, kind.first_at, kind.offset_size) != pointer
-            or _system.read_exactly(system, fd, length, len(tail) + 1) != tail
+            or not tail.stands(system, fd)
+            or system.read(fd, length + tail.size, 1)
         ):
             raise OSError(errno.EIO, "what was written reads back differently")
     except (OSError, KeyboardInterrupt):
