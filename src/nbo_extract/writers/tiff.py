@@ -25,6 +25,7 @@ from nbo_extract.errors import WriteError
 from nbo_extract.writers import _system
 from nbo_extract.writers._chain import check_chain
 from nbo_extract.writers._ifd import TiffFile
+from nbo_extract.writers._meanwhile import check_named, check_untouched, expect, is_theirs
 from nbo_extract.writers._system import SIDECAR_HINT, SYSTEM, System
 from nbo_extract.writers.block import WriteResult
 from nbo_extract.writers.omexml import plan_splice, remove
@@ -72,12 +73,15 @@ class _State:
         First directory of the original.
     embedded : bool
         Whether a whole block follows that the header points to.
+    changed : int
+        Time of its last modification in nanoseconds.
     """
 
     tiff: TiffFile
     size: int
     first: int
     embedded: bool
+    changed: int
 
     @property
     def length(self) -> int:
@@ -139,9 +143,11 @@ def embed_tiff(
             raise _read_only(path)
         _check_folder(path, system)
         _system.check_free(system, path.parent, path, len(tail) + _RESERVE)
+        check_untouched(fd, path, state.size, state.changed)
         with _told(path):
             _go_back(system, fd, state)
             _append(system, fd, state, tail, mark)
+        check_named(fd, path)
     return WriteResult(path, "embedded", growth)
 
 
@@ -179,8 +185,10 @@ def restore_tiff(path: str | Path, *, system: System = SYSTEM) -> WriteResult:
         state.tiff.directory(state.first)
         if not writable:
             raise _read_only(path)
+        check_untouched(fd, path, state.size, state.changed)
         with _told(path):
             _go_back(system, fd, state)
+        check_named(fd, path)
     return WriteResult(path, "restored", state.length - state.size)
 
 
@@ -266,15 +274,16 @@ def _check_limit(state: _State, end: int) -> None:
 
 
 def _state(system: System, fd: int, path: Path) -> _State:
-    size = os.fstat(fd).st_size
+    status = os.fstat(fd)
+    size, changed = status.st_size, status.st_mtime_ns
     tiff = TiffFile(system, fd, path, size)
     mark = _read_mark(system, fd, size)
     if mark is not None and tiff.first == mark.old_first:
         # Cut off before the header was changed, or after it was changed back.
-        return _State(TiffFile(system, fd, path, mark.old_length), size, mark.old_first, embedded=False)
+        return _State(TiffFile(system, fd, path, mark.old_length), size, mark.old_first, False, changed)
     if mark is not None and tiff.first == mark.first and _is_whole(system, fd, size, mark):
-        return _State(TiffFile(system, fd, path, mark.old_length), size, mark.old_first, embedded=True)
-    return _State(tiff, size, tiff.first, embedded=False)
+        return _State(TiffFile(system, fd, path, mark.old_length), size, mark.old_first, True, changed)
+    return _State(tiff, size, tiff.first, False, changed)
 
 
 def _read_mark(system: System, fd: int, size: int) -> _Mark | None:
@@ -334,10 +343,9 @@ def _flip(system: System, fd: int, state: _State, first: int) -> None:
 
 
 def _point(system: System, fd: int, state: _State, first: int) -> None:
-    """Point the header to a directory, in one write that no cut can halve."""
+    """Point the header to a directory, in one aligned write that no cut can halve."""
     kind = state.tiff.kind
-    if system.write(fd, kind.first_at, struct.pack(kind.offset, first)) != kind.offset_size:
-        raise OSError(errno.EIO, "the header could not be written")
+    _system.write_exactly(system, fd, kind.first_at, struct.pack(kind.offset, first))
     system.fsync(fd)
 
 
@@ -347,11 +355,13 @@ def _go_back(system: System, fd: int, state: _State) -> None:
         if state.embedded:
             _flip(system, fd, state, state.first)
         if state.size > state.length:
+            expect(system, fd, state.tiff.kind, state.size, state.first)
             system.truncate(fd, state.length)
     except (OSError, KeyboardInterrupt):
         with contextlib.suppress(OSError):
-            # Not where the truncation was done all the same.
-            if state.embedded and os.fstat(fd).st_size == state.size:
+            # Not where the truncation was done all the same, nor where the header is that of another program.
+            size, ours = os.fstat(fd).st_size, (state.first, state.tiff.first)
+            if state.embedded and size >= state.size and not is_theirs(system, fd, state.tiff.kind, size, ours):
                 _point(system, fd, state, state.tiff.first)
         raise
     if state.size > state.length:
@@ -359,26 +369,27 @@ def _go_back(system: System, fd: int, state: _State) -> None:
 
 
 def _append(system: System, fd: int, state: _State, tail: bytes, mark: _Mark) -> None:
-    length, kind = state.length, state.tiff.kind
+    length = state.length
+    end = length + len(tail)
     flipped = False
+    expect(system, fd, state.tiff.kind, length, state.first)
     try:
-        at = length + len(tail) - _MARK.size
-        if system.write(fd, at, tail[-_MARK.size :]) != _MARK.size:
+        if system.write(fd, end - _MARK.size, tail[-_MARK.size :]) != _MARK.size:
             raise OSError(errno.ENOSPC, "the disk is full")
         system.fsync(fd)
+        expect(system, fd, state.tiff.kind, end, state.first)
         _system.write_exactly(system, fd, length, tail[: -_MARK.size])
+        expect(system, fd, state.tiff.kind, end, state.first)
         flipped = True
         _flip(system, fd, state, mark.first)
-        pointer = struct.pack(kind.offset, mark.first)
-        if (
-            _system.read_exactly(system, fd, kind.first_at, kind.offset_size) != pointer
-            or _system.read_exactly(system, fd, length, len(tail) + 1) != tail
-        ):
+        expect(system, fd, state.tiff.kind, end, mark.first)
+        if _system.read_exactly(system, fd, length, len(tail)) != tail:
             raise OSError(errno.EIO, "what was written reads back differently")
     except (OSError, KeyboardInterrupt):
         with contextlib.suppress(OSError):
-            if flipped:
-                _point(system, fd, state, state.first)
-            system.truncate(fd, length)
-            system.fsync(fd)
+            if not is_theirs(system, fd, state.tiff.kind, end, (state.first, mark.first)):
+                if flipped:
+                    _point(system, fd, state, state.first)
+                system.truncate(fd, length)
+                system.fsync(fd)
         raise
