@@ -23,33 +23,29 @@ PLANES = 1000
 def make(name: str, folder: str) -> str:
     """Make a dataset in a folder and return the path that is embedded into."""
     place = Path(folder)
+    place.mkdir(exist_ok=True)
     if name.startswith("zarr"):
         return str(_make_zarr(place / "cells.zarr", name.removeprefix("zarr-")))
     path = place / "cells.ome.tif"
-    from embedding import make_image
-
-    if name == "classic":
-        make_image(path, "strips")
-    elif name == "big":
-        make_image(path, "strips", big=True, order=">")
-    elif name == "pyramid":
-        _make_pyramid(path)
-    elif name == "planes":
+    if name == "planes":
         _make_planes(path)
+    elif name == "pyramid":
+        _make_image(path, 2, "<", False, tile=(32, 32), compression="zlib")
     else:
-        raise ValueError(name)
+        big = name == "big"
+        _make_image(path, 0, ">" if big else "<", big, rowsperstrip=16)
     return str(path)
 
 
-def _make_pyramid(path: Path) -> None:
+def _make_image(path: Path, below: int, order: Literal["<", ">"], big: bool, **how: Any) -> None:
     import numpy as np
     import tifffile
 
     pixels = np.random.default_rng(1).integers(0, 900, (2, 3, 64, 96), np.uint16)
-    how: dict[str, Any] = {"photometric": "minisblack", "tile": (32, 32), "compression": "zlib"}
-    with tifffile.TiffWriter(path, ome=True) as writer:
-        writer.write(pixels, subifds=2, metadata={"axes": "CZYX"}, **how)
-        for level in (1, 2):
+    how["photometric"] = "minisblack"
+    with tifffile.TiffWriter(path, bigtiff=big, byteorder=order, ome=True) as writer:
+        writer.write(pixels, subifds=below, metadata={"axes": "CZYX", "Channel": {"Name": ["µ", "GFP"]}}, **how)
+        for level in range(1, below + 1):
             writer.write(pixels[:, :, :: 2**level, :: 2**level], subfiletype=1, **how)
 
 

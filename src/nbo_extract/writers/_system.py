@@ -216,7 +216,7 @@ def spare_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.nbo-tmp")
 
 
-def replace_file(path: Path, data: bytes, system: System = SYSTEM) -> None:
+def replace_file(path: Path, data: bytes, system: System = SYSTEM, *, before: bytes | None = None) -> None:
     """Give a file new content: old or new at every instant, permissions kept.
 
     Parameters
@@ -227,11 +227,13 @@ def replace_file(path: Path, data: bytes, system: System = SYSTEM) -> None:
         The whole new content.
     system : System
         The system calls.
+    before : bytes, optional
+        What the file must hold up to the last moment.
 
     Raises
     ------
     OSError
-        If the system refuses; the file is as it was.
+        If the system refuses, or another program has changed the file; it is as it was.
     """
     spare = spare_of(path)
     try:
@@ -252,6 +254,8 @@ def replace_file(path: Path, data: bytes, system: System = SYSTEM) -> None:
             system.fsync(fd)
             if read_exactly(system, fd, 0, len(data) + 1) != data:
                 raise OSError(errno.EIO, "what was written reads back differently")
+            if before is not None and path.read_bytes() != before:
+                raise OSError(errno.EBUSY, "another program has just changed it")
             # Under the lock: another run must not empty the spare before it is in its place.
             if sys.platform != "win32":
                 system.replace(spare, path)

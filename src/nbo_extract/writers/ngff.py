@@ -151,7 +151,7 @@ def _carry_out(path: Path, changes: list[_Change], state: State, dry_run: bool, 
         for change in needed:
             if _read(change.path) != change.before:
                 raise WriteError(f"{change.path} was changed by another program just now: try again")
-            _system.replace_file(change.path, change.after, system)
+            _system.replace_file(change.path, change.after, system, before=change.before)
         # What an interrupted run left beside files that are as they should be.
         for spare in left:
             if spare.exists():

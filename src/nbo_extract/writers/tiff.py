@@ -14,55 +14,26 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import struct
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from nbo_extract.errors import WriteError
 from nbo_extract.writers import _system
-from nbo_extract.writers._chain import check_chain
+from nbo_extract.writers._change import Change
 from nbo_extract.writers._ifd import TiffFile
 from nbo_extract.writers._keep import hash_data, keep_backup
+from nbo_extract.writers._meanwhile import check_named
 from nbo_extract.writers._system import SIDECAR_HINT, SYSTEM, System
-from nbo_extract.writers._tail import SECTOR, Tail, is_whole, make_tail, read_mark
 from nbo_extract.writers.block import PLAIN, Safety, WriteResult
-from nbo_extract.writers.omexml import plan_splice, remove
+from nbo_extract.writers.omexml import remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nbo_extract.writers._ifd import Directory
     from nbo_extract.writers.block import Block
 
 #: Left free on the disk beside what is appended.
-_RESERVE: Final = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What a file is, whatever happened to it: an original, of which the first `length` bytes are, and what follows.
-
-    Attributes
-    ----------
-    tiff : TiffFile
-        The original, as if nothing followed.
-    size : int
-        Length of the file.
-    first : int
-        First directory of the original.
-    embedded : bool
-        Whether a whole block follows that the header points to.
-    """
-
-    tiff: TiffFile
-    size: int
-    first: int
-    embedded: bool
-
-    @property
-    def length(self) -> int:
-        return self.tiff.length
+RESERVE: Final = 1 << 20
 
 
 def embed_tiff(
@@ -106,31 +77,34 @@ def embed_tiff(
     """
     named = Path(path)
     path = _system.refuse_links(named, follow=safety.follow_links)
-    with _opened(path, system, write=not dry_run) as (fd, writable):
-        state = _state(system, fd, path)
-        check_chain(state.tiff, state.first)
-        directory = state.tiff.directory(state.first)
-        xml = _base(state.tiff, directory, base_xml)
-        plan = plan_splice(xml, block, old_offset=state.first, old_length=state.length, label=str(named))
-        tail = make_tail(state.first, state.length, directory, plan.pieces())
-        _check_limit(state, state.length + tail.size + SECTOR)
-        growth = state.length + tail.size - state.size
-        if state.embedded and not growth and tail.stands(system, fd):
+    with opened(path, system, write=not dry_run) as (fd, writable):
+        change = Change(system, fd, path)
+        plan = change.plan(block, base_xml, label=str(named))
+        if change.done:
             return WriteResult(named, "unchanged", 0)
         if dry_run:
-            return WriteResult(named, "dry-run", growth, plan.diff(str(named)))
+            return WriteResult(named, "dry-run", change.growth, plan.diff(str(named)))
         if not writable:
-            raise _read_only(path)
-        _check_folder(path, system)
-        _system.check_free(system, path.parent, path, tail.size + _RESERVE)
-        count, digest = hash_data(state.tiff, state.first) if safety.verify_pixels else (0, "")
-        backup = str(keep_backup(system, path, state.tiff, state.first)) if safety.backup else ""
-        with _told(path):
-            _go_back(system, fd, state)
-            _append(system, fd, state, tail)
+            raise read_only(path)
+        check_folder(path, system)
+        _system.check_free(system, path.parent, path, change.appended + RESERVE)
+        tiff, first = change.tiff, change.first
+        count, digest = hash_data(tiff, first) if safety.verify_pixels else (0, "")
+        backup = str(keep_backup(system, path, tiff, first)) if safety.backup else ""
+        change.check_untouched()
+        with told(path):
+            change.go_back()
+            try:
+                change.append()
+                change.flip()
+                change.check()
+            except (OSError, KeyboardInterrupt):
+                change.undo()
+                raise
         if safety.verify_pixels:
-            _verify(system, fd, state, tail, digest)
-    return WriteResult(named, "embedded", growth, backup=backup, verified=count)
+            check_data(change, digest)
+        check_named(fd, path)
+    return WriteResult(named, "embedded", change.growth, backup=backup, verified=count)
 
 
 def restore_tiff(path: str | Path, *, safety: Safety = PLAIN, system: System = SYSTEM) -> WriteResult:
@@ -156,22 +130,35 @@ def restore_tiff(path: str | Path, *, safety: Safety = PLAIN, system: System = S
     """
     named = Path(path)
     path = _system.refuse_links(named, follow=safety.follow_links)
-    with _opened(path, system, write=True) as (fd, writable):
-        state = _state(system, fd, path)
-        if state.length == state.size:
-            xml = state.tiff.text(state.tiff.directory(state.first))
-            if xml is not None and remove(xml, label=str(path))[0] != xml:
-                raise WriteError(
-                    f"{path} holds an NBO block, but was changed or written anew by another program since, so that "
-                    "there is no way back: restore the file from your copy of the original"
-                )
+    with opened(path, system, write=True) as (fd, writable):
+        change = Change(system, fd, path)
+        if not change.changed:
+            check_gone(change)
             return WriteResult(named, "unchanged", 0)
-        state.tiff.directory(state.first)
+        change.tiff.directory(change.first)
         if not writable:
-            raise _read_only(path)
-        with _told(path):
-            _go_back(system, fd, state)
-    return WriteResult(named, "restored", state.length - state.size)
+            raise read_only(path)
+        change.check_untouched()
+        with told(path):
+            change.go_back()
+        check_named(fd, path)
+    return WriteResult(named, "restored", change.length - change.size)
+
+
+def check_gone(change: Change) -> None:
+    """Check that a TIFF that ends without a mark holds no block either.
+
+    Raises
+    ------
+    WriteError
+        If it does: another program has written it anew, so that there is no way back.
+    """
+    xml, path = change.xml, change.path
+    if xml is not None and remove(xml, label=str(path))[0] != xml:
+        raise WriteError(
+            f"{path} holds an NBO block, but was changed or written anew by another program since, so that "
+            "there is no way back: restore the file from your copy of the original"
+        )
 
 
 def read_base_xml(path: str | Path, *, system: System = SYSTEM) -> bytes | None:
@@ -194,14 +181,13 @@ def read_base_xml(path: str | Path, *, system: System = SYSTEM) -> bytes | None:
         If the file cannot be read as a TIFF.
     """
     path = Path(path).resolve()
-    with _opened(path, system, write=False) as (fd, _):
-        state = _state(system, fd, path)
-        xml = state.tiff.text(state.tiff.directory(state.first))
+    with opened(path, system, write=False) as (fd, _):
+        xml = Change(system, fd, path).xml
         return None if xml is None else remove(xml, label=str(path))[0]
 
 
 @contextlib.contextmanager
-def _opened(path: Path, system: System, *, write: bool) -> Iterator[tuple[int, bool]]:
+def opened(path: Path, system: System, *, write: bool) -> Iterator[tuple[int, bool]]:
     """Open and lock a file; also say whether it can be written."""
     writable = write
     try:
@@ -224,7 +210,7 @@ def _opened(path: Path, system: System, *, write: bool) -> Iterator[tuple[int, b
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
+def told(path: Path) -> Iterator[None]:
     """Put in words why writing failed."""
     try:
         yield
@@ -235,11 +221,13 @@ def _told(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _read_only(path: Path) -> WriteError:
+def read_only(path: Path) -> WriteError:
+    """Return the refusal of a file that may not be written."""
     return WriteError(f"{path} is read-only: make it writable, or {SIDECAR_HINT}")
 
 
-def _check_folder(path: Path, system: System) -> None:
+def check_folder(path: Path, system: System) -> None:
+    """Check that the folder of a file may be written: a person who protects it means its files, too."""
     if not system.writable(path.parent):
         raise WriteError(
             f"{path} is left as it is, because its folder {path.parent} is read-only: make it writable, or write a "
@@ -247,111 +235,30 @@ def _check_folder(path: Path, system: System) -> None:
         )
 
 
-def _check_limit(state: _State, end: int) -> None:
-    if end > state.tiff.kind.limit:
-        raise WriteError(
-            f"{state.tiff.path} is a classic TIFF of {state.length} bytes, and with {end - state.length} more it would "
-            f"pass the 4 GiB that this format can address: {SIDECAR_HINT}, or convert it to BigTIFF"
-        )
+def check_data(change: Change, digest: str) -> None:
+    """Check that all image data are what they were; take the block out again where they are not.
 
+    Parameters
+    ----------
+    change : Change
+        That was carried out.
+    digest : str
+        Of the image data before.
 
-def _state(system: System, fd: int, path: Path) -> _State:
-    size = os.fstat(fd).st_size
-    tiff = TiffFile(system, fd, path, size)
-    mark = read_mark(system, fd, size)
-    if mark is not None and tiff.first == mark.old_first:
-        # Cut off before the header was changed, or after it was changed back.
-        return _State(TiffFile(system, fd, path, mark.old_length), size, mark.old_first, embedded=False)
-    if mark is not None and tiff.first == mark.first and is_whole(system, fd, size, mark):
-        return _State(TiffFile(system, fd, path, mark.old_length), size, mark.old_first, embedded=True)
-    return _State(tiff, size, tiff.first, embedded=False)
-
-
-def _verify(system: System, fd: int, state: _State, tail: Tail, digest: str) -> None:
-    """Check that all image data are what they were; take the block out again where they are not."""
-    path = state.tiff.path
+    Raises
+    ------
+    WriteError
+        If they are not.
+    """
+    system, fd, path = change.system, change.fd, change.path
     try:
-        same = hash_data(TiffFile(system, fd, path, state.length + tail.size), tail.mark.first)[1] == digest
+        now = TiffFile(system, fd, path, change.length + change.appended)
+        same = hash_data(now, now.first)[1] == digest
     except (OSError, WriteError):
         same = False
     if not same:
-        with _told(path):
-            _flip(system, fd, state, state.first)
-            system.truncate(fd, state.length)
-            system.fsync(fd)
+        change.undo()
         raise WriteError(
             f"{path}: its image data are not what they were before, so the block was taken out again; another program "
             "or the disk has changed them: compare the file with your copy of it"
         )
-
-
-def _base(tiff: TiffFile, directory: Directory, base_xml: bytes | None) -> bytes:
-    xml = tiff.text(directory)
-    if xml is None and base_xml is not None:
-        return base_xml
-    if base_xml is not None:
-        raise WriteError(f"{tiff.path} has an ImageDescription already, which is not written over; {SIDECAR_HINT}")
-    if xml is None or not xml.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
-        raise WriteError(f"{tiff.path} is a TIFF without OME-XML, so that nothing can be embedded; {SIDECAR_HINT}")
-    return xml
-
-
-def _flip(system: System, fd: int, state: _State, first: int) -> None:
-    """Point the header to a directory whose data may not be on the disk yet."""
-    system.fsync(fd)
-    _point(system, fd, state, first)
-
-
-def _point(system: System, fd: int, state: _State, first: int) -> None:
-    """Point the header to a directory, in one write that no cut can halve."""
-    kind = state.tiff.kind
-    if system.write(fd, kind.first_at, struct.pack(kind.offset, first)) != kind.offset_size:
-        raise OSError(errno.EIO, "the header could not be written")
-    system.fsync(fd)
-
-
-def _go_back(system: System, fd: int, state: _State) -> None:
-    """Make a file the original again; where that fails, leave it the block that it has."""
-    try:
-        if state.embedded:
-            _flip(system, fd, state, state.first)
-        if state.size > state.length:
-            system.truncate(fd, state.length)
-    except (OSError, KeyboardInterrupt):
-        with contextlib.suppress(OSError):
-            # Not where the truncation was done all the same.
-            if state.embedded and os.fstat(fd).st_size == state.size:
-                _point(system, fd, state, state.tiff.first)
-        raise
-    if state.size > state.length:
-        system.fsync(fd)
-
-
-def _append(system: System, fd: int, state: _State, tail: Tail) -> None:
-    length, kind = state.length, state.tiff.kind
-    flipped = False
-    try:
-        mark = tail.mark.pack()
-        if system.write(fd, length + tail.size - len(mark), mark) != len(mark):
-            raise OSError(errno.ENOSPC, "the disk is full")
-        system.fsync(fd)
-        at = length
-        for chunk in tail.chunks():
-            _system.write_exactly(system, fd, at, chunk)
-            at += len(chunk)
-        flipped = True
-        _flip(system, fd, state, tail.mark.first)
-        pointer = struct.pack(kind.offset, tail.mark.first)
-        if (
-            _system.read_exactly(system, fd, kind.first_at, kind.offset_size) != pointer
-            or not tail.stands(system, fd)
-            or system.read(fd, length + tail.size, 1)
-        ):
-            raise OSError(errno.EIO, "what was written reads back differently")
-    except (OSError, KeyboardInterrupt):
-        with contextlib.suppress(OSError):
-            if flipped:
-                _point(system, fd, state, state.first)
-            system.truncate(fd, length)
-            system.fsync(fd)
-        raise
