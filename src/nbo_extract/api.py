@@ -130,7 +130,15 @@ def make_block(document: Document) -> Block:
     )
 
 
-def embed(path: str | os.PathLike[str], document: Document, *, dry_run: bool = False) -> WriteResult:
+def embed(
+    path: str | os.PathLike[str],
+    document: Document,
+    *,
+    dry_run: bool = False,
+    follow_links: bool = False,
+    backup: bool = False,
+    verify_pixels: bool = False,
+) -> WriteResult:
     """Embed a Document into an OME-TIFF or OME-Zarr.
 
     Parameters
@@ -140,6 +148,12 @@ def embed(path: str | os.PathLike[str], document: Document, *, dry_run: bool = F
         From `extract` of this image, usually after `merge`.
     dry_run : bool
         Only say what would change.
+    follow_links : bool
+        Whether what symbolic links point to, and files with hard links, may be changed.
+    backup : bool
+        Whether a copy of what will be changed is kept beside it, as ``<name>.nbo-backup``.
+    verify_pixels : bool
+        Whether all image data are hashed before and after.
 
     Returns
     -------
@@ -151,29 +165,38 @@ def embed(path: str | os.PathLike[str], document: Document, *, dry_run: bool = F
     WriteError
         If nothing was written; the file is as it was.
     """
+    from nbo_extract.writers.block import Safety
     from nbo_extract.writers.ngff import embed_zarr
     from nbo_extract.writers.tiff import embed_tiff
 
     place = Path(path)
     block = make_block(document)
+    safety = Safety(follow_links, backup, verify_pixels)
     if _is_zarr(place):
         return embed_zarr(place, block, dry_run=dry_run)
     if head(str(place)).startswith(_TIFF):
-        return embed_tiff(place, block, dry_run=dry_run)
+        return embed_tiff(place, block, dry_run=dry_run, safety=safety)
     raise WriteError(
         f"{place}: metadata are embedded into OME-TIFF and OME-Zarr alone, vendor files are never modified; "
         "leave --embed out to write a sidecar file beside it"
     )
 
 
-def restore(path: str | os.PathLike[str]) -> WriteResult:
+def restore(path: str | os.PathLike[str], *, follow_links: bool = False) -> WriteResult:
     """Undo `embed`: the OME-TIFF gets its original bytes back, the OME-Zarr its original attributes.
+
+    Parameters
+    ----------
+    path : path-like
+    follow_links : bool
+        Whether what symbolic links point to, and files with hard links, may be changed.
 
     Raises
     ------
     WriteError
         If the file was changed by somebody else since, or cannot be written.
     """
+    from nbo_extract.writers.block import Safety
     from nbo_extract.writers.ngff import restore_zarr
     from nbo_extract.writers.tiff import restore_tiff
 
@@ -183,7 +206,7 @@ def restore(path: str | os.PathLike[str]) -> WriteResult:
     if _is_zarr(place):
         return restore_zarr(place)
     if head(str(place)).startswith(_TIFF):
-        return restore_tiff(place)
+        return restore_tiff(place, safety=Safety(follow_links))
     raise WriteError(f"{place}: nothing can be embedded in such a file, so there is nothing to restore")
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Endings of what this product writes beside images.
 SIDECARS = (".nbo.xml", ".nbo.json", ".nbo.jsonld")
+#: Ending of the copies that embedding keeps.
+BACKUPS = ".nbo-backup"
 _TEMPORARY_START = (".", "~$", "._")
 _TEMPORARY_END = ("~", ".tmp", ".temp", ".part", ".partial", ".crdownload", ".swp", ".lock")
 _SYSTEM_FOLDERS = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})
@@ -202,7 +204,7 @@ def _passed_over(name: str) -> bool:
     """Whether a name is hidden, temporary, of the operating system or of a file that this product writes."""
     return (
         name.startswith(_TEMPORARY_START)
-        or name.lower().endswith((*_TEMPORARY_END, *SIDECARS))
+        or name.lower().endswith((*_TEMPORARY_END, *SIDECARS, BACKUPS))
         or name in _SYSTEM_FOLDERS
         or name == NAME
     )

@@ -137,6 +137,14 @@ _PROFILE = _all(
     ),
     click.option("--literal", is_flag=True, help="Count requirements, too, that the kind of image makes senseless."),
 )
+_LINKS = click.option(
+    "--follow-links", is_flag=True, help="Change what symbolic links point to, and files with hard links."
+)
+_SAFETY = _all(
+    click.option("--backup", is_flag=True, help="With --embed, keep a copy of what is changed: <name>.nbo-backup."),
+    click.option("--verify-pixels", is_flag=True, help="With --embed, hash all image data before and after."),
+    _LINKS,
+)
 _READING = _all(
     click.option("--reader", metavar="NAME", help="Reader to use; see nbo-extract doctor. [chosen by content]"),
     click.option(
@@ -180,6 +188,7 @@ def program() -> None:
 @click.option("--format", "format_", type=click.Choice(["xml", "json", "jsonld"]), help="What to write. [xml]")
 @click.option("--embed", is_flag=True, help="Write into the OME-TIFF or OME-Zarr itself; undo with restore.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would change.")
+@_SAFETY
 @_PROFILE
 @click.option(
     "--planes",
@@ -236,14 +245,16 @@ def gaps(**options: Any) -> int:
 
 @program.command()
 @_PATHS
-def restore(paths: tuple[str, ...]) -> int:
+@_LINKS
+def restore(paths: tuple[str, ...], follow_links: bool) -> int:
     """Take embedded metadata out again.
 
-    An OME-TIFF gets its original bytes back, an OME-Zarr its original attributes.
+    An OME-TIFF gets its original bytes back, an OME-Zarr its original attributes. What another program has changed
+    since is refused.
     """
     from nbo_extract.cli.restore import run
 
-    return run(paths)
+    return run(paths, follow_links=follow_links)
 
 
 @program.group()

@@ -37,6 +37,9 @@ def run(
     format_: Format | None,
     embed: bool,
     dry_run: bool,
+    backup: bool,
+    verify_pixels: bool,
+    follow_links: bool,
     tier: int | None,
     verbose: bool,
     quiet: bool,
@@ -46,6 +49,7 @@ def run(
 ) -> int:
     """Run the default command and return the exit code."""
     _refuse_contradictions(output, format_, embed)
+    _refuse_idle(embed, backup=backup, verify_pixels=verify_pixels, follow_links=follow_links)
     if remember and not matches:
         raise Refusal("--remember keeps what --match settles, and there is no --match; give one or leave it out")
     found = find_images(paths, reader)
@@ -62,6 +66,9 @@ def run(
         tasks,
         format=form,
         dry_run=dry_run,
+        backup=backup,
+        verify_pixels=verify_pixels,
+        follow_links=follow_links,
         reader=reader,
         matches=matches,
         remember=remember and not dry_run,
@@ -89,6 +96,14 @@ def _refuse_contradictions(output: str | None, format_: Format | None, embed: bo
         raise Refusal("--embed writes into the image, -o beside it; leave one of them out")
     if embed and format_ is not None:
         raise Refusal("--embed writes the form that the image file takes; leave --format out")
+
+
+def _refuse_idle(embed: bool, **options: bool) -> None:
+    """Refuse options that are for embedding alone: who gives them expects that images are changed."""
+    given = [name for name, value in options.items() if value]
+    if given and not embed:
+        option = f"--{given[0].replace('_', '-')}"
+        raise Refusal(f"{option} is for writing into images; give --embed with it, or leave it out")
 
 
 def run_check(
@@ -219,7 +234,10 @@ class Report:
 
     def _done(self, outcome: Outcome) -> str:
         form = "would embed into {path} ({bytes:+,} bytes)" if outcome.diff else _DONE[outcome.state]
-        return form.format(path=outcome.path, target=outcome.target, bytes=outcome.bytes_added)
+        told = [form.format(path=outcome.path, target=outcome.target, bytes=outcome.bytes_added)]
+        told += [f"kept {outcome.backup}"] if outcome.backup else []
+        told += [f"{outcome.verified:,} pieces of image data are what they were"] if outcome.verified else []
+        return "; ".join(told)
 
     def _line(self, outcome: Outcome, number: int) -> None:
         told = [] if outcome.state == "read" else [outcome.state]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def run(paths: Sequence[str]) -> int:
+def run(paths: Sequence[str], *, follow_links: bool = False) -> int:
     """Restore images, those of folders included, and return the exit code."""
     found = find_images(paths, None)
     named = {os.path.abspath(p) for p in paths}
@@ -28,7 +28,7 @@ def run(paths: Sequence[str]) -> int:
         if os.path.abspath(unit.path) not in named and not embeddable(unit.path):
             continue
         try:
-            result = restore(unit.path)
+            result = restore(unit.path, follow_links=follow_links)
         except NboExtractError as error:
             complain(error.message)
             failed = True

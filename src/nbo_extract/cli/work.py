@@ -54,6 +54,9 @@ class Job:
     goal: Goal
     format: Format = "xml"
     dry_run: bool = False
+    backup: bool = False
+    verify_pixels: bool = False
+    follow_links: bool = False
     reader: str | None = None
     partial: bool = False
     skip_rules: tuple[str, ...] = ()
@@ -93,6 +96,10 @@ class Outcome:
     target : str
         What was written.
     bytes_added : int
+    backup : str
+        Path of a copy that was kept.
+    verified : int
+        Pieces of image data that were found to be the same before and after.
     diff, text : str
     summary : Summary or None
     passed : bool
@@ -113,6 +120,8 @@ class Outcome:
     message: str = ""
     target: str = ""
     bytes_added: int = 0
+    backup: str = ""
+    verified: int = 0
     diff: str = ""
     text: str = ""
     summary: Summary | None = None
@@ -171,7 +180,14 @@ def _process(task: Task, job: Job) -> Outcome:
     limit_planes(document, job.planes)
     done = replace(done, findings=())
     if job.goal == "embed" and not task.target:
-        result = embed(task.path, document, dry_run=job.dry_run)
+        result = embed(
+            task.path,
+            document,
+            dry_run=job.dry_run,
+            follow_links=job.follow_links,
+            backup=job.backup,
+            verify_pixels=job.verify_pixels,
+        )
     elif job.goal == "show":
         return replace(done, text=_text(document, job.format))
     else:
@@ -183,7 +199,15 @@ def _process(task: Task, job: Job) -> Outcome:
                 return replace(done, state="dry-run", target=task.target, bytes_added=len(text.encode()))
             _make_folder(target.parent)
         result = write_sidecar(target, text, dry_run=job.dry_run)
-    return replace(done, state=result.state, target=str(result.path), bytes_added=result.bytes_added, diff=result.diff)
+    return replace(
+        done,
+        state=result.state,
+        target=str(result.path),
+        bytes_added=result.bytes_added,
+        backup=result.backup,
+        verified=result.verified,
+        diff=result.diff,
+    )
 
 
 def _document(path: str, job: Job, loaded: Loaded | None) -> Document:
