@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 SAMPLE = Path(__file__).resolve().parent.parent / "sample_data"
 COMMAND = [sys.executable, "-m", "nbo_extract"]
-PLANES = 100_000
+PLANES = (100_000, 2_000_000)
 
 
 def best(job: Callable[[], object], times: int = 5) -> float:
@@ -69,36 +68,6 @@ def reading(rows: list[tuple[str, float, str, float]], image: Path) -> None:
     rows.extend(benchmark_reading.reading(image))
 
 
-def embedding(rows: list[tuple[str, float, str, float]], folder: Path) -> None:
-    """Measure embedding into an OME-TIFF of many planes, and the same XML in a small and in a large file."""
-    import sample_ome
-    from nbo_extract.api import extract, make_block
-    from nbo_extract.writers.tiff import embed_tiff
-
-    planes = "".join(
-        f'<Plane TheZ="0" TheC="0" TheT="{t}" DeltaT="{t}" PositionX="0.5" PositionY="1.5"/>' for t in range(PLANES)
-    )
-    xml = sample_ome.ome_xml(name="many planes", tiff_data="<TiffData/>" + planes, planes=False)
-    small = sample_ome.make_ome_tiff(folder / "small.ome.tiff", description=xml.encode(), big=True)
-    large = shutil.copy(small, folder / "large.ome.tiff")
-    block = make_block(extract(small))
-    # The pixels of a large file are a hole: what is measured is that nothing of them is read or moved.
-    with open(large, "r+b") as file:
-        file.truncate(2 * 1024**3)
-    taken = {}
-    for path in (small, Path(large)):
-        start = time.perf_counter()
-        embed_tiff(path, block)
-        taken[path] = time.perf_counter() - start
-    rows.append((f"embed, {PLANES} planes, 2 GB", taken[Path(large)], "the same in a small file", taken[small]))
-    comment = bioformats("TiffComment", "-set", "-", str(small))
-    if comment:
-        text = xml.encode()
-        start = time.perf_counter()
-        subprocess.run(comment, input=text, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        rows.append((f"embed, {PLANES} planes", taken[small], "tiffcomment -set", time.perf_counter() - start))
-
-
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -110,10 +79,16 @@ def main() -> None:
     for image in arguments.image or [SAMPLE / "widefield.czi"]:
         reading(rows, image)
     with tempfile.TemporaryDirectory() as folder:
-        embedding(rows, Path(folder))
+        import benchmark_embedding
+
+        rows.extend(benchmark_embedding.embedding(Path(folder)))
+        needed = [benchmark_embedding.memory(Path(folder), planes) for planes in PLANES]
     for what, seconds, reference, other in rows:
         mine, theirs = f"{seconds * 1000:9.1f} ms", f"{other * 1000:9.1f} ms"
         print(f"{what:50.50s} {mine}   {reference:26s} {theirs}   ratio {seconds / other:7.2f}")
+    for size, alone, whole in needed:
+        told = f"embedding {alone:.1f} times its size, the whole command {whole:.1f} times"
+        print(f"memory for an OME-XML of {size / 1e6:.0f} MB: {told}")
     print(f"median ratio {statistics.median(s / o for _, s, _, o in rows):.2f}")
     if arguments.json:
         keys = ("what", "seconds", "reference", "reference_seconds")
