@@ -24,7 +24,7 @@ import pickle, re, sys
 from nbo_extract.writers.tiff import embed_tiff
 block = pickle.load(open(sys.argv[2], "rb"))
 # What getrusage says a process inherits from the one that started it.
-most = lambda: int(re.search(r"VmHWM:\s*(\d+)", open("/proc/self/status").read())[1]) * 1024
+most = lambda: int(re.search(r"VmHWM: *\t? *([0-9]+)", open("/proc/self/status").read())[1]) * 1024
 before = most()
 embed_tiff(sys.argv[1], block)
 print(most() - before)
