@@ -248,6 +248,8 @@ def state(xml: bytes, label: str) -> Stated:
             f"{label}: its OME-XML is not well-formed UTF-8 XML ({expat.ErrorString(error.code)}, "
             f"byte {max(reading.parser.ErrorByteIndex, 0)}); {SIDECAR_HINT}"
         ) from error
+    finally:
+        del reading.parser  # it refers back
     reading.found.digest = digest_of(xml)
     return reading.found
 
