@@ -144,6 +144,7 @@ def embed(
     Parameters
     ----------
     path : path-like
+        Of an image of several files any one, also the companion file.
     document : Document
         From `extract` of this image, usually after `merge`.
     dry_run : bool
@@ -165,8 +166,10 @@ def embed(
     WriteError
         If nothing was written; the file is as it was.
     """
+    from nbo_extract.writers._set_files import find_set, is_companion
     from nbo_extract.writers.block import Safety
     from nbo_extract.writers.ngff import embed_zarr
+    from nbo_extract.writers.ome_set import embed_set
     from nbo_extract.writers.tiff import embed_tiff
 
     place = Path(path)
@@ -174,7 +177,10 @@ def embed(
     safety = Safety(follow_links, backup, verify_pixels)
     if _is_zarr(place):
         return embed_zarr(place, block, dry_run=dry_run)
-    if head(str(place)).startswith(_TIFF):
+    if head(str(place)).startswith(_TIFF) or is_companion(place):
+        found = find_set(place, follow_links=follow_links)
+        if found is not None:
+            return embed_set(found, block, dry_run=dry_run, safety=safety)
         return embed_tiff(place, block, dry_run=dry_run, safety=safety)
     raise WriteError(
         f"{place}: metadata are embedded into OME-TIFF and OME-Zarr alone, vendor files are never modified; "
@@ -196,8 +202,10 @@ def restore(path: str | os.PathLike[str], *, follow_links: bool = False) -> Writ
     WriteError
         If the file was changed by somebody else since, or cannot be written.
     """
+    from nbo_extract.writers._set_files import find_set, is_companion
     from nbo_extract.writers.block import Safety
     from nbo_extract.writers.ngff import restore_zarr
+    from nbo_extract.writers.ome_set import restore_set
     from nbo_extract.writers.tiff import restore_tiff
 
     place = Path(path)
@@ -205,14 +213,19 @@ def restore(path: str | os.PathLike[str], *, follow_links: bool = False) -> Writ
         raise WriteError(f"{place}: there is no such file; check the path")
     if _is_zarr(place):
         return restore_zarr(place)
-    if head(str(place)).startswith(_TIFF):
-        return restore_tiff(place, safety=Safety(follow_links))
+    if head(str(place)).startswith(_TIFF) or is_companion(place):
+        found, safety = find_set(place, follow_links=follow_links), Safety(follow_links)
+        return restore_tiff(place, safety=safety) if found is None else restore_set(found, safety=safety)
     raise WriteError(f"{place}: nothing can be embedded in such a file, so there is nothing to restore")
 
 
 def embeddable(path: str | os.PathLike[str]) -> bool:
-    """Whether something can be embedded: into an OME-Zarr, or a TIFF that is not named as a vendor's."""
+    """Whether something can be embedded: into an OME-Zarr, a companion file, or a TIFF not named as a vendor's."""
+    from nbo_extract.writers._set_files import is_companion
+
     place = Path(path)
+    if is_companion(place):
+        return True
     if not (place.is_file() and head(str(place)).startswith(_TIFF)):
         return _is_zarr(place)
     chosen, lower = find_reader(str(place)), place.name.lower()

@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nbo_extract.cli.group import FAILED, NOT_MET, OK, Refusal, complain
-from nbo_extract.cli.inputs import find_images, format_of, plan, plan_embedding
+from nbo_extract.cli.inputs import and_more, find_images, format_of, plan, plan_embedding
 from nbo_extract.cli.jobs import job_for
 from nbo_extract.cli.work import Task, process_all
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 FEW = 8
 _DONE = {
     "written": "wrote {target}",
-    "embedded": "embedded into {path} ({bytes:+,} bytes)",
-    "unchanged": "unchanged: {target}",
+    "embedded": "embedded into {target}{more} ({bytes:+,} bytes)",
+    "unchanged": "unchanged: {target}{more}",
     "dry-run": "would write {target} ({bytes:+,} bytes)",
 }
 
@@ -52,7 +52,7 @@ def run(
     _refuse_idle(embed, backup=backup, verify_pixels=verify_pixels, follow_links=follow_links)
     if remember and not matches:
         raise Refusal("--remember keeps what --match settles, and there is no --match; give one or leave it out")
-    found = find_images(paths, reader)
+    found = find_images(paths, reader, joined=embed)
     form = format_of(format_, output)
     if output == "-" and len(found.units) > 1:
         raise Refusal(f"-o - writes one document, and there are {len(found.units)} images; give a folder with -o")
@@ -233,8 +233,8 @@ class Report:
             self.printer.line(outcome.diff.rstrip("\n"))
 
     def _done(self, outcome: Outcome) -> str:
-        form = "would embed into {path} ({bytes:+,} bytes)" if outcome.diff else _DONE[outcome.state]
-        told = [form.format(path=outcome.path, target=outcome.target, bytes=outcome.bytes_added)]
+        form = "would embed into {target}{more} ({bytes:+,} bytes)" if outcome.diff else _DONE[outcome.state]
+        told = [form.format(target=outcome.target, more=and_more(outcome.more), bytes=outcome.bytes_added)]
         told += [f"kept {outcome.backup}"] if outcome.backup else []
         told += [f"{outcome.verified:,} pieces of image data are what they were"] if outcome.verified else []
         return "; ".join(told)

@@ -26,7 +26,7 @@ _TOLD = 3
 _ENDINGS = (".xml", ".json", ".jsonld")
 
 
-def find_images(paths: Sequence[str], reader: str | None, *, sidecars: bool = False) -> Walk:
+def find_images(paths: Sequence[str], reader: str | None, *, sidecars: bool = False, joined: bool = False) -> Walk:
     """Find the images that the paths stand for.
 
     Parameters
@@ -35,6 +35,8 @@ def find_images(paths: Sequence[str], reader: str | None, *, sidecars: bool = Fa
     reader : str, optional
     sidecars : bool
         Whether documents that were written beside images are wanted where they are named.
+    joined : bool
+        Whether files that are named are one image where they are of one set, as they are in a folder.
 
     Raises
     ------
@@ -51,10 +53,15 @@ def find_images(paths: Sequence[str], reader: str | None, *, sidecars: bool = Fa
     wanted = [p for p in paths if sidecars or os.path.isdir(p) or not p.lower().endswith(SIDECARS)]
     for path in [p for p in paths if p not in wanted]:
         complain(f"{path}: a document that nbo-extract wrote, no image; left out")
-    found = walk(wanted, reader)
+    found = walk(wanted, reader, joined=joined)
     if not found.units and not found.problems:
         raise Failure(refusal((found.empty or list(paths))[0]))
     return found
+
+
+def and_more(number: int) -> str:
+    """Return words for further files of a set."""
+    return f" and {number} more {'file' if number == 1 else 'files'} of its set" if number else ""
 
 
 def _way_out(path: str) -> str:

@@ -100,6 +100,8 @@ class Outcome:
         Path of a copy that was kept.
     verified : int
         Pieces of image data that were found to be the same before and after.
+    more : int
+        Further files of the image that changed, or would change.
     diff, text : str
     summary : Summary or None
     passed : bool
@@ -122,6 +124,7 @@ class Outcome:
     bytes_added: int = 0
     backup: str = ""
     verified: int = 0
+    more: int = 0
     diff: str = ""
     text: str = ""
     summary: Summary | None = None
@@ -207,6 +210,7 @@ def _process(task: Task, job: Job) -> Outcome:
         backup=result.backup,
         verified=result.verified,
         diff=result.diff,
+        more=result.more,
     )
 
 

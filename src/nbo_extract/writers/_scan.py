@@ -142,7 +142,11 @@ def scan(xml: bytes, label: str, targets: Iterable[str] = ()) -> Scan:
         # Expat would follow a byte order mark of UTF-16, whatever it is told.
         raise WriteError(f"{label}: its OME-XML is not UTF-8 (it holds NUL bytes); {SIDECAR_HINT}")
     scanner = _Scanner(xml, label, targets)
-    scanner.run()
+    try:
+        scanner.run()
+    finally:
+        # It refers back to the scanner: all that was scanned would stay until the next garbage collection.
+        del scanner.parser
     return scanner.found
 
 

@@ -104,6 +104,8 @@ class WriteResult:
         Path of the copy that was kept, if one was asked for.
     verified : int
         Number of pieces of image data that were the same before and after, if that was asked for.
+    more : int
+        Further files of the image that changed, or would change, with this one.
     """
 
     path: Path
@@ -112,3 +114,4 @@ class WriteResult:
     diff: str = ""
     backup: str = ""
     verified: int = 0
+    more: int = 0
