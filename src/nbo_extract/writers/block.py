@@ -13,6 +13,7 @@ NBO_VERSION: Final = "02-01"
 OWN_NAMESPACES: Final = "https://nbo-extract.org/ns/"
 NBO_NAMESPACE: Final = f"{OWN_NAMESPACES}nbo/{NBO_VERSION}"
 PROVENANCE_NAMESPACE: Final = f"{OWN_NAMESPACES}provenance/1"
+SIDECAR_NAMESPACE: Final = f"{OWN_NAMESPACES}sidecar/1"
 
 State = Literal["embedded", "unchanged", "restored", "written", "dry-run"]
 
