@@ -15,6 +15,7 @@ from nbo_extract.findings import Finding
 from nbo_extract.lift import lift
 from nbo_extract.record import CUT_OFF
 from nbo_extract.registry import ADAPTERS, find_reader, head, read, readers
+from nbo_extract.sidecars import is_sidecar, named_sidecar
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,7 +43,8 @@ def extract(
     Parameters
     ----------
     path : path-like
-        A file, or the directory of an OME-Zarr.
+        A file, or the directory of an OME-Zarr. Also a sidecar (``image.czi.nbo.xml``), which gives the Document that
+        was written, with its provenance; the other parameters but `planes` are for images.
     reader : str, optional
         Name of the reader to use; by default it is chosen by content.
     planes : {'auto', 'all', 'none'}
@@ -67,7 +69,13 @@ def extract(
         If no reader takes the path.
     CorruptFileError
         If the file is damaged beyond a partial result.
+    DocumentError
+        If a sidecar is damaged.
     """
+    if is_sidecar(path):
+        stated = named_sidecar(path).document
+        limit_planes(stated, planes)
+        return stated
     record = read(os.fspath(path), reader)
     cut = next((f for f in record.findings if f.code == CUT_OFF), None)
     if cut is not None and not partial:

@@ -11,6 +11,7 @@ are named otherwise, which hold metadata. Of an OME-Zarr, the metadata files cou
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -80,9 +81,7 @@ class Fingerprint:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
-        files = [
-            {"name": f.name, "size": f.size, **({"sha256": f.sha256} if f.sha256 else {})} for f in self.files
-        ]
+        files = [{"name": f.name, "size": f.size, **({"sha256": f.sha256} if f.sha256 else {})} for f in self.files]
         return {"path": self.image, "scheme": self.scheme, "files": files}
 
 
@@ -224,10 +223,9 @@ def _state(name: str, path: str, *, digest: bool) -> FileState:
     if head(path).startswith(_TIFF):
         from nbo_extract.writers.tiff import original_header
 
-        try:
+        # No sound TIFF holds no block.
+        with contextlib.suppress(WriteError):
             size, start = original_header(path)
-        except WriteError:
-            pass  # No sound TIFF; then it holds no block.
     if not digest:
         return FileState(name, size)
     with open(path, "rb") as stream:

@@ -65,7 +65,9 @@ class Walk:
     problems: list[str] = field(default_factory=list)
 
 
-def walk(paths: Iterable[str], reader: str | None = None, *, joined: bool = False) -> Walk:
+def walk(
+    paths: Iterable[str], reader: str | None = None, *, joined: bool = False, sidecars: bool = False
+) -> Walk:
     """Find the images that paths stand for.
 
     A path that is itself an image is taken as it is, and so is a file that no reader knows: reading it says why. Below
@@ -80,6 +82,9 @@ def walk(paths: Iterable[str], reader: str | None = None, *, joined: bool = Fals
         Reader that the user asks for; in folders, files with its endings alone are taken.
     joined : bool
         Whether files of one set are one image also where they are named themselves.
+    sidecars : bool
+        Whether a sidecar in a folder stands for its image where that is not there. Where the image is there and no
+        reader takes it, the sidecar makes it a unit.
 
     Returns
     -------
@@ -94,7 +99,7 @@ def walk(paths: Iterable[str], reader: str | None = None, *, joined: bool = Fals
     for path in paths:
         if os.path.isdir(path) and find_reader(path) is None:
             before = len(found.units)
-            seen = _Folder(path, found, reader)
+            seen = _Folder(path, found, reader, sidecars)
             for unit in seen.units():
                 if os.path.abspath(unit.path) in members:
                     found.members += 1
@@ -138,8 +143,9 @@ def _joins(path: str, known: Collection[str], members: set[str]) -> bool:
 class _Folder:
     """The walk through one folder that was given."""
 
-    def __init__(self, top: str, found: Walk, reader: str | None) -> None:
+    def __init__(self, top: str, found: Walk, reader: str | None, sidecars: bool) -> None:
         self.top = top
+        self.sidecars = sidecars
         self.found = found
         self.reader = reader
         # A file that an adapter alone could take is no image where its library is not installed.
@@ -176,7 +182,11 @@ class _Folder:
         for path in inner:
             if self._takes_folder(path):
                 images.append((path, None))
+        known = {path for path, _ in images}
         images = self._without_members(images)
+        if self.sidecars:
+            found = self._by_sidecars([e.name for e in entries], folder, known.union(inner))
+            images = sorted([*images, *((path, None) for path in found)], key=lambda i: (i[0] in inner, i[0]))
         self.any = self.any or bool(images)
         zarrs = {path for path, _ in images}
         for path, _ in images:
@@ -196,6 +206,18 @@ class _Folder:
             images.append((path, info))
         else:
             self.found.left_out += 1
+
+    def _by_sidecars(self, names: list[str], folder: str, known: set[str]) -> list[str]:
+        """Return the first sidecar of each image that is not there, and each image that has one and no reader."""
+        there, found = set(names), {}
+        for ending in SIDECARS:
+            for name in (n for n in names if n.lower().endswith(ending) and not n.startswith(_TEMPORARY_START)):
+                image = name[: -len(ending)]
+                place = os.path.join(folder, image)
+                if image and place not in known and place not in found:
+                    found[place] = place if image in there else os.path.join(folder, name)
+                    self.found.left_out -= image in there
+        return list(found.values())
 
     def _takes_folder(self, path: str) -> bool:
         info = find_reader(path)

@@ -254,9 +254,7 @@ def take_sidecar(root: etree._Element) -> str:
     return text
 
 
-def from_element(
-    root: etree._Element, label: str = "this text", *, rows: Mapping[str, int] | None = None
-) -> Document:
+def from_element(root: etree._Element, label: str = "this text", *, rows: Mapping[str, int] | None = None) -> Document:
     """Read an NBO document from its parsed root; see `from_xml`.
 
     Parameters

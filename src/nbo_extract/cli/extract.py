@@ -52,8 +52,8 @@ def run(
     _refuse_idle(embed, backup=backup, verify_pixels=verify_pixels, follow_links=follow_links)
     if remember and not matches:
         raise Refusal("--remember keeps what --match settles, and there is no --match; give one or leave it out")
-    found = find_images(paths, reader, joined=embed)
-    form = format_of(format_, output)
+    found = find_images(paths, reader, sidecars="" if embed else "named", joined=embed)
+    form = format_of(format_, output, found.units)
     if output == "-" and len(found.units) > 1:
         raise Refusal(f"-o - writes one document, and there are {len(found.units)} images; give a folder with -o")
     show = output == "-"
@@ -117,7 +117,7 @@ def run_check(
     **options: Any,
 ) -> int:
     """Run `check` and return the exit code."""
-    found = find_images(paths, reader, sidecars=True)
+    found = find_images(paths, reader, sidecars="named" if options["no_sidecar"] else "found")
     tasks = [Task(u.path) for u in found.units]
     job = job_for("check", tasks, reader=reader, matches=matches, **options)
     report = Report(found, tasks, sys.stdout, matches, verbose=verbose, quiet=as_json, checking=True)
@@ -135,7 +135,10 @@ def run_check(
 
 
 def _as_dict(outcome: Outcome, job: Job) -> dict[str, Any]:
-    head = {"file": outcome.path, "tier": job.tier, "extensions": list(job.extensions), "level": job.level}
+    head: dict[str, Any] = {"file": outcome.path}
+    if outcome.stated_in:
+        head["stated_in"] = outcome.stated_in
+    head |= {"tier": job.tier, "extensions": list(job.extensions), "level": job.level}
     if outcome.summary is None:
         return {**head, "passed": False, "failed": outcome.message}
     stated = [*outcome.summary.disagreements, *outcome.summary.findings]
@@ -211,10 +214,14 @@ class Report:
             return
         self.not_met += not outcome.passed
         self.settled.update(outcome.settled)
+        for sentence in outcome.warned:
+            complain(sentence)
         if self.quiet:
             return
         if self.total > FEW and not self.verbose:
             self._line(outcome, number)
+            for sentence in outcome.told:
+                self.printer.line(sentence, indent=2)
             return
         if number > 1:
             self.printer.line()
@@ -226,6 +233,9 @@ class Report:
         if outcome.config:
             self.printer.line()
             self.printer.line(f"Configuration  {outcome.config}", indent=2)
+        for sentence in outcome.told:
+            self.printer.line()
+            self.printer.line(sentence, indent=2)
         if outcome.state != "read":
             self.printer.line()
             self.printer.line(self._done(outcome), "green", 2)
@@ -242,6 +252,7 @@ class Report:
     def _line(self, outcome: Outcome, number: int) -> None:
         told = [] if outcome.state == "read" else [outcome.state]
         if outcome.summary is not None:
+            told += [f"as stated in {outcome.summary.stated_in}"] if outcome.summary.stated_in else []
             verdict, disagreements = outcome.summary.verdict, len(outcome.summary.disagreements)
             if verdict is not None:
                 told.append(
