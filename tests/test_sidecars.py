@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbo_extract.api import embed, extract, restore
@@ -105,6 +105,7 @@ def test_other_readers_see_the_document_alone(image: Path) -> None:
     assert to_json(from_jsonld(write(image, document, "jsonld"))) == to_json(document)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.sampled_from(FORMS))
 def test_random_documents_read_back(seed: int, form: Format) -> None:
     import tempfile
@@ -535,6 +536,23 @@ def test_another_description_takes_the_place_of_the_first(run: Run, data: Path) 
         "--hardware to have them again\n"
     )
     assert run("widefield.czi", "--hardware", "newer.json").err == ""
+
+
+def test_a_conversion_tells_what_it_replaces(run: Run, data: Path) -> None:
+    assert run("widefield.czi", "--hardware", "microscope.json").code == 0
+    assert run("widefield.czi", "--format", "json").code == 0
+    result = run("widefield.czi.nbo.json", "-o", "widefield.czi.nbo.xml")
+    assert result.err == (
+        "nbo-extract: widefield.czi.nbo.xml: 151 facts from microscope.json are not kept; give microscope.json with "
+        "--hardware to have them again\n"
+    )
+
+
+def test_a_sidecar_describes_its_microscope(run: Run, data: Path) -> None:
+    assert run("widefield.czi", "--hardware", "microscope.json").code == 0
+    result = run("check", "widefield.czi", "--hardware", "widefield.czi.nbo.xml")
+    assert (result.code, result.err) == (1, "")
+    assert "Instrument 'Instrument:0': Name" not in result.out
 
 
 def test_what_a_person_edited_is_kept(run: Run, data: Path) -> None:

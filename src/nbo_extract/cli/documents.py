@@ -65,7 +65,10 @@ def start(task: Task, job: Job, loaded: Loaded | None) -> Start:
     path = task.path
     looking = job.goal in ("check", "gaps")
     if sidecars.is_sidecar(path) or (looking and path.lower().endswith(_DOCUMENTS) and not os.path.isdir(path)):
-        return _named(path)
+        begun = _named(path)
+        if task.target and os.path.abspath(task.target) != os.path.abspath(path):
+            _read_earlier(begun, task.target)
+        return begun
     # What an earlier run filled in is no statement of the image: it is filled anew where a description is given.
     anew = bool(job.hardware or (loaded is not None and loaded.fills))
     if looking and job.sidecars and job.reader is None and not job.skip_rules:
@@ -127,17 +130,10 @@ def _carries_block(path: str) -> bool:
 
 def _look_back(begun: Start, task: Task, job: Job, *, anew: bool) -> None:
     """Keep the facts that were filled into an earlier sidecar, where nothing is given that fills."""
-    if not os.path.isfile(task.target):
+    _read_earlier(begun, task.target)
+    earlier = begun.earlier
+    if earlier is None:
         return
-    try:
-        earlier = sidecars.read_sidecar(task.target)
-    except DocumentError as error:
-        begun.warning = f"{error.message}; it is written anew, without what it may have held"
-        return
-    counts = filled(earlier.document)
-    if not counts:
-        return
-    begun.earlier = earlier
     state = sidecars.state_of(earlier, task.path)
     if state.kind != "fresh":
         image = os.path.basename(task.path.rstrip("/" + os.sep))
@@ -148,12 +144,24 @@ def _look_back(begun: Start, task: Task, job: Job, *, anew: bool) -> None:
         return
     from nbo_extract.embedded import take_planes
 
-    document = earlier.document
+    document, counts = earlier.document, filled(earlier.document)
     document.origin.file = task.path
     document.findings = [f for f in document.findings if f.code != _PLANES_LEFT_OUT]
     take_planes(document, begun.document)
     begun.document = document
     begun.kept = f"{_facts(counts)} kept from the earlier sidecar; --no-sidecar starts anew"
+
+
+def _read_earlier(begun: Start, target: str) -> None:
+    """Read the sidecar that will be replaced, where it holds what descriptions or people stated."""
+    if not os.path.isfile(target):
+        return
+    try:
+        earlier = sidecars.read_sidecar(target)
+    except DocumentError as error:
+        begun.warning = f"{error.message}; it is written anew, without what it may have held"
+    else:
+        begun.earlier = earlier if filled(earlier.document) else None
 
 
 def lost(begun: Start, document: Document) -> str:
