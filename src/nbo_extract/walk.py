@@ -65,9 +65,7 @@ class Walk:
     problems: list[str] = field(default_factory=list)
 
 
-def walk(
-    paths: Iterable[str], reader: str | None = None, *, joined: bool = False, sidecars: bool = False
-) -> Walk:
+def walk(paths: Iterable[str], reader: str | None = None, *, joined: bool = False, sidecars: bool = False) -> Walk:
     """Find the images that paths stand for.
 
     A path that is itself an image is taken as it is, and so is a file that no reader knows: reading it says why. Below

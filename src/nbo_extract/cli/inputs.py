@@ -30,9 +30,7 @@ _TOLD = 3
 _ENDINGS = (".xml", ".json", ".jsonld")
 
 
-def find_images(
-    paths: Sequence[str], reader: str | None, *, sidecars: Sidecars = "", joined: bool = False
-) -> Walk:
+def find_images(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars = "", joined: bool = False) -> Walk:
     """Find the images that the paths stand for.
 
     Parameters
