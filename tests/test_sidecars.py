@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import make_ome_sets
 from nbo_extract.api import embed, extract, restore
 from nbo_extract.errors import DocumentError, NboExtractError
 from nbo_extract.fingerprint import fingerprint, sample
@@ -211,6 +212,20 @@ def test_an_embedded_block_is_no_change(image: Path) -> None:
     assert write(image, document).read_bytes() == before
     restore(image)
     assert state(image) == State("fresh")
+
+
+@pytest.mark.parametrize("make", [make_ome_sets.full, make_ome_sets.with_companion, make_ome_sets.with_master])
+def test_a_block_in_a_set_is_no_change(make: Callable[[Path, int], list[Path]], tmp_path: Path) -> None:
+    members = make(tmp_path, 4)
+    document = extract(members[0])
+    assert len(document.origin.files) == len(members)
+    write(members[0], document)
+    embed(members[0], document)
+    assert state(members[0]) == State("fresh")
+    restore(members[0])
+    assert state(members[0]) == State("fresh")
+    members[-1].write_bytes(members[-1].read_bytes() + b"\n")
+    assert state(members[0]).kind == "stale"
 
 
 @pytest.mark.parametrize("image", SAMPLES[2:], indirect=True)

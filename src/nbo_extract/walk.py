@@ -65,7 +65,7 @@ class Walk:
     problems: list[str] = field(default_factory=list)
 
 
-def walk(paths: Iterable[str], reader: str | None = None, *, sidecars: bool = False, joined: bool = False) -> Walk:
+def walk(paths: Iterable[str], reader: str | None = None, *, joined: bool = False, sidecars: bool = False) -> Walk:
     """Find the images that paths stand for.
 
     A path that is itself an image is taken as it is, and so is a file that no reader knows: reading it says why. Below
@@ -78,11 +78,11 @@ def walk(paths: Iterable[str], reader: str | None = None, *, sidecars: bool = Fa
         Files and folders that exist.
     reader : str, optional
         Reader that the user asks for; in folders, files with its endings alone are taken.
+    joined : bool
+        Whether files of one set are one image also where they are named themselves.
     sidecars : bool
         Whether a sidecar in a folder stands for its image where that is not there. Where the image is there and no
         reader takes it, the sidecar makes it a unit.
-    joined : bool
-        Whether files of one set are one image also where they are named themselves.
 
     Returns
     -------

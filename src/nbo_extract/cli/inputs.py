@@ -58,7 +58,7 @@ def find_images(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars 
     wanted = _wanted(paths, sidecars)
     for path in [p for p in paths if p not in wanted]:
         complain(f"{path}: a document that nbo-extract wrote, no image; left out")
-    found = walk(wanted, reader, sidecars=sidecars == "found" and reader is None, joined=joined)
+    found = walk(wanted, reader, joined=joined, sidecars=sidecars == "found" and reader is None)
     if not found.units and not found.problems:
         raise Failure(refusal((found.empty or list(paths))[0]))
     return found
