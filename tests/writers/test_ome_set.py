@@ -524,7 +524,10 @@ def test_a_kill_at_any_call_is_completed_or_undone(tmp_path: Path, kind: str, be
             for z, path in enumerate(f for f in files if f.suffix == ".tif"):
                 assert pixels(path) == 1000 * z
             if then == "embed":
-                assert embed(files[0], B).state in ("embedded", "unchanged")
+                result = embed(files[0], B)
+                assert result.state in ("embedded", "unchanged")
+                if any(blocks) and not all(blocks):
+                    assert result.interrupted or kind != "full"
                 assert look(files) == seen["B"]
             restore(files[at % len(files)])
             assert look(files) == seen["original"]
@@ -612,6 +615,25 @@ def test_folder_with_sets(tmp_path: Path, run: Callable[..., Result], monkeypatc
         "master/cells_Z1.ome.tif: restored master/cells_master.ome.tif",
     ]
     assert look(files) == before
+
+
+def test_an_interrupted_run_is_told(
+    tmp_path: Path, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = make_ome_sets.full(tmp_path, 3)
+    monkeypatch.chdir(tmp_path)
+    assert run(files[0].name, "--embed").code == 0
+    saved = files[0].read_bytes()
+    assert run("restore", files[0].name).out.endswith(" bytes)\n")
+    files[0].write_bytes(saved)
+    told = run(files[0].name, "--embed").out
+    assert "embedded into cells_Z0.ome.tif and 2 more files of its set (+" in told
+    assert " bytes); an earlier run had been interrupted\n" in told
+    run("restore", files[1].name)
+    files[0].write_bytes(saved)
+    told = run("restore", files[1].name).out
+    assert told.startswith("cells_Z1.ome.tif: restored (-")
+    assert told.endswith(" bytes); an earlier run had been interrupted\n")
 
 
 def test_the_block_is_read_back_from_any_member(tmp_path: Path) -> None:
