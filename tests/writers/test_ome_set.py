@@ -327,6 +327,40 @@ def test_links_are_refused_before_anything_is_changed(tmp_path: Path) -> None:
     assert refused(files[0]).startswith(f"{files[1]} is one of 2 hard links to the same data, ")
 
 
+def test_links_to_a_set_are_followed_where_asked(tmp_path: Path) -> None:
+    store, farm = tmp_path / "store", tmp_path / "farm"
+    store.mkdir()
+    farm.mkdir()
+    files = make_ome_sets.full(tmp_path, 3)
+    names = [f.name for f in files]
+    for z, path in enumerate(files):
+        path.rename(store / f"blob{z}")
+        (farm / path.name).symlink_to(store / f"blob{z}")
+    blobs = [store / f"blob{z}" for z in range(3)]
+    before = look(blobs)
+    follow = Safety(follow_links=True)
+
+    def found(path: Path) -> FileSet:
+        there = find_set(path, follow_links=True)
+        assert there is not None
+        return there
+
+    assert embed_set(found(farm / names[1]), A, safety=follow).more == 2
+    assert all(holds(b) for b in blobs)
+    assert restore_set(found(farm / names[0]), safety=follow).more == 2
+    assert look(blobs) == before
+    for path, blob in zip(files, blobs, strict=True):
+        blob.rename(path)
+    link = farm / "link.ome.tif"
+    link.symlink_to(files[1])
+    for name in names:
+        (farm / name).unlink()
+    assert embed_set(found(link), A, safety=follow).more == 2
+    assert all(holds(f) for f in files)
+    assert restore_set(found(link), safety=follow).more == 2
+    assert look(files) == before
+
+
 def test_a_read_only_member(tmp_path: Path) -> None:
     files = make_ome_sets.full(tmp_path, 3)
 

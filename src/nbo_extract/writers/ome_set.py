@@ -226,7 +226,7 @@ def _carriers(
                         carrier = Companion(system, fd, path)
                     else:
                         carrier = Member(system, fd, path)
-                    carries = named == found.root or _carries(carrier, found, whole=whole)
+                    carries = named == found.root or _carries(carrier, found, named.name, whole=whole)
                 if not carries:
                     pixels_only += _holds_pixels_only(carrier)
                     continue
@@ -264,7 +264,7 @@ def _holds_pixels_only(carrier: Carrier) -> bool:
     return xml is None or not _is_ome(xml) or state(xml, str(carrier.path)).metadata_file is not None
 
 
-def _carries(carrier: Carrier, found: FileSet, *, whole: bool) -> bool:
+def _carries(carrier: Carrier, found: FileSet, name: str, *, whole: bool) -> bool:
     """Whether a member holds the OME-XML of its set, rather than pixels alone or an image of its own.
 
     Raises
@@ -284,8 +284,7 @@ def _carries(carrier: Carrier, found: FileSet, *, whole: bool) -> bool:
     names, wanted = set(stated.files), set(found.stated.files)
     if names == wanted and stated.images == found.stated.images:
         return True
-    own = {carrier.path.name}
-    if (names - own).isdisjoint(wanted - own):
+    if (names - {name}).isdisjoint(wanted - {name}):
         return False
     if not whole and OWN_NAMESPACES.encode() not in text and not carrier.changed:
         return False
