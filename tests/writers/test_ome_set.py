@@ -327,6 +327,40 @@ def test_links_are_refused_before_anything_is_changed(tmp_path: Path) -> None:
     assert refused(files[0]).startswith(f"{files[1]} is one of 2 hard links to the same data, ")
 
 
+def test_links_to_a_set_are_followed_where_asked(tmp_path: Path) -> None:
+    store, farm = tmp_path / "store", tmp_path / "farm"
+    store.mkdir()
+    farm.mkdir()
+    files = make_ome_sets.full(tmp_path, 3)
+    names = [f.name for f in files]
+    for z, path in enumerate(files):
+        path.rename(store / f"blob{z}")
+        (farm / path.name).symlink_to(store / f"blob{z}")
+    blobs = [store / f"blob{z}" for z in range(3)]
+    before = look(blobs)
+    follow = Safety(follow_links=True)
+
+    def found(path: Path) -> FileSet:
+        there = find_set(path, follow_links=True)
+        assert there is not None
+        return there
+
+    assert embed_set(found(farm / names[1]), A, safety=follow).more == 2
+    assert all(holds(b) for b in blobs)
+    assert restore_set(found(farm / names[0]), safety=follow).more == 2
+    assert look(blobs) == before
+    for path, blob in zip(files, blobs, strict=True):
+        blob.rename(path)
+    link = farm / "link.ome.tif"
+    link.symlink_to(files[1])
+    for name in names:
+        (farm / name).unlink()
+    assert embed_set(found(link), A, safety=follow).more == 2
+    assert all(holds(f) for f in files)
+    assert restore_set(found(link), safety=follow).more == 2
+    assert look(files) == before
+
+
 def test_a_read_only_member(tmp_path: Path) -> None:
     files = make_ome_sets.full(tmp_path, 3)
 
@@ -524,7 +558,10 @@ def test_a_kill_at_any_call_is_completed_or_undone(tmp_path: Path, kind: str, be
             for z, path in enumerate(f for f in files if f.suffix == ".tif"):
                 assert pixels(path) == 1000 * z
             if then == "embed":
-                assert embed(files[0], B).state in ("embedded", "unchanged")
+                result = embed(files[0], B)
+                assert result.state in ("embedded", "unchanged")
+                if any(blocks) and not all(blocks):
+                    assert result.interrupted or kind != "full"
                 assert look(files) == seen["B"]
             restore(files[at % len(files)])
             assert look(files) == seen["original"]
@@ -612,6 +649,25 @@ def test_folder_with_sets(tmp_path: Path, run: Callable[..., Result], monkeypatc
         "master/cells_Z1.ome.tif: restored master/cells_master.ome.tif",
     ]
     assert look(files) == before
+
+
+def test_an_interrupted_run_is_told(
+    tmp_path: Path, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = make_ome_sets.full(tmp_path, 3)
+    monkeypatch.chdir(tmp_path)
+    assert run(files[0].name, "--embed").code == 0
+    saved = files[0].read_bytes()
+    assert run("restore", files[0].name).out.endswith(" bytes)\n")
+    files[0].write_bytes(saved)
+    told = run(files[0].name, "--embed").out
+    assert "embedded into cells_Z0.ome.tif and 2 more files of its set (+" in told
+    assert " bytes); an earlier run had been interrupted\n" in told
+    run("restore", files[1].name)
+    files[0].write_bytes(saved)
+    told = run("restore", files[1].name).out
+    assert told.startswith("cells_Z1.ome.tif: restored (-")
+    assert told.endswith(" bytes); an earlier run had been interrupted\n")
 
 
 def test_the_block_is_read_back_from_any_member(tmp_path: Path) -> None:

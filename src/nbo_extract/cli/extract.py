@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nbo_extract.cli.group import FAILED, NOT_MET, OK, Refusal, complain
-from nbo_extract.cli.inputs import and_more, find_images, format_of, plan, plan_embedding
+from nbo_extract.cli.inputs import INTERRUPTED, and_more, find_images, format_of, plan, plan_embedding
 from nbo_extract.cli.jobs import job_for
 from nbo_extract.cli.work import Task, process_all
 
@@ -245,6 +245,7 @@ class Report:
     def _done(self, outcome: Outcome) -> str:
         form = "would embed into {target}{more} ({bytes:+,} bytes)" if outcome.diff else _DONE[outcome.state]
         told = [form.format(target=outcome.target, more=and_more(outcome.more), bytes=outcome.bytes_added)]
+        told += [INTERRUPTED] if outcome.interrupted else []
         told += [f"kept {outcome.backup}"] if outcome.backup else []
         told += [f"{outcome.verified:,} pieces of image data are what they were"] if outcome.verified else []
         return "; ".join(told)

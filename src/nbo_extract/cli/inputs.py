@@ -64,6 +64,10 @@ def find_images(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars 
     return found
 
 
+#: What is told of a set whose files were found in different states.
+INTERRUPTED = "an earlier run had been interrupted"
+
+
 def and_more(number: int) -> str:
     """Return words for further files of a set."""
     return f" and {number} more {'file' if number == 1 else 'files'} of its set" if number else ""

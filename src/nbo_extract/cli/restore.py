@@ -9,7 +9,7 @@ import click
 
 from nbo_extract.api import embeddable, restore
 from nbo_extract.cli.group import FAILED, OK, complain
-from nbo_extract.cli.inputs import and_more, find_images
+from nbo_extract.cli.inputs import INTERRUPTED, and_more, find_images
 from nbo_extract.errors import NboExtractError
 
 if TYPE_CHECKING:
@@ -44,4 +44,5 @@ def _said(path: str, result: WriteResult) -> str:
         return "nothing was embedded"
     # The metadata of a file that holds pixels alone are in another one.
     where = "" if result.path.name == os.path.basename(os.path.normpath(path)) else f" {result.path}"
-    return f"restored{where}{and_more(result.more)} ({result.bytes_added:+,} bytes)"
+    said = f"restored{where}{and_more(result.more)} ({result.bytes_added:+,} bytes)"
+    return f"{said}; {INTERRUPTED}" if result.interrupted else said

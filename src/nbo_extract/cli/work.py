@@ -106,6 +106,8 @@ class Outcome:
         Pieces of image data that were found to be the same before and after.
     more : int
         Further files of the image that changed, or would change.
+    interrupted : bool
+        Whether an earlier run had been interrupted in the middle of them.
     diff, text : str
     summary : Summary or None
     passed : bool
@@ -133,6 +135,7 @@ class Outcome:
     backup: str = ""
     verified: int = 0
     more: int = 0
+    interrupted: bool = False
     diff: str = ""
     text: str = ""
     summary: Summary | None = None
@@ -236,6 +239,7 @@ def _process(task: Task, job: Job) -> Outcome:
         verified=result.verified,
         diff=result.diff,
         more=result.more,
+        interrupted=result.interrupted,
     )
 
 

@@ -125,7 +125,7 @@ class Companion:
         self.system, self.path = system, path
         self.present = _system.read_exactly(system, fd, 0, os.fstat(fd).st_size)
         self.xml, exact = remove(self.present, label=str(path))
-        self.changed = self.xml is not self.present
+        self.changed = self.embedded = self.xml is not self.present
         self.original = self.xml if exact else self.present
         self.size, self.length = len(self.present), len(self.original)
         self.growth = self.appended = self.verified = 0

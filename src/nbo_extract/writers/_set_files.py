@@ -129,7 +129,7 @@ def find_set(path: str | os.PathLike[str], *, follow_links: bool = False, system
     path : path-like
         An OME-TIFF or a companion file.
     follow_links : bool
-        Whether the folder may lead elsewhere by links.
+        Whether links are followed, also where they lead out of the folder.
     system : System
         The system calls.
 
@@ -144,8 +144,19 @@ def find_set(path: str | os.PathLike[str], *, follow_links: bool = False, system
         If the file cannot be read, or the one that holds its metadata is not there.
     """
     place = Path(path)
-    if follow_links:
-        place = place.resolve()
+    if not follow_links or not place.is_symlink():
+        return _find(place, follow_links, system)
+    # A folder may hold a link for each file of the set, or one link may lead to where they are.
+    try:
+        found = _find(place, follow_links, system)
+    except WriteError:
+        found = None
+    if found is not None and not found.missing:
+        return found
+    return _find(place.resolve(), follow_links, system)
+
+
+def _find(place: Path, follow_links: bool, system: System) -> FileSet | None:
     xml = _base_xml(place, system)
     if xml is None or (b"FileName" not in xml and b"BinaryOnly" not in xml) or _names_itself(xml, place.name):
         return None
@@ -157,11 +168,11 @@ def find_set(path: str | os.PathLike[str], *, follow_links: bool = False, system
                 f"{place} holds pixels only, and its metadata are in {stated.metadata_file or 'a file without name'}, "
                 "which is not beside it: put that file into the same folder"
             )
-        place = place.parent / name
+        member, place = place, place.parent / name
         xml = _base_xml(place, system)
         stated = state(xml, str(place)) if xml is not None else Stated(metadata_file="")
         if stated.metadata_file is not None:
-            raise WriteError(f"{place} holds no metadata, though {path} names it for its own; {SIDECAR_HINT}")
+            raise WriteError(f"{place} holds no metadata, though {member} names it for its own; {SIDECAR_HINT}")
         return _gather(place, stated, follow_links)
     found = _gather(place, stated, follow_links)
     alone = not found.members and (not found.missing or (len(stated.files) == 1 and not stated.uuid))

@@ -107,6 +107,8 @@ class WriteResult:
         Number of pieces of image data that were the same before and after, if that was asked for.
     more : int
         Further files of the image that changed, or would change, with this one.
+    interrupted : bool
+        Whether an earlier run had been interrupted in the middle of the files of the image.
     """
 
     path: Path
@@ -116,3 +118,4 @@ class WriteResult:
     backup: str = ""
     verified: int = 0
     more: int = 0
+    interrupted: bool = False

@@ -9,6 +9,7 @@ error undoes all files. After a kill each file is the old or the new one, and th
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from nbo_extract.errors import WriteError
@@ -93,7 +94,8 @@ def embed_set(
         _write(carriers, todo, block)
     first = next((c for c in todo if c.path.name == found.root.name), todo[0])
     verified = sum(c.verified for c in todo)
-    return WriteResult(found.root, "embedded", growth, backup=first.backup, verified=verified, more=more)
+    result = WriteResult(found.root, "embedded", growth, backup=first.backup, verified=verified, more=more)
+    return replace(result, interrupted=_is_half_done(carriers))
 
 
 def restore_set(
@@ -145,7 +147,13 @@ def restore_set(
                     "its set are restored, and all are intact: run restore again"
                 ) from error
         shrunk = sum(carrier.length - carrier.size for carrier in todo)
-    return WriteResult(found.root, "restored", shrunk, more=len(todo) - 1)
+    interrupted = _is_half_done(carriers)
+    return WriteResult(found.root, "restored", shrunk, more=len(todo) - 1, interrupted=interrupted)
+
+
+def _is_half_done(carriers: Sequence[Carrier]) -> bool:
+    """Whether files of a set were found in different states, or one with what was never brought to its end."""
+    return len({c.embedded for c in carriers}) > 1 or any(c.changed and not c.embedded for c in carriers)
 
 
 def _write(carriers: Sequence[Carrier], todo: Sequence[Carrier], block: Block) -> None:
@@ -218,7 +226,7 @@ def _carriers(
                         carrier = Companion(system, fd, path)
                     else:
                         carrier = Member(system, fd, path)
-                    carries = named == found.root or _carries(carrier, found, whole=whole)
+                    carries = named == found.root or _carries(carrier, found, named.name, whole=whole)
                 if not carries:
                     pixels_only += _holds_pixels_only(carrier)
                     continue
@@ -256,7 +264,7 @@ def _holds_pixels_only(carrier: Carrier) -> bool:
     return xml is None or not _is_ome(xml) or state(xml, str(carrier.path)).metadata_file is not None
 
 
-def _carries(carrier: Carrier, found: FileSet, *, whole: bool) -> bool:
+def _carries(carrier: Carrier, found: FileSet, name: str, *, whole: bool) -> bool:
     """Whether a member holds the OME-XML of its set, rather than pixels alone or an image of its own.
 
     Raises
@@ -276,8 +284,7 @@ def _carries(carrier: Carrier, found: FileSet, *, whole: bool) -> bool:
     names, wanted = set(stated.files), set(found.stated.files)
     if names == wanted and stated.images == found.stated.images:
         return True
-    own = {carrier.path.name}
-    if (names - own).isdisjoint(wanted - own):
+    if (names - {name}).isdisjoint(wanted - {name}):
         return False
     if not whole and OWN_NAMESPACES.encode() not in text and not carrier.changed:
         return False
