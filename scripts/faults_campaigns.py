@@ -87,8 +87,9 @@ def in_fork(work: Callable[[], int]) -> int:
 def check_shim(target: Target, tally: Tally) -> None:
     """See that no writer changes a file behind the back of `System`, and that undisturbed runs end as they should."""
     for operation in OPERATIONS:
+        into, out = os.pipe()
 
-        def watched(operation: str = operation) -> int:
+        def watched(operation: str = operation, out: int = out) -> int:
             target.begin(operation)
             hook = Logging()
             hook.watch(target.folder)
@@ -97,7 +98,6 @@ def check_shim(target: Target, tally: Tally) -> None:
             os.write(out, "; ".join(hook.strays).encode())
             return 0
 
-        into, out = os.pipe()
         pid = in_fork(watched)
         os.close(out)
         with os.fdopen(into) as pipe:
@@ -352,7 +352,9 @@ def two_writers(target: Target, tally: Tally, rounds: int, seed: int) -> None:
         for place, job in enumerate(pair):
             into, out = os.pipe()
 
-            def work(job: str = job, place: int = place, out: int = out, number: int = number) -> int:
+            def work(
+                job: str = job, place: int = place, out: int = out, number: int = number, flags: _Flags = flags
+            ) -> int:
                 flags.memory[place] = 1
                 while not (flags.memory[0] and flags.memory[1]):
                     pass

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import faults_worker
-from faults_system import Files
 from nbo_extract import api
 from nbo_extract.errors import NboExtractError
 from nbo_extract.model import Source
 
 if TYPE_CHECKING:
+    from faults_system import Files
     from nbo_extract.model import Document
 
 #: A spare of the writers: an interrupted run may leave it, and the next one takes it away.
@@ -33,21 +33,15 @@ class Worker:
 
     def ask(self, *question: str) -> Any:
         """Return the answer to a question."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
         print(json.dumps(question), file=self.process.stdin, flush=True)
-        line = self.process.stdout.readline()
+        line = self.process.stdout.readline() if self.process.stdout else ""
         if not line:
             raise RuntimeError(f"the process that opens files ended at {question}")
         return json.loads(line)
 
     def close(self) -> None:
         """End it."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        self.process.communicate()
 
 
 @dataclass
@@ -101,7 +95,8 @@ class Target:
         for state in self.contents:
             self.put(state)
             self.looks[state] = self._look()
-        assert len({json.dumps(look) for look in self.looks.values()}) == 3, name
+        if len({json.dumps(look) for look in self.looks.values()}) != 3:
+            raise RuntimeError(f"the states of {name} do not differ: {self.looks}")
         self.by_java = self._java() if self.java else None
         self.verdicts: dict[str, Verdict] = {}
 
