@@ -14,12 +14,15 @@ import faults_campaigns as campaigns
 import inject_faults
 from faults_system import Call, Disk, Hook, Kill, Logging, injected, kill_points
 from faults_target import Target, Worker
-from nbo_extract.writers import _system, tiff
+from nbo_extract.writers import _system
+from nbo_extract.writers._change import Change
 from nbo_extract.writers._system import SYSTEM, System
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from nbo_extract.writers.block import Block
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +80,7 @@ def test_errors(image: Target, store: Target, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_header_that_is_changed_too_early_is_seen(image: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_sync(system: System, fd: int, state: tiff._State, first: int) -> None:
-        tiff._point(system, fd, state, first)
-
-    monkeypatch.setattr(tiff, "_flip", no_sync)
+    monkeypatch.setattr(Change, "_flip", Change._point)
     tally = campaigns.Tally()
     campaigns.power_cuts(image, tally)
     assert any(text.endswith("is neither old nor new") for text in tally.violations)
@@ -102,15 +102,17 @@ def test_a_file_that_is_replaced_before_it_is_safe_is_seen(store: Target, monkey
 
 
 def test_an_error_that_is_swallowed_is_seen(image: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = tiff._append
+    real = Change.append
 
-    def careless(*arguments: object) -> None:
+    def careless(change: Change, block: Block | None = None) -> None:
         try:
-            real(*arguments)  # type: ignore[arg-type]
+            real(change, block)
         except OSError:
-            return
+            change.undo()
 
-    monkeypatch.setattr(tiff, "_append", careless)
+    monkeypatch.setattr(Change, "append", careless)
+    monkeypatch.setattr(Change, "flip", lambda change: None)
+    monkeypatch.setattr(Change, "check", lambda change: None)
     monkeypatch.setattr(campaigns, "ERRORS", campaigns.ERRORS[:1])
     tally = campaigns.Tally()
     campaigns.errors(image, tally)
