@@ -12,6 +12,7 @@ import pytest
 
 import faults_campaigns as campaigns
 import inject_faults
+from faults_foreign import foreign_writers
 from faults_system import Call, Disk, Hook, Kill, Logging, injected, kill_points
 from faults_target import Target, Worker
 from nbo_extract.writers import _system
@@ -43,7 +44,7 @@ def store(worker: Worker, tmp_path_factory: pytest.TempPathFactory) -> Target:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are killed in forks")
-@pytest.mark.parametrize("name", ["classic", "zarr-0.4"])
+@pytest.mark.parametrize("name", ["classic", "zarr-0.5"])
 def test_killed_processes(name: str, tmp_path: Path) -> None:
     command = [sys.executable, inject_faults.__file__, "--quick", "--no-bioformats", "--target", name]
     result = subprocess.run([*command, "--folder", str(tmp_path)], capture_output=True, text=True, timeout=120)
@@ -179,3 +180,41 @@ def test_the_system_is_as_before_after_an_error(tmp_path: Path) -> None:
     with injected(hook := Logging()):
         assert SYSTEM.writable(tmp_path)
     assert [call.name for call in hook.log] == ["writable"]
+
+
+def test_a_spare_that_another_run_has_put_in_its_place_is_not_emptied(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+
+    class Late(System):
+        def lock(self, fd: int) -> bool:
+            # Between opening and locking the other run finishes: the descriptor is that of the file itself now.
+            _system.spare_of(path).write_bytes(b"theirs")
+            os.replace(_system.spare_of(path), path)
+            return super().lock(fd)
+
+    with pytest.raises(OSError, match="another run of nbo-extract is writing it"):
+        _system.replace_file(path, b"ours", Late())
+    assert path.read_bytes() == b"theirs"
+
+
+def test_another_program_is_seen_at_the_last_moment(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"before")
+
+    class Meanwhile(System):
+        def fsync(self, fd: int) -> None:
+            path.write_bytes(b"theirs")
+            super().fsync(fd)
+
+    with pytest.raises(OSError, match="another program has just changed it"):
+        _system.replace_file(path, b"ours", Meanwhile(), before=b"before")
+    assert [f.name for f in tmp_path.iterdir()] == ["x"]
+    assert path.read_bytes() == b"theirs"
+
+
+def test_what_others_wrote_meanwhile_is_left(image: Target) -> None:
+    tally = campaigns.Tally()
+    foreign_writers(image, tally)
+    assert tally.violations == []
+    seen = tally.counts["classic", "another replaces the file"]
+    assert seen["while we write: noticed, theirs is kept"] > 20
