@@ -169,6 +169,7 @@ class _Scanner:
         # Whatever the declaration says, only UTF-8 is spliced; see `declared`.
         self.parser = expat.ParserCreate("utf-8", " ")
         self.parser.XmlDeclHandler = self.declared
+        self.parser.StartDoctypeDeclHandler = self.doctype
         self.parser.EntityDeclHandler = self.entity
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.end
@@ -194,6 +195,12 @@ class _Scanner:
 
     def declared(self, version: str, encoding: str | None, standalone: int) -> None:
         self.found.encoding = (encoding or "").lower()
+
+    def doctype(self, _: str, elsewhere: str | None, *__: object) -> None:
+        if elsewhere is not None:
+            raise WriteError(
+                f"{self.label}: its OME-XML refers to a DTD elsewhere, which is not safe to read; {SIDECAR_HINT}"
+            )
 
     def entity(self, *_: object) -> None:
         raise WriteError(f"{self.label}: its OME-XML declares entities, which is not safe to read; {SIDECAR_HINT}")

@@ -133,6 +133,13 @@ class Companion:
         self.phase = self.backup = ""
         self._fresh = b""
 
+    def tidy(self) -> None:
+        """Remove what an interrupted run left beside it."""
+        spare = _system.spare_of(self.path)
+        if os.path.lexists(spare):
+            with contextlib.suppress(OSError):
+                self.system.unlink(spare)
+
     def plan(self, block: Block) -> Splice:
         """Find out what would be written."""
         splice = plan_splice(self.xml, block, label=str(self.path))

@@ -224,6 +224,8 @@ def _carriers(
                     carrier: Carrier
                     if named == found.root and not is_tiff(path):
                         carrier = Companion(system, fd, path)
+                        if write and writable:
+                            carrier.tidy()
                     else:
                         carrier = Member(system, fd, path)
                     carries = named == found.root or _carries(carrier, found, named.name, whole=whole)
