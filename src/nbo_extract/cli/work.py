@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from nbo_extract.cli.configured import Configured
 from nbo_extract.errors import NboExtractError, WriteError
+from nbo_extract.stores import is_url, shown
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -138,19 +139,21 @@ class Outcome:
 
 def process(task: Task, job: Job) -> Outcome:
     """Do the job for one image; whatever goes wrong with it stays with it."""
+    # What of a URL may be secret is told nowhere.
+    told = shown(task.path)
     try:
-        return _process(task, job)
+        return _process(task, job, told)
     except NboExtractError as error:
-        return Outcome(task.path, "failed", error.message)
+        return Outcome(told, "failed", error.message)
     except Exception as error:
         # The boundary of a batch: a fault of ours in one file must not cost the others.
         if os.environ.get("NBO_EXTRACT_DEBUG"):
             raise
-        text = f"{task.path}: unexpected problem ({type(error).__name__}: {error}); please report it"
-        return Outcome(task.path, "failed", " ".join(text.split()))
+        text = f"{told}: unexpected problem ({type(error).__name__}: {error}); please report it"
+        return Outcome(told, "failed", " ".join(text.split()))
 
 
-def _process(task: Task, job: Job) -> Outcome:
+def _process(task: Task, job: Job, told: str) -> Outcome:
     from nbo_extract.api import embed, limit_planes
     from nbo_extract.checking import check
     from nbo_extract.summary import summarise
@@ -161,7 +164,7 @@ def _process(task: Task, job: Job) -> Outcome:
     if job.hardware or job.matches or loaded is not None:
         from nbo_extract.cli.completion import completed
 
-        used = completed(document, task.path, job, loaded)
+        used = completed(document, told, job, loaded)
         document = used.document
     if job.redact:
         from nbo_extract.redact import redact
@@ -171,10 +174,10 @@ def _process(task: Task, job: Job) -> Outcome:
     if job.goal == "gaps":
         from nbo_extract.gap_questions import ask
 
-        asked = replace(ask(document, report, literal=job.literal), path=task.path)
-        return Outcome(task.path, "read", gaps=asked, settled=used.settled if used is not None else ())
-    summary = replace(summarise(document, report), path=task.path)
-    done = Outcome(task.path, "read", summary=summary, passed=report.passed, findings=tuple(report.findings))
+        asked = replace(ask(document, report, literal=job.literal), path=told)
+        return Outcome(told, "read", gaps=asked, settled=used.settled if used is not None else ())
+    summary = replace(summarise(document, report), path=told)
+    done = Outcome(told, "read", summary=summary, passed=report.passed, findings=tuple(report.findings))
     if used is not None:
         done = replace(done, config=used.config, settled=used.settled, remembered=used.remembered)
     if job.goal == "check":
@@ -218,7 +221,7 @@ def _document(path: str, job: Job, loaded: Loaded | None) -> Document:
     from nbo_extract import api, jsonio, xmlio
 
     lower = path.lower()
-    if job.goal in ("check", "gaps") and not os.path.isdir(path):
+    if job.goal in ("check", "gaps") and not os.path.isdir(path) and not is_url(path):
         if lower.endswith(".jsonld"):
             return _named(jsonio.from_jsonld(Path(path)), path)
         if lower.endswith(".json"):
@@ -291,8 +294,8 @@ def _in_processes(tasks: Iterable[Task], job: Job, workers: int) -> Generator[Ou
         try:
             return future.result()
         except BrokenProcessPool:
-            message = f"{task.path}: a worker process died, perhaps for want of memory; use fewer --workers"
-            return Outcome(task.path, "failed", message)
+            message = f"{shown(task.path)}: a worker process died, perhaps for want of memory; use fewer --workers"
+            return Outcome(shown(task.path), "failed", message)
 
     try:
         for task in tasks:
