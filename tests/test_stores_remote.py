@@ -130,9 +130,10 @@ def test_command_line_on_s3(
     done = run(url, "--embed", "--dry-run")
     assert (done.code, objects(s3, "bucket/data/cells.ome.zarr")) == (0, before)
     assert f"would embed into {url}" in done.out
-    done = run(url, "--embed")
+    done = run(url, "--embed", "--verify-pixels")
     assert (done.code, done.err) == (0, "")
     assert f"embedded into {url} (+" in done.out
+    assert "pieces of image data are what they were" in done.out
     after = objects(s3, "bucket/data/cells.ome.zarr")
     roots = {"zarr.json"} if version == "0.5" else {".zattrs", ".zmetadata"}
     assert changed(before, after) == roots | {"OME/METADATA.ome.xml"}
@@ -258,6 +259,12 @@ def test_without_the_library(monkeypatch: pytest.MonkeyPatch, run: Callable[...,
             3,
             f"nbo-extract: {url}: a library that such URLs need is missing (fsspec.core); {way}\n",
         )
+
+
+def test_url_as_a_path() -> None:
+    path = Path("s3://bucket/x.zarr")
+    with pytest.raises(NboExtractError, match="s3:/bucket/x.zarr: a URL is given as a text, not as a Path"):
+        read(path)
 
 
 def test_unknown_kind_of_url() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import os
+import re
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +124,8 @@ def read(path: str | Path, name: str | None = None) -> RawRecord:
     """
     text = plain(os.fspath(path))
     if not is_url(text) and not os.path.exists(text):
+        if re.match(r"(s3|https?):/[^/]", text):  # a Path takes one of the slashes
+            raise UnsupportedFormatError(f"{text}: a URL is given as a text, not as a Path")
         raise UnsupportedFormatError(f"{text}: there is no such file; check the path")
     if name is not None:
         chosen = find_reader(text, name)

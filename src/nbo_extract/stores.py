@@ -140,7 +140,7 @@ class LocalStore(Store):
 
     def _files(self) -> Iterator[str]:
         seen = set()
-        for folder, inner, names in os.walk(self.path, followlinks=True):
+        for folder, inner, names in os.walk(self.path, onerror=_raise, followlinks=True):
             status = os.stat(folder)
             if (status.st_dev, status.st_ino) in seen:  # a link to a folder on the way here
                 inner.clear()
@@ -244,6 +244,10 @@ def open_store(path: str) -> Store:
     if os.path.isdir(path):
         return LocalStore(path)
     return ZipStore(path, path)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _digest(stream: BinaryIO) -> str:
