@@ -263,7 +263,7 @@ def test_without_the_library(monkeypatch: pytest.MonkeyPatch, run: Callable[...,
 
 def test_url_as_a_path() -> None:
     path = Path("s3://bucket/x.zarr")
-    with pytest.raises(NboExtractError, match="s3:/bucket/x.zarr: a URL is given as a text, not as a Path"):
+    with pytest.raises(NboExtractError, match=r"s3:/bucket/x\.zarr: a URL is given as a text, not as a Path"):
         read(path)
 
 
@@ -398,6 +398,47 @@ def test_pixels_that_change_behind_a_url_undo_what_was_written(
         f"no other program is writing the store, and try again, or {HINT}"
     )
     assert changed(before, objects(files, place)) == {"0/c/0/0/0/0"}
+
+
+@pytest.mark.parametrize("action", ["embed", "embed again", "restore"])
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_interrupted_at_any_file(
+    memory: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action: str, at: int
+) -> None:
+    url, place = "memory://lab/cells.zarr", "/lab/cells.zarr"
+    before = upload(memory, store(tmp_path, "0.4", consolidated=True), place)
+    embed_zarr(url, B)
+    wanted = objects(memory, place)
+    if action != "restore":
+        restore_zarr(url)
+    if action == "embed again":
+        embed_zarr(url, A)
+    start = objects(memory, place)
+    end = before if action == "restore" else wanted
+    put, left = RemoteStore.put, [at]
+
+    def failing(self: RemoteStore, name: str, old: bytes | None, new: bytes) -> None:
+        if not left[0]:
+            raise NboExtractError(f"{name}: the line is cut")
+        left[0] -= 1
+        put(self, name, old, new)
+
+    def go() -> None:
+        restore_zarr(url) if action == "restore" else embed_zarr(url, B)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RemoteStore, "put", failing)
+        with pytest.raises(WriteError) as told:
+            go()
+    name = ("OME/METADATA.ome.xml", ".zmetadata", ".zattrs")[at]
+    assert told.value.message == f"{name}: the line is cut; {AGAIN}"
+    found = objects(memory, place)
+    assert all(found[n] in (start[n], end[n]) for n in found)
+    assert len(changed(start, found)) == at
+    go()
+    assert objects(memory, place) == end
+    restore_zarr(url)
+    assert objects(memory, place) == before
 
 
 def test_parts_and_folders_behind_a_url(memory: Any, tmp_path: Path) -> None:

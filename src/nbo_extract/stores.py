@@ -177,6 +177,7 @@ class ZipStore(Store):
 
         self.label = label
         self._read = 0
+        self._file = file
         try:
             self._archive = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
@@ -226,6 +227,8 @@ class ZipStore(Store):
     def close(self) -> None:
         """Close the archive."""
         self._archive.close()
+        if not isinstance(self._file, str):
+            self._file.close()
 
 
 def open_store(path: str) -> Store:

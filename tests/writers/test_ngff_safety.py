@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,11 @@ from nbo_extract.writers.block import Safety
 from nbo_extract.writers.ngff import embed_zarr, restore_zarr
 from ngff_stores import consolidate, contents
 from sample_ome import make_ome_zarr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from commands import Result
 
 A, B = make_block("A" * 300), make_block("B" * 400)
 HINT = "write a sidecar instead (leave out --embed)"
@@ -47,6 +53,20 @@ def test_folder_that_is_a_link(tmp_path: Path) -> None:
         restore_zarr(link)
     restore_zarr(link, safety=FOLLOW)
     assert contents(path) == before
+
+
+def test_command_line_hands_all_of_it_on(tmp_path: Path, run: Callable[..., Result]) -> None:
+    path = make_ome_zarr(tmp_path / "real.zarr", "0.5")
+    before = contents(path)
+    link = tmp_path / "link.zarr"
+    link.symlink_to(path)
+    assert run(link, "--embed").err == f"nbo-extract: {linked(link)}\n"
+    done = run(link, "--embed", "--follow-links", "--backup", "--verify-pixels")
+    assert (done.code, done.err) == (0, "")
+    assert f"; kept {link}/zarr.json.nbo-backup; 5 pieces of image data are what they were\n" in done.out
+    assert run("restore", link).err == f"nbo-extract: {linked(link)}\n"
+    assert run("restore", link, "--follow-links").code == 0
+    assert contents(path) == {**before, "zarr.json.nbo-backup": before["zarr.json"]}
 
 
 @pytest.mark.parametrize("name", [".zattrs", ".zmetadata", "OME/METADATA.ome.xml", "OME"])
