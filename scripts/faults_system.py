@@ -282,8 +282,8 @@ class Disk:
         every: Iterable[Sequence[str]] = itertools.product(*choices) if total <= 1024 else self._single(choices)
         for chosen in every:
             content, names = dict(self.safe), dict(self.safe_names)
-            for change, choice in zip(self.pending, chosen, strict=True):
-                self._apply(change, choice, content, names)
+            for change, one in zip(self.pending, chosen, strict=True):
+                self._apply(change, one, content, names)
             kind = "power cut, length only" if "length" in chosen else "power cut"
             yield kind, {name: content[identity] for name, identity in names.items()}
 
