@@ -42,6 +42,15 @@ def made(
     return PixelImage(t, c, z, y, x, samples, dtype, tile or (y, x), read)
 
 
+def blank(y: int, x: int, tile: tuple[int, int]) -> PixelImage:
+    """Return an image of zeros, which costs nothing to make and to encode."""
+
+    def read(t: int, c: int, z: int, y: slice, x: slice) -> np.ndarray[Any, Any]:
+        return np.zeros((y.stop - y.start, x.stop - x.start), np.uint8)
+
+    return PixelImage(1, 1, 1, y, x, 1, "uint8", tile, read)
+
+
 def whole(image: PixelImage) -> np.ndarray[Any, Any]:
     """Return all pixels of an image, as T, C, Z, Y, X and samples."""
     y, x = slice(0, image.y), slice(0, image.x)
@@ -74,7 +83,7 @@ def stating(*images: PixelImage) -> Document:
             "TheC": [str(c) for _, c, _ in places],
             "TheT": [str(t) for t, _, _ in places],
             "TheZ": [str(z) for _, _, z in places],
-            "Timestamp": [str(n / 4) for n in range(len(places))],
+            "Timestamp": [f"{n}.25" for n in range(len(places))],
         }
         pixels.planes = PlaneTable(columns, {"Timestamp": "s"})
     return Document(root).arrange()

@@ -6,6 +6,7 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TextIO
 
+from nbo_extract.cli.converting import plan_converting, refuse_contradictions
 from nbo_extract.cli.group import FAILED, NOT_MET, OK, Refusal, complain
 from nbo_extract.cli.inputs import find_images, format_of, plan, plan_embedding
 from nbo_extract.cli.jobs import job_for
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from nbo_extract.cli.render import Printer
     from nbo_extract.cli.work import Format, Job, Outcome
+    from nbo_extract.converting.conversion import Kind
     from nbo_extract.walk import Walk
 
 #: Up to so many images are summarised one by one; more are a line each.
@@ -25,6 +27,8 @@ _DONE = {
     "embedded": "embedded into {path} ({bytes:+,} bytes)",
     "unchanged": "unchanged: {target}",
     "dry-run": "would write {target} ({bytes:+,} bytes)",
+    "converted": "wrote {target} ({images}, {bytes:+,} bytes)",
+    "would convert": "would write {target} ({images}, {bytes:,} bytes of pixels before compression)",
 }
 
 
@@ -36,6 +40,7 @@ def run(
     output: str | None,
     format_: Format | None,
     embed: bool,
+    convert: Kind | None,
     dry_run: bool,
     backup: bool,
     verify_pixels: bool,
@@ -48,8 +53,10 @@ def run(
     **options: Any,
 ) -> int:
     """Run the default command and return the exit code."""
+    refuse_contradictions(convert, output, format_, embed, options)
     _refuse_contradictions(output, format_, embed)
-    _refuse_idle(embed, backup=backup, verify_pixels=verify_pixels, follow_links=follow_links)
+    idle = verify_pixels and convert is None
+    _refuse_idle(embed, backup=backup, verify_pixels=idle, follow_links=follow_links)
     if remember and not matches:
         raise Refusal("--remember keeps what --match settles, and there is no --match; give one or leave it out")
     found = find_images(paths, reader)
@@ -59,16 +66,21 @@ def run(
     show = output == "-"
     if show:
         tasks = [Task(u.path) for u in found.units]
+    elif convert is not None and output is not None:
+        tasks = plan_converting(found.units, paths, output, convert)
     else:
         tasks = plan_embedding(found.units, paths, form) if embed else plan(found.units, paths, output, form)
     job = job_for(
-        "show" if show else "embed" if embed else "write",
+        "show" if show else "embed" if embed else "convert" if convert is not None else "write",
         tasks,
         format=form,
         dry_run=dry_run,
         backup=backup,
         verify_pixels=verify_pixels,
         follow_links=follow_links,
+        convert=convert,
+        # One image is worked on by all threads, several by a process each.
+        threads=max(1, workers // max(1, min(workers, len(tasks)))) if convert is not None else 1,
         reader=reader,
         matches=matches,
         remember=remember and not dry_run,
@@ -234,7 +246,9 @@ class Report:
 
     def _done(self, outcome: Outcome) -> str:
         form = "would embed into {path} ({bytes:+,} bytes)" if outcome.diff else _DONE[outcome.state]
-        told = [form.format(path=outcome.path, target=outcome.target, bytes=outcome.bytes_added)]
+        images = "1 image" if outcome.images == 1 else f"{outcome.images} images"
+        given = {"path": outcome.path, "target": outcome.target, "bytes": outcome.bytes_added, "images": images}
+        told = [form.format(**given)]
         told += [f"kept {outcome.backup}"] if outcome.backup else []
         told += [f"{outcome.verified:,} pieces of image data are what they were"] if outcome.verified else []
         return "; ".join(told)
