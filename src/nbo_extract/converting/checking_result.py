@@ -11,6 +11,7 @@ from nbo_extract.converting.pieces import in_order, multiple, pieces, read_piece
 from nbo_extract.errors import NboExtractError, WriteError
 from nbo_extract.model import Fact
 from nbo_extract.ome_rules import ome_rules, ome_schema, ome_text
+from nbo_extract.values import shortest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,7 +75,8 @@ def _stated(table: PlaneTable) -> Iterator[tuple[tuple[str | None, ...], dict[st
         if counted[place] > 1:
             continue
         texts = {n: (v and ome_text(Fact(v), kind), u) for n, kind, values, u in columns if (v := values[row])}
-        yield place, {n: f"{text} {unit}" for n, (text, unit) in texts.items() if text}
+        # Readers take a text with all digits of a double for the shortest one of the same double.
+        yield place, {n: f"{shortest(text)} {unit}" for n, (text, unit) in texts.items() if text}
 
 
 def _columns(table: PlaneTable) -> Iterator[tuple[str, SimpleType, list[str | None], str]]:
