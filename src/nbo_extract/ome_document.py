@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from nbo_extract import __version__
 from nbo_extract.model import Fact
 from nbo_extract.ome_rules import Places, Rule, ome_rules, ome_schema, ome_text, ome_unit
+from nbo_extract.pixels import TYPES
 from nbo_extract.xmlio import escaped_attribute, escaped_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from nbo_extract.model import Document, Node, PlaneTable
     from nbo_extract.ome_rules import Spec
@@ -209,7 +210,7 @@ class _Builder:
                 kept = [_Element(_declared(image.kind, "Pixels"))]
                 kept[0].children.append(self._where(kept[0], number))
             image.children = [e for e in image.children if e.name != "Pixels"] + kept
-            _measure(kept[0], pixels, self.rules.pixel_types)
+            _measure(kept[0], pixels, interleaved=self.tiff_data is not None)
 
     def _where(self, pixels: _Element, number: int | None) -> _Element:
         """Return the element that says where the pixels are."""
@@ -232,17 +233,17 @@ def _points(kind: Declaration) -> bool:
     return kind.name.endswith("Ref") or kind.name in _POINTERS
 
 
-def _measure(pixels: _Element, image: PixelImage, types: Mapping[str, str]) -> None:
+def _measure(pixels: _Element, image: PixelImage, *, interleaved: bool) -> None:
     """State of Pixels what the pixels themselves are."""
     stated = pixels.attributes
     sizes = {"SizeX": image.x, "SizeY": image.y, "SizeZ": image.z, "SizeC": image.c * image.samples, "SizeT": image.t}
     stated.update({name: str(size) for name, size in sizes.items()})
     stated["DimensionOrder"] = ORDER
-    stated["Type"] = types[image.dtype]
+    stated["Type"] = TYPES[image.dtype]
     stated.pop("BigEndian", None)
     stated.pop("Interleaved", None)
     if image.samples > 1:
-        stated["Interleaved"] = "true"
+        stated["Interleaved"] = str(interleaved).lower()
     bits = _BITS.get(stated["Type"]) or int(stated["Type"].lstrip("uint"))
     if int(stated.get("SignificantBits", "0")) > bits:
         del stated["SignificantBits"]

@@ -71,7 +71,6 @@ class Rules:
     elements: Mapping[str, Rule]
     units: Mapping[str, str]
     skip: frozenset[str]
-    pixel_types: Mapping[str, str]
 
 
 @functools.cache
@@ -88,7 +87,7 @@ def ome_rules() -> Rules:
         )
         for name, row in data["element"].items()
     }
-    return Rules(elements, data["units"], frozenset(data["skip"]["elements"]), data["pixel_types"])
+    return Rules(elements, data["units"], frozenset(data["skip"]["elements"]))
 
 
 def _specs(given: Any) -> tuple[Spec, ...]:

@@ -295,3 +295,21 @@ def test_memory_does_not_grow_with_the_image(tmp_path: Path, kind: Kind) -> None
 
     # 134 MB of pixels in tiles of 256 kB.
     assert peak(8192) - peak(2048) < 32 << 20
+
+
+def test_the_document_says_how_the_new_file_is(tmp_path: Path) -> None:
+    image = made(c=2, z=2)
+    document = stating(image)
+    pixels = document.images[0].first("Pixels")
+    assert pixels is not None
+    pixels.put("DimensionOrder", "XYCZT")
+    pixels.put("BigEndian", "true")
+    del pixels.facts["SizeZ"]
+    write(tmp_path / "a.ome.tiff", "ome-tiff", image, document=document)
+    found = extract(tmp_path / "a.ome.tiff").images[0].first("Pixels")
+    assert found is not None
+    assert [found.get(n) for n in ("DimensionOrder", "BigEndian", "SizeZ")] == ["XYZCT", "false", "2"]
+    source = found.facts["DimensionOrder"].source
+    assert source is not None
+    assert (source.kind, source.raw, source.rule) == ("derived", "XYCZT", "conversion")
+    assert pixels.get("DimensionOrder") == "XYCZT"

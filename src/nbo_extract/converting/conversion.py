@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from nbo_extract.converting import ome_tiff, ome_zarr
 from nbo_extract.converting.checking_result import check_metadata, check_pixels, tells_planes
+from nbo_extract.converting.document import converted_document
 from nbo_extract.errors import WriteError
 from nbo_extract.ome_document import to_ome_xml
+from nbo_extract.pixels import TYPES
 from nbo_extract.writers import _system
 from nbo_extract.writers._system import SYSTEM, System
 from nbo_extract.writers.block import WriteResult
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
 Kind = Literal["ome-tiff", "ome-zarr"]
 #: Ending of what is written, by kind.
 ENDINGS: Final = {"ome-tiff": ".ome.tiff", "ome-zarr": ".ome.zarr"}
-#: Types of numpy that OME has, and a TIFF of whole bytes can hold.
-_TYPES: Final = ("int8", "int16", "int32", "uint8", "uint16", "uint32", "float32", "float64", "complex64", "complex128")
 #: Pixels get smaller by no more than this, as a rule: less room than this is clearly too little.
 _SMALLEST: Final = 20
 _RESERVE: Final = 1 << 20
@@ -139,6 +139,7 @@ def write_converted(
     plain = kind == "ome-tiff" and options.compression == "none"
     _check_free(system, target, size if plain else size // _SMALLEST)
     spare = _system.spare_of(target)
+    document = converted_document(document, pixels.images, interleaved=kind == "ome-tiff")
     try:
         with _locked(spare, kind, system):
             _write_pixels(pixels, spare, kind, document, options, source)
@@ -174,7 +175,7 @@ def refuse_target(source: Path, target: Path) -> None:
 
 def _refuse_types(pixels: PixelFile, source: Path) -> None:
     for number, image in enumerate(pixels.images):
-        if image.dtype not in _TYPES:
+        if image.dtype not in TYPES:
             raise WriteError(
                 f"{source}: image {number} has pixels of the type {image.dtype}, which OME has no word for, so that it "
                 "cannot be converted; write a sidecar instead (leave out --convert)"
