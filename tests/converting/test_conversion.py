@@ -313,3 +313,23 @@ def test_the_document_says_how_the_new_file_is(tmp_path: Path) -> None:
     assert source is not None
     assert (source.kind, source.raw, source.rule) == ("derived", "XYCZT", "conversion")
     assert pixels.get("DimensionOrder") == "XYCZT"
+
+
+def test_messages_name_the_target_and_not_the_spare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, *_: Any, **__: Any) -> None:
+        raise WriteError(f"{path} is refused")
+
+    monkeypatch.setattr(conversion, "embed_tiff", refuse)
+    with pytest.raises(WriteError) as caught:
+        write(tmp_path / "a.ome.tiff", "ome-tiff", made())
+    assert str(caught.value) == f"{tmp_path / 'a.ome.tiff'} is refused"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_given_document_stays_as_it_is(tmp_path: Path) -> None:
+    image = made(c=2)
+    document = stating(image)
+    document.images[0].children.reverse()
+    before = [c.name for c in document.images[0].children]
+    write(tmp_path / "a.ome.zarr", "ome-zarr", image, document=document)
+    assert [c.name for c in document.images[0].children] == before

@@ -152,6 +152,10 @@ def write_converted(
         ) from error
     except _Busy:
         raise
+    except WriteError as error:
+        _remove(spare)
+        # Nobody but us knows the spare.
+        raise WriteError(error.message.replace(str(spare), str(target))) from error
     except BaseException:
         _remove(spare)
         raise

@@ -37,7 +37,7 @@ def converted_document(document: Document, images: Sequence[PixelImage], *, inte
         node if id(node) not in by_place else _image(node, by_place[id(node)], interleaved=interleaved)
         for node in document.root.children
     ]
-    return replace(document, root=replace(document.root, children=children)).arrange()
+    return replace(document, root=replace(document.root, children=children))
 
 
 def _image(node: Node, image: PixelImage, *, interleaved: bool) -> Node:
