@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nbo_extract import __version__
 from nbo_extract.model import Fact
 from nbo_extract.ome_rules import Places, Rule, ome_rules, ome_schema, ome_text, ome_unit
+from nbo_extract.ome_text import Element, declared, emit
 from nbo_extract.pixels import TYPES
-from nbo_extract.xmlio import escaped_attribute, escaped_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from nbo_extract.model import Document, Node, PlaneTable
+    from nbo_extract.model import Document, Node
     from nbo_extract.ome_rules import Spec
     from nbo_extract.pixels import PixelImage
-    from nbo_extract.schema import Attribute, Declaration
+    from nbo_extract.schema import Declaration
 
 NAMESPACE = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
 #: The order in which planes are written: Z first, then channels, then times.
@@ -36,28 +35,6 @@ _POINTERS = frozenset({"ObjectiveSettings", "DetectorSettings", "LightSourceSett
 _INDEX = ("TheZ", "TheC", "TheT")
 _BITS = {"bit": 1, "double": 64, "complex": 64, "double-complex": 128, "float": 32}
 _NO_RULE = Rule()
-
-
-@dataclass(slots=True)
-class _Element:
-    """An element of OME on the way; `points` is the NBO ID that an element refers to."""
-
-    kind: Declaration
-    attributes: dict[str, str] = field(default_factory=dict)
-    children: list[_Element] = field(default_factory=list)
-    text: str | None = None
-    points: str | None = None
-    own: str = ""
-    planes: PlaneTable | None = None
-
-    @property
-    def name(self) -> str:
-        return self.kind.name
-
-    def walk(self) -> Iterator[_Element]:
-        yield self
-        for child in self.children:
-            yield from child.walk()
 
 
 def to_ome_xml(
@@ -107,7 +84,7 @@ def iter_ome_xml(
     head += f' xsi:schemaLocation="{NAMESPACE} {_LOCATION}"'
     root.attributes = {**({"UUID": uuid} if uuid else {}), "Creator": f"nbo-extract {__version__}"}
     yield _HEAD
-    yield from _emit(root, head, 0)
+    yield from emit(root, head, 0)
 
 
 class _Builder:
@@ -126,16 +103,16 @@ class _Builder:
         self.tiff_data = tiff_data
         self.filter_sets = self._filter_sets()
 
-    def build(self) -> _Element:
+    def build(self) -> Element:
         root = self._element(self.document.root, self.schema.element("OME"))
         self._complete_images(root)
         _assign_ids(root)
         _settle(root)
         return root
 
-    def _element(self, node: Node, kind: Declaration) -> _Element:
+    def _element(self, node: Node, kind: Declaration) -> Element:
         rule = self.rules.elements.get(kind.name, _NO_RULE)
-        made = _Element(kind, own=node.id)
+        made = Element(kind, own=node.id)
         made.attributes = self._attributes(node, kind, rule)
         if _points(kind):
             made.points = made.attributes.pop("ID", None) or node.id
@@ -170,7 +147,7 @@ class _Builder:
             found[name] = text
         return found
 
-    def _children(self, node: Node, kind: Declaration, rule: Rule) -> list[_Element]:
+    def _children(self, node: Node, kind: Declaration, rule: Rule) -> list[Element]:
         if kind.name in rule.texts:
             return self._text_child(node, kind, rule.texts[kind.name])
         if kind.name == "FilterSet":
@@ -179,10 +156,10 @@ class _Builder:
             nodes = [n for path in rule.children.get(kind.name, (kind.name,)) for n in self.places.nodes(node, path)]
         return [self._element(n, kind) for n in nodes]
 
-    def _text_child(self, node: Node, kind: Declaration, specs: tuple[Spec, ...]) -> list[_Element]:
+    def _text_child(self, node: Node, kind: Declaration, specs: tuple[Spec, ...]) -> list[Element]:
         fact = self.places.value(node, specs)
         text = ome_text(fact, kind.text) if fact is not None and kind.text is not None else None
-        return [] if text is None else [_Element(kind, text=text)]
+        return [] if text is None else [Element(kind, text=text)]
 
     def _filter_sets(self) -> dict[int, list[Node]]:
         """Return the filter sets of each instrument: in NBO they stand in the light paths of the images."""
@@ -199,7 +176,7 @@ class _Builder:
 
     # -- pixels -----------------------------------------------------------------------------------------------------
 
-    def _complete_images(self, root: _Element) -> None:
+    def _complete_images(self, root: Element) -> None:
         """Give each image of which there are pixels its Pixels, whatever the Document states of them."""
         if self.images is None:
             return
@@ -207,33 +184,26 @@ class _Builder:
         for number, (image, pixels) in enumerate(zip(made, self.images, strict=True)):
             kept = [e for e in image.children if e.name == "Pixels"][:1]
             if not kept:
-                kept = [_Element(_declared(image.kind, "Pixels"))]
+                kept = [Element(declared(image.kind, "Pixels"))]
                 kept[0].children.append(self._where(kept[0], number))
             image.children = [e for e in image.children if e.name != "Pixels"] + kept
             _measure(kept[0], pixels, interleaved=self.tiff_data is not None)
 
-    def _where(self, pixels: _Element, number: int | None) -> _Element:
+    def _where(self, pixels: Element, number: int | None) -> Element:
         """Return the element that says where the pixels are."""
         if self.tiff_data is None or self.images is None or number is None:
-            return _Element(_declared(pixels.kind, "MetadataOnly"))
+            return Element(declared(pixels.kind, "MetadataOnly"))
         image = self.images[number]
-        found = _Element(_declared(pixels.kind, "TiffData"))
+        found = Element(declared(pixels.kind, "TiffData"))
         found.attributes = {"IFD": str(self.tiff_data[number]), "PlaneCount": str(image.z * image.c * image.t)}
         return found
-
-
-def _declared(kind: Declaration, name: str) -> Declaration:
-    child = kind.child(name)
-    if child is None:
-        raise LookupError(f"OME has no {name} in {kind.name}")
-    return child
 
 
 def _points(kind: Declaration) -> bool:
     return kind.name.endswith("Ref") or kind.name in _POINTERS
 
 
-def _measure(pixels: _Element, image: PixelImage, *, interleaved: bool) -> None:
+def _measure(pixels: Element, image: PixelImage, *, interleaved: bool) -> None:
     """State of Pixels what the pixels themselves are."""
     stated = pixels.attributes
     sizes = {"SizeX": image.x, "SizeY": image.y, "SizeZ": image.z, "SizeC": image.c * image.samples, "SizeT": image.t}
@@ -250,7 +220,7 @@ def _measure(pixels: _Element, image: PixelImage, *, interleaved: bool) -> None:
     channels = [c for c in pixels.children if c.name == "Channel"]
     if len(channels) != image.c:
         pixels.children = [c for c in pixels.children if c.name != "Channel"]
-        channels = [_Element(_declared(pixels.kind, "Channel")) for _ in range(image.c)]
+        channels = [Element(declared(pixels.kind, "Channel")) for _ in range(image.c)]
         pixels.children += channels
     for channel in channels:
         channel.attributes["SamplesPerPixel"] = str(image.samples)
@@ -259,11 +229,11 @@ def _measure(pixels: _Element, image: PixelImage, *, interleaved: bool) -> None:
 # -- identifiers and references ---------------------------------------------------------------------------------------
 
 
-def _assign_ids(root: _Element) -> None:
+def _assign_ids(root: Element) -> None:
     """Give IDs to what has to have one, and let references point to them; an ID that OME takes stays as it is."""
     owners = [e for e in root.walk() if "ID" in e.kind.attributes and not _points(e.kind)]
     taken: set[tuple[str, str]] = set()
-    homeless: list[_Element] = []
+    homeless: list[Element] = []
     for element in owners:
         key = (element.kind.id_kind, element.attributes.get("ID", ""))
         if key[1] and key not in taken:
@@ -294,12 +264,12 @@ def _assign_ids(root: _Element) -> None:
             element.attributes |= {"Annotator": person} if person else {}
 
 
-def _is_ome_id(name: str, element: _Element) -> bool:
+def _is_ome_id(name: str, element: Element) -> bool:
     """Whether an ID is of the form that OME asks of an element."""
     return ome_text(Fact(name), element.kind.attributes["ID"].type) == name
 
 
-def _settle(root: _Element) -> None:
+def _settle(root: Element) -> None:
     """Leave out what cannot be valid, until nothing that is left points to what is not there."""
     images: set[str] = set()
     while True:
@@ -313,7 +283,7 @@ def _settle(root: _Element) -> None:
             return
 
 
-def _prune(element: _Element, there: set[tuple[str, str]], placed: set[str]) -> None:
+def _prune(element: Element, there: set[tuple[str, str]], placed: set[str]) -> None:
     for child in element.children:
         _prune(child, there, placed)
     kept = []
@@ -337,7 +307,7 @@ def _prune(element: _Element, there: set[tuple[str, str]], placed: set[str]) -> 
         del element.attributes["Annotator"]
 
 
-def _is_valid(element: _Element, there: set[tuple[str, str]]) -> bool:
+def _is_valid(element: Element, there: set[tuple[str, str]]) -> bool:
     kind = element.kind
     if any(a.required and n not in element.attributes for n, a in kind.attributes.items()):
         return False
@@ -354,78 +324,3 @@ def _is_valid(element: _Element, there: set[tuple[str, str]]) -> bool:
             return False
     # An element that may hold something and is empty says nothing.
     return bool(element.attributes or element.children or not (kind.attributes or kind.uses))
-
-
-# -- text -------------------------------------------------------------------------------------------------------------
-
-
-def _emit(element: _Element, head: str, depth: int) -> Iterator[str]:
-    indent = "  " * depth
-    order = [n for n in element.kind.attributes if n in element.attributes]
-    stated = "".join(f' {n}="{escaped_attribute(element.attributes[n])}"' for n in order)
-    planes = element.planes if element.name == "Pixels" else None
-    yield f"{indent}<{element.name}{head}{stated}"
-    if element.text:
-        yield f">{escaped_text(element.text)}</{element.name}>\n"
-        return
-    if not element.children and planes is None:
-        yield "/>\n"
-        return
-    yield ">\n"
-    places = {c.name: use.position for c in element.children if (use := element.kind.use(c.name)) is not None}
-    for child in sorted(element.children, key=lambda c: places[c.name]):
-        yield from _emit(child, "", depth + 1)
-    if planes is not None:
-        yield from _emit_planes(element, planes, indent + "  ")
-    yield f"{indent}</{element.name}>\n"
-
-
-def _emit_planes(pixels: _Element, table: PlaneTable, indent: str) -> Iterator[str]:
-    """Yield planes as text, each place once; of several planes at one place nothing says which one it is."""
-    kind = _declared(pixels.kind, "Plane")
-    if any(name not in table.columns for name in _INDEX):
-        return
-    limits = [int(pixels.attributes[n]) for n in ("SizeZ", "SizeC", "SizeT")]
-    keys = list(zip(*(table.columns[name] for name in _INDEX), strict=True))
-    counts = Counter(keys)
-    nodes = {tuple(c.attributes.get(n) for n in _INDEX) for c in pixels.children if c.name == "Plane"}
-    columns = list(_plane_columns(kind, table))
-    for row, key in enumerate(keys):
-        if counts[key] > 1 or key in nodes or not _within(key, limits):
-            continue
-        facts = "".join(column.text(row) for column in columns)
-        yield f'{indent}<Plane TheZ="{key[0]}" TheT="{key[2]}" TheC="{key[1]}"{facts}/>\n'
-
-
-def _within(key: tuple[str | None, ...], limits: list[int]) -> bool:
-    return all(k is not None and k.isdecimal() and int(k) < limit for k, limit in zip(key, limits, strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A fact of all planes, as text."""
-
-    name: str
-    attribute: Attribute
-    values: list[str | None]
-    unit: str
-
-    def text(self, row: int) -> str:
-        value = self.values[row]
-        text = None if value is None else ome_text(Fact(value), self.attribute.type)
-        return "" if text is None else f' {self.name}="{text}"{self.unit}'
-
-
-def _plane_columns(kind: Declaration, table: PlaneTable) -> Iterator[_Column]:
-    rule = ome_rules().elements["Plane"]
-    for name, attribute in kind.attributes.items():
-        source = rule.attributes[name][0].paths[0] if name in rule.attributes else name
-        if name in (*_INDEX, *kind.unit_names) or source not in table.columns:
-            continue
-        unit = ""
-        if attribute.unit is not None:
-            symbol = ome_unit(Fact("", table.units.get(source)), kind.attributes[attribute.unit])
-            if symbol is None:
-                continue
-            unit = f' {attribute.unit}="{symbol}"'
-        yield _Column(name, attribute, table.columns[source], unit)
