@@ -87,8 +87,9 @@ def in_fork(work: Callable[[], int]) -> int:
 def check_shim(target: Target, tally: Tally) -> None:
     """See that no writer changes a file behind the back of `System`, and that undisturbed runs end as they should."""
     for operation in OPERATIONS:
+        into, out = os.pipe()
 
-        def watched(operation: str = operation) -> int:
+        def watched(operation: str = operation, out: int = out) -> int:
             target.begin(operation)
             hook = Logging()
             hook.watch(target.folder)
@@ -97,7 +98,6 @@ def check_shim(target: Target, tally: Tally) -> None:
             os.write(out, "; ".join(hook.strays).encode())
             return 0
 
-        into, out = os.pipe()
         pid = in_fork(watched)
         os.close(out)
         with os.fdopen(into) as pipe:
@@ -300,8 +300,8 @@ def _fail(
             problems.append("success was reported, but the bytes are not the new ones")
     elif isinstance(told, WriteError):
         tally.note(target.name, kind, "told")
-        if "\n" in told.message or str(target.path) not in told.message:
-            problems.append(f"the message is not one sentence about the file: {told.message}")
+        if "\n" in told.message or str(target.folder) not in told.message:
+            problems.append(f"the message is not one sentence about a file: {told.message}")
         if to_the_byte and not _as_before(target, start, content):
             problems.append(f"an error was reported ({told.message}), but the bytes are not the old ones ({word})")
         if to_the_byte and any(name.endswith(SPARE) for name in content):
@@ -313,12 +313,11 @@ def _fail(
 
 
 def _as_before(target: Target, start: str, content: Files) -> bool:
-    """Whether all files are the old ones, or where there are several, each old or new; the original counts as old."""
-    states = [target.contents[state] for state in (start, "original")]
-    if len(content) == 1 or content in states:
-        return content in states
-    allowed = target.contents.values()
-    return all(any(state.get(name) == data for state in allowed) for name, data in content.items())
+    """Whether each file is the old one or the original, or, in a Zarr, the new one."""
+    states = ["A", "B", "original"] if target.path.is_dir() else [start, "original"]
+    return content.keys() == target.contents["original"].keys() and all(
+        any(target.contents[state][name] == data for state in states) for name, data in content.items()
+    )
 
 
 @dataclass
@@ -352,13 +351,15 @@ def two_writers(target: Target, tally: Tally, rounds: int, seed: int) -> None:
         for place, job in enumerate(pair):
             into, out = os.pipe()
 
-            def work(job: str = job, place: int = place, out: int = out, number: int = number) -> int:
+            def work(
+                job: str = job, place: int = place, out: int = out, number: int = number, flags: _Flags = flags
+            ) -> int:
                 flags.memory[place] = 1
                 while not (flags.memory[0] and flags.memory[1]):
                     pass
                 try:
                     with injected(_Jitter(random.Random(seed * 1000 + number * 2 + place))):
-                        told = target.run(job.split()[0], job.split()[-1])
+                        told = target.run(job.split()[0], job.split()[-1], other=place > 0)
                 except NboExtractError as error:
                     told = f"refused: {error.message}"
                 except BaseException as error:

@@ -9,7 +9,6 @@ import json
 import os
 import struct
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faults_campaigns import Tally, log_of
@@ -19,6 +18,7 @@ from nbo_extract.errors import WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from faults_system import Call
     from faults_target import Target

@@ -57,7 +57,7 @@ class Hook:
         self.calls = 0
 
     def __call__(self, name: str, arguments: list[Any], do: Callable[[list[Any]], Any]) -> Any:
-        """Number a call and hand it on."""
+        """Handle a call that comes."""
         call = Call(self.calls, name, arguments)
         self.calls += 1
         return self.handle(call, lambda: do(call.arguments))
@@ -234,7 +234,8 @@ class Disk:
             self.open[fd] = f"{name}/"
             return
         if name not in self.names:
-            assert flags & os.O_CREAT, name
+            if not flags & os.O_CREAT:
+                raise FileNotFoundError(name)
             self.made += 1
             identity = f"made {self.made}"
             self.names[name] = identity

@@ -18,6 +18,8 @@ OME_XML = (
     'SizeC="1" SizeT="1"><Channel ID="Channel:0:0" SamplesPerPixel="1"/><MetadataOnly/></Pixels></Image></OME>'
 )
 PLANES = 1000
+#: Datasets of several files, and what makes them.
+SETS = {"set": "full", "set-master": "with_master", "set-companion": "with_companion"}
 
 
 def make(name: str, folder: str) -> str:
@@ -26,6 +28,12 @@ def make(name: str, folder: str) -> str:
     place.mkdir(exist_ok=True)
     if name.startswith("zarr"):
         return str(_make_zarr(place / "cells.zarr", name.removeprefix("zarr-")))
+    if name in SETS:
+        sys.path.append(str(Path(__file__).parent.parent / "tests"))
+        import make_ome_sets
+
+        made: list[Path] = getattr(make_ome_sets, SETS[name])(place, 3)
+        return str(made[0])
     path = place / "cells.ome.tif"
     if name == "planes":
         _make_planes(path)
@@ -181,7 +189,12 @@ def bioformats(path: str) -> dict[str, Any]:
                     pixels.update(bytes(reader.openBytes(plane)))
                     planes += 1
         xml = str(service.getOMEXML(store))
-        return {"pixels": pixels.hexdigest(), "planes": planes, "format": str(reader.getFormat()), "nbo": "nbo-" in xml}
+        return {
+            "pixels": pixels.hexdigest(),
+            "planes": planes,
+            "format": str(reader.getFormat()),
+            "xml": "<OME " in xml,
+        }
     finally:
         reader.close()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import make_ome_sets
 from nbo_extract.walk import Unit, walk
 from sample_ome import planes, tiff_bytes
 
@@ -114,6 +115,29 @@ def test_members_of_a_set_are_one_unit(tmp_path: Path) -> None:
     result = walk([str(tmp_path)])
     assert [u.relative for u in result.units] == ["other.ome.tif", "set.companion.ome"]
     assert (result.members, result.left_out) == (2, 0)
+
+
+def test_a_member_without_metadata_is_found_by_the_file_that_names_it(tmp_path: Path) -> None:
+    files = make_ome_sets.full(tmp_path, 3)
+    make_ome_sets.write(files[0], 0, None)
+    result = walk([str(tmp_path)])
+    assert [u.relative for u in result.units] == ["cells_Z1.ome.tif"]
+    assert result.members == 2
+
+
+def test_members_that_are_named_are_one_unit_where_that_is_wanted(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    files = [str(f) for f in make_ome_sets.full(tmp_path, 3)]
+    other = str(make_ome_sets.with_companion(tmp_path / "b", 2)[1])
+    assert [u.path for u in walk(files).units] == files
+    for paths, units in (
+        ([*files, other], [files[0], other]),
+        ([files[2], other, files[0]], [files[2], other]),
+        ([files[1], str(tmp_path)], [files[1], str(tmp_path / "b" / "cells.companion.ome")]),
+        ([str(tmp_path), files[1]], [files[0], str(tmp_path / "b" / "cells.companion.ome")]),
+        ([files[1], files[1]], [files[1]]),
+    ):
+        assert [u.path for u in walk(paths, joined=True).units] == units
 
 
 def test_a_reader_that_is_asked_for_takes_its_own_alone(folder: Path) -> None:

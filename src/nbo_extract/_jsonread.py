@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from nbo_extract.schema import Declaration
 
-_TOP = {"format", "layout", "version", "namespace", "origin", "sources", "findings", "unmapped", "root"}
+_TOP = {"format", "layout", "version", "namespace", "origin", "sources", "findings", "unmapped", "root", "sidecar"}
 _NODE = {"element", "facts", "text", "foreign", "planes", "children"}
 _SOURCE_KEYS = {f.name for f in fields(Source)}
 _FINDING_KEYS = {f.name for f in fields(Finding)}
@@ -27,11 +27,33 @@ _ORIGIN_KEYS = {f.name for f in fields(Origin)}
 
 def read_document(data: str | bytes | Path, *, linked: bool) -> Document:
     """Read JSON or JSON-LD; see `nbo_extract.jsonio.from_json`."""
+    return read_with_sidecar(data, linked=linked)[0]
+
+
+def read_with_sidecar(data: str | bytes | Path, *, linked: bool) -> tuple[Document, dict[str, Any]]:
+    """Read JSON or JSON-LD with what a sidecar says beside the document, empty where it says nothing."""
     label = str(data) if isinstance(data, Path) else "this text"
     try:
-        return _Reader(label, linked).document(_parse(data, label))
+        content = _parse(data, label)
+        document = _Reader(label, linked).document(content)
     except RecursionError as error:
         raise DocumentError(f"{label} is nested deeper than any NBO document; nothing was read from it") from error
+    return document, content.get("sidecar", {})
+
+
+def read_annotation(text: str, label: str) -> dict[str, Any]:
+    """Read the JSON that an XML sidecar holds beside the document."""
+    try:
+        content = _parse(text, label)
+    except RecursionError as error:
+        raise DocumentError(f"{label} is nested deeper than any NBO document; nothing was read from it") from error
+    reader = _Reader(label, False)
+    return reader.object(content, "the sidecar's annotation", {"sidecar", "provenance", "findings", "unmapped"})
+
+
+def complete_from(content: dict[str, Any], document: Document, label: str) -> None:
+    """Give a Document the origin, findings and unmapped paths that an XML sidecar states beside it."""
+    _Reader(label, False).rest(document, {**content, "origin": content.get("provenance", {}).get("origin", {})})
 
 
 def _parse(data: str | bytes | Path, label: str) -> Any:
@@ -72,7 +94,7 @@ class _Reader:
         self._sources: dict[int | str, Source] = {}
 
     def document(self, content: Any) -> Document:
-        given = self._object(content, "the document", _TOP | ({"@context"} if self._linked else set()))
+        given = self.object(content, "the document", _TOP | ({"@context"} if self._linked else set()))
         if given.get("format") != FORMAT:
             raise DocumentError(f"{self._label} is no NBO document: its format is not {FORMAT!r}")
         if given.get("layout") != LAYOUT:
@@ -85,17 +107,22 @@ class _Reader:
         for number, entry in enumerate(self._list(given.get("sources", []), "sources")):
             self._source(number, entry)
         root = self._node(given.get("root"), "root", schema.element("OME"))
-        document = Document(root, version, self._origin(given.get("origin", {})))
-        document.findings = [self._finding(f) for f in self._list(given.get("findings", []), "findings")]
-        document.unmapped = self._texts(given.get("unmapped", []), "unmapped")
+        document = Document(root, version)
+        self.rest(document, given)
+        self.object(given.get("sidecar", {}), "sidecar", None)
         return document
 
+    def rest(self, document: Document, given: dict[str, Any]) -> None:
+        document.origin = self._origin(given.get("origin", {}))
+        document.findings = [self._finding(f) for f in self._list(given.get("findings", []), "findings")]
+        document.unmapped = self._texts(given.get("unmapped", []), "unmapped")
+
     def _node(self, content: Any, place: str, kind: Declaration) -> Node:
-        given = self._object(content, place, _NODE | ({"@id", "target"} if self._linked else set()))
+        given = self.object(content, place, _NODE | ({"@id", "target"} if self._linked else set()))
         if given.get("element") != kind.name:
             raise self._wrong(place, f"the element is {given.get('element')!r}, expected {kind.name}")
         node = Node(kind.name)
-        for name, fact in self._object(given.get("facts", {}), f"{place}/facts", None).items():
+        for name, fact in self.object(given.get("facts", {}), f"{place}/facts", None).items():
             if name not in kind.attributes or not kind.attributes[name].writable:
                 raise self._wrong(place, f"the NBO model has no attribute {name} in {kind.name}")
             node.facts[name] = self._fact(fact, f"{place}/{name}", kind.attributes[name].unit is not None)
@@ -116,7 +143,7 @@ class _Reader:
         return node
 
     def _fact(self, content: Any, place: str, has_unit: bool) -> Fact:
-        given = self._object(content, place, {"value", "unit", "source"})
+        given = self.object(content, place, {"value", "unit", "source"})
         unit = self._text(given["unit"], f"{place}/unit") if "unit" in given else None
         if unit is not None and not has_unit:
             raise self._wrong(place, f"the NBO model has no unit here, but {unit} is given")
@@ -124,20 +151,20 @@ class _Reader:
         return Fact(self._text(given.get("value"), place), unit, source)
 
     def _planes(self, content: Any, place: str, kind: Declaration) -> PlaneTable:
-        given = self._object(content, place, {"columns", "units", "sources"})
+        given = self.object(content, place, {"columns", "units", "sources"})
         plane = kind.child("Plane")
         if plane is None:
             raise self._wrong(place, f"the NBO model has no planes in {kind.name}")
         columns: dict[str, list[str | None]] = {}
-        for name, values in self._object(given.get("columns"), f"{place}/columns", plane.attributes).items():
+        for name, values in self.object(given.get("columns"), f"{place}/columns", plane.attributes).items():
             column = self._list(values, f"{place}/columns/{name}")
             if not all(v is None or isinstance(v, str) for v in column):
                 raise self._wrong(f"{place}/columns/{name}", "values are texts or null")
             columns[name] = column
         if len({len(c) for c in columns.values()}) > 1:
             raise self._wrong(place, "the columns are of different lengths")
-        units = self._object(given.get("units", {}), f"{place}/units", columns)
-        sources = self._object(given.get("sources", {}), f"{place}/sources", columns)
+        units = self.object(given.get("units", {}), f"{place}/units", columns)
+        sources = self.object(given.get("sources", {}), f"{place}/sources", columns)
         return PlaneTable(
             columns,
             {name: self._text(unit, f"{place}/units/{name}") for name, unit in units.items()},
@@ -161,7 +188,7 @@ class _Reader:
 
     def _source(self, number: int, content: Any) -> None:
         place = f"sources[{number}]"
-        given = self._object(content, place, _SOURCE_KEYS | ({"@id"} if self._linked else set()))
+        given = self.object(content, place, _SOURCE_KEYS | ({"@id"} if self._linked else set()))
         if given.get("kind") not in get_args(Kind):
             raise self._wrong(place, f"kind is {given.get('kind')!r}, expected one of {', '.join(get_args(Kind))}")
         key = self._text(given.get("@id"), f"{place}/@id") if self._linked else number
@@ -174,15 +201,15 @@ class _Reader:
         return self._sources[content]
 
     def _finding(self, content: Any) -> Finding:
-        given = self._object(content, "findings", _FINDING_KEYS)
+        given = self.object(content, "findings", _FINDING_KEYS)
         if given.get("severity") not in get_args(Severity):
             raise self._wrong("findings", f"severity is {given.get('severity')!r}")
         texts = {key: self._text(value, f"findings/{key}") for key, value in given.items()}
         return Finding(**{"code": "", "message": "", **texts})  # type: ignore[arg-type]
 
     def _origin(self, content: Any) -> Origin:
-        given = self._object(content, "origin", _ORIGIN_KEYS)
-        maps = {k: self._object(given.get(k, {}), f"origin/{k}", None) for k in ("versions", "hardware")}
+        given = self.object(content, "origin", _ORIGIN_KEYS)
+        maps = {k: self.object(given.get(k, {}), f"origin/{k}", None) for k in ("versions", "hardware")}
         for key, entries in maps.items():
             self._texts(list(entries.values()), f"origin/{key}")
         file, form, reader = (self._text(given.get(k, ""), f"origin/{k}") for k in ("file", "format", "reader"))
@@ -192,7 +219,7 @@ class _Reader:
     def _wrong(self, place: str, problem: str) -> DocumentError:
         return DocumentError(f"{self._label}, at {place}: {problem}")
 
-    def _object(self, content: Any, place: str, allowed: Iterable[str] | None) -> dict[str, Any]:
+    def object(self, content: Any, place: str, allowed: Iterable[str] | None) -> dict[str, Any]:
         if not isinstance(content, dict):
             raise self._wrong(place, f"an object is expected, not {_shown(content)}")
         unknown = set(content) - set(allowed) if allowed is not None else set()

@@ -15,6 +15,7 @@ from nbo_extract.findings import Finding
 from nbo_extract.lift import lift
 from nbo_extract.record import CUT_OFF
 from nbo_extract.registry import ADAPTERS, find_reader, head, read, readers
+from nbo_extract.sidecars import is_sidecar, named_sidecar
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -43,7 +44,8 @@ def extract(
     Parameters
     ----------
     path : path-like
-        A file, or the directory of an OME-Zarr.
+        A file, or the directory of an OME-Zarr. Also a sidecar (``image.czi.nbo.xml``), which gives the Document that
+        was written, with its provenance; the other parameters but `planes` are for images.
     reader : str, optional
         Name of the reader to use; by default it is chosen by content.
     planes : {'auto', 'all', 'none'}
@@ -68,7 +70,13 @@ def extract(
         If no reader takes the path.
     CorruptFileError
         If the file is damaged beyond a partial result.
+    DocumentError
+        If a sidecar is damaged.
     """
+    if is_sidecar(path):
+        stated = named_sidecar(path).document
+        limit_planes(stated, planes)
+        return stated
     record = read(os.fspath(path), reader)
     cut = next((f for f in record.findings if f.code == CUT_OFF), None)
     if cut is not None and not partial:
@@ -145,6 +153,7 @@ def embed(
     Parameters
     ----------
     path : path-like
+        Of an image of several files any one, also the companion file.
     document : Document
         From `extract` of this image, usually after `merge`.
     dry_run : bool
@@ -166,8 +175,10 @@ def embed(
     WriteError
         If nothing was written; the file is as it was.
     """
+    from nbo_extract.writers._set_files import find_set, is_companion
     from nbo_extract.writers.block import Safety
     from nbo_extract.writers.ngff import embed_zarr
+    from nbo_extract.writers.ome_set import embed_set
     from nbo_extract.writers.tiff import embed_tiff
 
     place = Path(path)
@@ -175,7 +186,10 @@ def embed(
     safety = Safety(follow_links, backup, verify_pixels)
     if _is_zarr(place):
         return embed_zarr(place, block, dry_run=dry_run)
-    if head(str(place)).startswith(_TIFF):
+    if head(str(place)).startswith(_TIFF) or is_companion(place):
+        found = find_set(place, follow_links=follow_links)
+        if found is not None:
+            return embed_set(found, block, dry_run=dry_run, safety=safety)
         return embed_tiff(place, block, dry_run=dry_run, safety=safety)
     raise WriteError(
         f"{place}: metadata are embedded into OME-TIFF and OME-Zarr alone, vendor files are never modified; "
@@ -240,8 +254,10 @@ def restore(path: str | os.PathLike[str], *, follow_links: bool = False) -> Writ
     WriteError
         If the file was changed by somebody else since, or cannot be written.
     """
+    from nbo_extract.writers._set_files import find_set, is_companion
     from nbo_extract.writers.block import Safety
     from nbo_extract.writers.ngff import restore_zarr
+    from nbo_extract.writers.ome_set import restore_set
     from nbo_extract.writers.tiff import restore_tiff
 
     place = Path(path)
@@ -249,14 +265,19 @@ def restore(path: str | os.PathLike[str], *, follow_links: bool = False) -> Writ
         raise WriteError(f"{place}: there is no such file; check the path")
     if _is_zarr(place):
         return restore_zarr(place)
-    if head(str(place)).startswith(_TIFF):
-        return restore_tiff(place, safety=Safety(follow_links))
+    if head(str(place)).startswith(_TIFF) or is_companion(place):
+        found, safety = find_set(place, follow_links=follow_links), Safety(follow_links)
+        return restore_tiff(place, safety=safety) if found is None else restore_set(found, safety=safety)
     raise WriteError(f"{place}: nothing can be embedded in such a file, so there is nothing to restore")
 
 
 def embeddable(path: str | os.PathLike[str]) -> bool:
-    """Whether something can be embedded: into an OME-Zarr, or a TIFF that is not named as a vendor's."""
+    """Whether something can be embedded: into an OME-Zarr, a companion file, or a TIFF not named as a vendor's."""
+    from nbo_extract.writers._set_files import is_companion
+
     place = Path(path)
+    if is_companion(place):
+        return True
     if not (place.is_file() and head(str(place)).startswith(_TIFF)):
         return _is_zarr(place)
     chosen, lower = find_reader(str(place)), place.name.lower()

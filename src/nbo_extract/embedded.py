@@ -10,6 +10,8 @@ from nbo_extract.findings import Finding
 from nbo_extract.model import Fact, PlaneTable, Source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nbo_extract.model import Document, Node
     from nbo_extract.record import RawRecord
 
@@ -43,8 +45,8 @@ def embedded_document(record: RawRecord, lifted: Document) -> Document | None:
         message = f"the embedded NBO block cannot be read and is left aside: {error.message}"
         lifted.findings.append(Finding("NBO157", "warning", message, record.path))
         return None
-    _apply(document.root, provenance)
-    _take_planes(document, lifted)
+    apply_provenance(document.root, provenance)
+    take_planes(document, lifted)
     document.origin, document.findings = lifted.origin, lifted.findings
     return document
 
@@ -86,17 +88,32 @@ def _object(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _apply(root: Node, provenance: dict[str, Any]) -> None:
-    """Give facts their sources back; an entry that does not fit is passed over."""
-    sources = [_source(s) for s in provenance.get("sources", []) if isinstance(s, dict)]
+def apply_provenance(root: Node, provenance: dict[str, Any]) -> None:
+    """Give facts their sources back; an entry that does not fit is passed over.
+
+    Parameters
+    ----------
+    root : Node
+        Changed in place.
+    provenance : dict
+        What `nbo_extract.jsonio.provenance_json` wrote.
+    """
+    sources = [_source(s) for s in _list(provenance, "sources") if isinstance(s, dict)]
     entries = {
-        e["path"]: e for e in provenance.get("nodes", []) if isinstance(e, dict) and isinstance(e.get("path"), str)
+        e["path"]: e for e in _list(provenance, "nodes") if isinstance(e, dict) and isinstance(e.get("path"), str)
     }
 
+    def numbered(entry: dict[str, Any], key: str) -> Iterator[tuple[str, Source]]:
+        given = entry.get(key)
+        for name, number in given.items() if isinstance(given, dict) else ():
+            if isinstance(number, int) and 0 <= number < len(sources):
+                yield name, sources[number]
+
     def visit(node: Node, path: str) -> None:
-        facts = entries.get(path, {}).get("facts", {})
-        for name, number in facts.items() if isinstance(facts, dict) else ():
-            source = sources[number] if isinstance(number, int) and 0 <= number < len(sources) else None
+        entry = entries.get(path, {})
+        if node.planes is not None:
+            node.planes.sources.update({n: s for n, s in numbered(entry, "planes") if n in node.planes.columns})
+        for name, source in numbered(entry, "facts"):
             if name == "#text" and node.text is not None:
                 node.text = Fact(node.text.value, node.text.unit, source)
             elif name in node.facts:
@@ -110,13 +127,27 @@ def _apply(root: Node, provenance: dict[str, Any]) -> None:
     visit(root, root.name)
 
 
+def _list(given: dict[str, Any], key: str) -> list[Any]:
+    value = given.get(key)
+    return value if isinstance(value, list) else []
+
+
 def _source(entry: dict[str, Any]) -> Source:
     kind = entry.get("kind")
     texts = [str(entry.get(key, "")) for key in ("file", "path", "raw", "rule", "derivation")]
     return Source(kind if kind in _KINDS else "embedded", *texts)
 
 
-def _take_planes(document: Document, lifted: Document) -> None:
+def take_planes(document: Document, lifted: Document) -> None:
+    """Give a Document the planes that the image itself states.
+
+    Parameters
+    ----------
+    document : Document
+        Changed in place, where it has as many images.
+    lifted : Document
+        What the image states.
+    """
     theirs = [n for n in lifted.root.walk() if n.name == "Pixels"]
     own = [n for n in document.root.walk() if n.name == "Pixels"]
     if len(theirs) == len(own):

@@ -16,7 +16,7 @@ from nbo_extract.errors import DocumentError
 from nbo_extract.schema import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from nbo_extract.model import Document, Fact, Node, PlaneTable, Source
@@ -31,12 +31,14 @@ _SOURCE = "#sources/"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def to_json(document: Document) -> str:
+def to_json(document: Document, *, sidecar: Mapping[str, Any] | None = None) -> str:
     """Serialise a Document as JSON with its provenance, findings, origin and unmapped paths.
 
     Parameters
     ----------
     document : Document
+    sidecar : mapping, optional
+        What a sidecar says beside the document: `nbo_extract.sidecars`.
 
     Returns
     -------
@@ -48,16 +50,16 @@ def to_json(document: Document) -> str:
     DocumentError
         If an element or attribute is not in the NBO model at its place.
     """
-    return _dump(_Emitter(document, linked=False).document()) + "\n"
+    return _dump(_Emitter(document, linked=False).document(sidecar)) + "\n"
 
 
-def to_jsonld(document: Document) -> str:
+def to_jsonld(document: Document, *, sidecar: Mapping[str, Any] | None = None) -> str:
     """Serialise a Document as JSON-LD 1.1: the tree of `to_json` with a context and identifiers.
 
     Elements are of types in the NBO namespace, attributes are properties with ``rdf:value`` and unit, and
     ``prov:wasDerivedFrom`` leads to the source of a fact. Planes, findings and origin are JSON literals.
     """
-    return _dump(_Emitter(document, linked=True).document()) + "\n"
+    return _dump(_Emitter(document, linked=True).document(sidecar)) + "\n"
 
 
 def provenance_json(document: Document) -> str:
@@ -76,7 +78,7 @@ def provenance_json(document: Document) -> str:
         "format": PROVENANCE_FORMAT,
         "layout": LAYOUT,
         "version": document.version,
-        "origin": _origin(document),
+        "origin": origin_json(document),
         "sources": emitter.source_list(),
         "nodes": nodes,
     }
@@ -121,7 +123,8 @@ def _kind(schema: Schema, document: Document) -> Declaration:
     return schema.element("OME")
 
 
-def _origin(document: Document) -> dict[str, Any]:
+def origin_json(document: Document) -> dict[str, Any]:
+    """Return the origin of a Document as plain values."""
     origin = document.origin
     found: dict[str, Any] = {"file": origin.file, "format": origin.format, "reader": origin.reader}
     found["versions"] = dict(sorted(origin.versions.items()))
@@ -140,17 +143,20 @@ class _Emitter:
         self._numbers: dict[Source, int] = {}
         self._identified: set[str] = set()
 
-    def document(self) -> dict[str, Any]:
+    def document(self, sidecar: Mapping[str, Any] | None) -> dict[str, Any]:
         root = self._node(self._document.root, _kind(self._schema, self._document))
         findings = [finding.to_dict() for finding in self._document.findings]
         content: dict[str, Any] = {"@context": self._context()} if self._linked else {}
+        if self._linked and sidecar:
+            content["@context"]["sidecar"] = {"@id": "nbo:sidecar", "@type": "@json"}
         content |= {"format": FORMAT, "layout": LAYOUT, "version": self._document.version}
         content["namespace"] = self._schema.namespace
         optional = {
-            "origin": _origin(self._document),
+            "origin": origin_json(self._document),
             "sources": self.source_list(),
             "findings": findings,
             "unmapped": list(self._document.unmapped),
+            "sidecar": dict(sidecar or {}),
         }
         return content | {key: value for key, value in optional.items() if value} | {"root": root}
 
@@ -174,7 +180,7 @@ class _Emitter:
             entry = {"path": path, "id": node.id, "facts": facts, "planes": planes}
             yield {key: value for key, value in entry.items() if value}
         counts: dict[str, int] = {}
-        for child, declared in _children(node, kind):
+        for child, declared in ordered_children(node, kind):
             place = counts.setdefault(child.name, 0)
             counts[child.name] += 1
             yield from self.provenance(child, f"{path}/{child.name}[{place}]", declared)
@@ -191,7 +197,7 @@ class _Emitter:
             out["foreign"] = node.foreign
         if node.planes is not None and len(node.planes):
             out["planes"] = self._planes(node.planes)
-        children = [self._node(child, declared) for child, declared in _children(node, kind)]
+        children = [self._node(child, declared) for child, declared in ordered_children(node, kind)]
         if children:
             out["children"] = children
         return out
@@ -264,7 +270,14 @@ def _ordered(node: Node, kind: Declaration) -> list[tuple[str, Fact]]:
     return [(name, node.facts[name]) for name in kind.attributes if name in node.facts]
 
 
-def _children(node: Node, kind: Declaration) -> list[tuple[Node, Declaration]]:
+def ordered_children(node: Node, kind: Declaration) -> list[tuple[Node, Declaration]]:
+    """Return the children in the order in which all forms write them, with what the NBO model says of each.
+
+    Raises
+    ------
+    DocumentError
+        If the model has no place for one.
+    """
     placed = []
     for child in node.children:
         use, declared = kind.use(child.name), kind.child(child.name)

@@ -115,6 +115,8 @@ class Summary:
     notes : tuple of str
         What is good to know: findings of severity info.
     verdict : Verdict or None
+    stated_in : str
+        Name of the sidecar that was read instead of the image.
     """
 
     path: str
@@ -132,6 +134,7 @@ class Summary:
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     verdict: Verdict | None = None
+    stated_in: str = ""
 
 
 def summarise(document: Document, report: CheckReport | None = None) -> Summary:

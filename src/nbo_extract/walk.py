@@ -11,7 +11,7 @@ from nbo_extract.errors import NboExtractError
 from nbo_extract.registry import ADAPTERS, find_reader, read, readers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from nbo_extract.record import ReaderInfo
 
@@ -65,7 +65,7 @@ class Walk:
     problems: list[str] = field(default_factory=list)
 
 
-def walk(paths: Iterable[str], reader: str | None = None) -> Walk:
+def walk(paths: Iterable[str], reader: str | None = None, *, joined: bool = False, sidecars: bool = False) -> Walk:
     """Find the images that paths stand for.
 
     A path that is itself an image is taken as it is, and so is a file that no reader knows: reading it says why. Below
@@ -78,6 +78,11 @@ def walk(paths: Iterable[str], reader: str | None = None) -> Walk:
         Files and folders that exist.
     reader : str, optional
         Reader that the user asks for; in folders, files with its endings alone are taken.
+    joined : bool
+        Whether files of one set are one image also where they are named themselves.
+    sidecars : bool
+        Whether a sidecar in a folder stands for its image where that is not there. Where the image is there and no
+        reader takes it, the sidecar makes it a unit.
 
     Returns
     -------
@@ -85,16 +90,23 @@ def walk(paths: Iterable[str], reader: str | None = None) -> Walk:
         Each image once, also where paths overlap.
     """
     found = Walk()
+    paths = list(paths)
+    joined = joined and len(paths) > 1
     known: set[str] = set()
+    members: set[str] = set()
     for path in paths:
         if os.path.isdir(path) and find_reader(path) is None:
             before = len(found.units)
-            seen = _Folder(path, found, reader)
+            seen = _Folder(path, found, reader, sidecars)
             for unit in seen.units():
-                if _new(unit.path, known):
+                if os.path.abspath(unit.path) in members:
+                    found.members += 1
+                elif _new(unit.path, known):
                     found.units.append(unit)
             if len(found.units) == before and not seen.any:
                 found.empty.append(path)
+        elif joined and _joins(path, known, members):
+            found.members += 1
         elif _new(path, known):
             found.units.append(Unit(path, os.path.basename(os.path.abspath(path))))
     return found
@@ -108,11 +120,30 @@ def _new(path: str, known: set[str]) -> bool:
     return True
 
 
+def _joins(path: str, known: Collection[str], members: set[str]) -> bool:
+    """Whether a file that is named belongs to the set of an earlier image; else its own set is kept in mind."""
+    place = os.path.abspath(path)
+    if place in known:
+        return False
+    if place in members:
+        return True
+    try:
+        info = find_reader(path)
+    except NboExtractError:
+        return False
+    files = set(_set_of(path)) if info is not None and info.sets else set()
+    if not files.isdisjoint(known):
+        return True
+    members.update(files)
+    return False
+
+
 class _Folder:
     """The walk through one folder that was given."""
 
-    def __init__(self, top: str, found: Walk, reader: str | None) -> None:
+    def __init__(self, top: str, found: Walk, reader: str | None, sidecars: bool) -> None:
         self.top = top
+        self.sidecars = sidecars
         self.found = found
         self.reader = reader
         # A file that an adapter alone could take is no image where its library is not installed.
@@ -149,7 +180,11 @@ class _Folder:
         for path in inner:
             if self._takes_folder(path):
                 images.append((path, None))
+        known = {path for path, _ in images}
         images = self._without_members(images)
+        if self.sidecars:
+            found = self._by_sidecars([e.name for e in entries], folder, known.union(inner))
+            images = sorted([*images, *((path, None) for path in found)], key=lambda i: (i[0] in inner, i[0]))
         self.any = self.any or bool(images)
         zarrs = {path for path, _ in images}
         for path, _ in images:
@@ -170,17 +205,30 @@ class _Folder:
         else:
             self.found.left_out += 1
 
+    def _by_sidecars(self, names: list[str], folder: str, known: set[str]) -> list[str]:
+        """Return the first sidecar of each image that is not there, and each image that has one and no reader."""
+        there, found = set(names), {}
+        for ending in SIDECARS:
+            for name in (n for n in names if n.lower().endswith(ending) and not n.startswith(_TEMPORARY_START)):
+                image = name[: -len(ending)]
+                place = os.path.join(folder, image)
+                if image and place not in known and place not in found:
+                    found[place] = place if image in there else os.path.join(folder, name)
+                    self.found.left_out -= image in there
+        return list(found.values())
+
     def _takes_folder(self, path: str) -> bool:
         info = find_reader(path)
         return info is not None and self.reader in (None, info.name)
 
     def _without_members(self, images: list[tuple[str, ReaderInfo | None]]) -> list[tuple[str, ReaderInfo | None]]:
-        """Drop files that an earlier file of this folder names as parts of its set.
+        """Drop files that another file of this folder names as parts of its set; the first that names all stays.
 
         Only readers of formats that have such sets are asked, and only where two files could be one.
         """
         kept: list[tuple[str, ReaderInfo | None]] = []
         members: set[str] = set()
+        named: set[str] = set()
         for path, info in images:
             if os.path.abspath(path) in members:
                 self.found.members += 1
@@ -189,8 +237,13 @@ class _Folder:
             if info is None or not info.sets:
                 continue
             if sum(other is info for _, other in images) > 1:
-                members.update(_set_of(path))
-        return kept
+                files = _set_of(path)
+                members.update(files)
+                named.update(f for f in files if f != os.path.abspath(path))
+        # A file with pixels alone names none, so that one that comes later may name it.
+        alone = [image for image in kept if os.path.abspath(image[0]) in named]
+        self.found.members += len(alone)
+        return [image for image in kept if image not in alone]
 
 
 def _set_of(path: str) -> tuple[str, ...]:

@@ -8,9 +8,10 @@ from nbo_extract.errors import DocumentError
 from nbo_extract.model import Document, Fact, Node, PlaneTable
 from nbo_extract.schema import load
 from nbo_extract.values import ILLEGAL
+from nbo_extract.writers.block import SIDECAR_NAMESPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from lxml import etree
@@ -200,6 +201,11 @@ def from_xml(data: bytes | str | Path) -> Document:
     DocumentError
         If it is not well-formed, not NBO, or holds what the NBO model has no place for.
     """
+    return from_element(*parse(data))
+
+
+def parse(data: bytes | str | Path) -> tuple[etree._Element, str]:
+    """Return the root of an XML document, and what messages call it; see `from_xml`."""
     from pathlib import Path
 
     from lxml import etree
@@ -217,10 +223,9 @@ def from_xml(data: bytes | str | Path) -> Document:
     encoding = "utf-8" if isinstance(data, str) else None
     parser = safe_parser(remove_comments=True, encoding=encoding)
     try:
-        root = etree.fromstring(content, parser)
+        return etree.fromstring(content, parser), label
     except etree.XMLSyntaxError as error:
         raise DocumentError(f"{label} is not well-formed XML: {error.msg}") from error
-    return from_element(root, label)
 
 
 def safe_parser(*, remove_comments: bool = False, encoding: str | None = None) -> etree.XMLParser:
@@ -232,13 +237,54 @@ def safe_parser(*, remove_comments: bool = False, encoding: str | None = None) -
     )
 
 
-def from_element(root: etree._Element, label: str = "this text") -> Document:
-    """Read an NBO document from its parsed root; see `from_xml`."""
+def take_sidecar(root: etree._Element) -> str:
+    """Take what a sidecar says beside the NBO document out of it: no part of the document.
+
+    Parameters
+    ----------
+    root : Element
+        Changed in place.
+
+    Returns
+    -------
+    str
+        Empty where there is nothing.
+    """
+    text = ""
+    for holder in root.findall("{*}StructuredAnnotations"):
+        for annotation in holder.findall("{*}XMLAnnotation"):
+            if annotation.get("Namespace") != SIDECAR_NAMESPACE:
+                continue
+            stated = annotation.find(f"{{*}}Value/{{{SIDECAR_NAMESPACE}}}sidecar")
+            holder.remove(annotation)
+            if stated is not None:
+                text = "".join(str(t) for t in stated.itertext())
+                if stated.get("annotations") == "created" and not len(holder):
+                    root.remove(holder)
+    return text
+
+
+def from_element(root: etree._Element, label: str = "this text", *, rows: Mapping[str, int] | None = None) -> Document:
+    """Read an NBO document from its parsed root; see `from_xml`.
+
+    Parameters
+    ----------
+    root : Element
+        What a sidecar says beside the document is taken out of it.
+    label : str
+        What messages call it.
+    rows : mapping of str to int, optional
+        Path of each Pixels to the number of planes that were written from columns; by default, planes become columns
+        wherever they can.
+    """
     schema = load()
+    take_sidecar(root)
     if root.tag != f"{{{schema.namespace}}}OME":
         raise DocumentError(f"{label} is no NBO document: its root is {root.tag}, expected OME in {schema.namespace}")
     try:
-        return Document(_read(root, schema.element("OME"), f"{{{schema.namespace}}}", label), schema.version)
+        document = Document(_read(root, schema.element("OME"), f"{{{schema.namespace}}}", label), schema.version)
+        _tabulate_all(document.root, document.root.name, rows)
+        return document
     except RecursionError as error:
         raise DocumentError(f"{label} is nested deeper than any NBO document; nothing was read from it") from error
 
@@ -257,9 +303,17 @@ def _read(element: etree._Element, kind: Declaration, namespace: str, label: str
         node.children.append(_read(child, declared, namespace, label))
     if kind.text is not None and (element.text or "") != "":
         node.text = Fact(element.text or "")
-    if kind.name == "Pixels":
-        tabulate(node)
     return node
+
+
+def _tabulate_all(node: Node, path: str, rows: Mapping[str, int] | None) -> None:
+    if node.name == "Pixels":
+        tabulate(node, None if rows is None else rows.get(path, 0))
+    counts: dict[str, int] = {}
+    for child in node.children:
+        place = counts.setdefault(child.name, 0)
+        counts[child.name] += 1
+        _tabulate_all(child, f"{path}/{child.name}[{place}]", rows)
 
 
 def _foreign(element: etree._Element) -> str:
@@ -293,15 +347,17 @@ def _read_facts(given: dict[str, str], kind: Declaration, label: str, line: obje
     return facts
 
 
-def tabulate(pixels: Node) -> None:
+def tabulate(pixels: Node, first: int | None = None) -> None:
     """Move planes without children into columns, where each states its place and all agree about units and sources.
 
     Parameters
     ----------
     pixels : Node
         Changed in place; with columns already, it stays as it is.
+    first : int, optional
+        Only so many planes, the first, may be moved.
     """
-    planes = [c for c in pixels.children if c.name == "Plane" and not c.children and all(k in c.facts for k in _KEYS)]
+    planes = [c for c in pixels.all("Plane")[:first] if not c.children and all(k in c.facts for k in _KEYS)]
     units: dict[str, str | None] = {}
     sources: dict[str, Source | None] = {}
     for plane in planes:

@@ -116,6 +116,9 @@ _HARDWARE = _all(
     click.option("--config", metavar="PATH", help="Configuration for all images. [the nearest nbo-extract.toml above]"),
     click.option("--no-config", is_flag=True, help="Use no configuration."),
 )
+_NO_SIDECAR = click.option(
+    "--no-sidecar", is_flag=True, help="Read the image itself, whatever an earlier sidecar of it states."
+)
 _PROFILE = _all(
     click.option(
         "--tier",
@@ -175,8 +178,9 @@ _READING = _all(
 def program() -> None:
     """State the metadata of microscopy images in the 4DN-BINA-OME (NBO) model.
 
-    Each PATH is an image or a folder of images. What the microscope wrote into the image is extracted, completed from a
-    hardware description, checked against a tier, and written to a sidecar <name>.nbo.xml, or into the image itself.
+    Each PATH is an image, a folder of images, or an earlier sidecar. What the microscope wrote into the image is
+    extracted, completed from a hardware description, checked against a tier, and written to a sidecar <name>.nbo.xml,
+    or into the image itself.
     """
 
 
@@ -204,6 +208,7 @@ def program() -> None:
 )
 @click.option("--redact", is_flag=True, help="Leave out names, user names and e-mail addresses of people.")
 @_READING
+@_NO_SIDECAR
 @_VERBOSE
 @click.option("-q", "--quiet", is_flag=True, help="Show errors only.")
 def extract(**options: Any) -> int:
@@ -218,13 +223,14 @@ def extract(**options: Any) -> int:
 @_HARDWARE
 @_PROFILE
 @_READING
+@_NO_SIDECAR
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON on standard output.")
 @_VERBOSE
 def check(**options: Any) -> int:
     """Say what images miss for a tier.
 
-    Each PATH is an image, a folder of images, or an NBO document that was written for one. Writes nothing; exit 1 if
-    anything is missing.
+    Each PATH is an image, a folder of images, or an NBO document that was written for one. A sidecar beside an image
+    that has not changed since is read instead of it. Writes nothing; exit 1 if anything is missing.
     """
     from nbo_extract.cli.extract import run_check
 
@@ -237,6 +243,7 @@ def check(**options: Any) -> int:
 @_HARDWARE
 @_PROFILE
 @_READING
+@_NO_SIDECAR
 @_VERBOSE
 def gaps(**options: Any) -> int:
     """Write a sheet of what images miss, to fill in.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from nbo_extract.cli.converting import plan_converting, refuse_contradictions
 from nbo_extract.cli.group import FAILED, NOT_MET, OK, Refusal, complain
-from nbo_extract.cli.inputs import find_images, format_of, plan, plan_embedding
+from nbo_extract.cli.inputs import INTERRUPTED, and_more, find_images, format_of, plan, plan_embedding
 from nbo_extract.cli.jobs import job_for
 from nbo_extract.cli.work import Task, process_all
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 FEW = 8
 _DONE = {
     "written": "wrote {target}",
-    "embedded": "embedded into {path} ({bytes:+,} bytes)",
-    "unchanged": "unchanged: {target}",
+    "embedded": "embedded into {target}{more} ({bytes:+,} bytes)",
+    "unchanged": "unchanged: {target}{more}",
     "dry-run": "would write {target} ({bytes:+,} bytes)",
     "converted": "wrote {target} ({images}, {bytes:+,} bytes)",
     "would convert": "would write {target} ({images}, {bytes:,} bytes of pixels before compression)",
@@ -59,8 +59,8 @@ def run(
     _refuse_idle(embed, backup=backup, verify_pixels=idle, follow_links=follow_links)
     if remember and not matches:
         raise Refusal("--remember keeps what --match settles, and there is no --match; give one or leave it out")
-    found = find_images(paths, reader)
-    form = format_of(format_, output)
+    found = find_images(paths, reader, sidecars="" if embed or convert else "named", joined=embed)
+    form = format_of(format_, output, found.units)
     if output == "-" and len(found.units) > 1:
         raise Refusal(f"-o - writes one document, and there are {len(found.units)} images; give a folder with -o")
     show = output == "-"
@@ -129,7 +129,7 @@ def run_check(
     **options: Any,
 ) -> int:
     """Run `check` and return the exit code."""
-    found = find_images(paths, reader, sidecars=True)
+    found = find_images(paths, reader, sidecars="named" if options["no_sidecar"] else "found")
     tasks = [Task(u.path) for u in found.units]
     job = job_for("check", tasks, reader=reader, matches=matches, **options)
     report = Report(found, tasks, sys.stdout, matches, verbose=verbose, quiet=as_json, checking=True)
@@ -147,7 +147,10 @@ def run_check(
 
 
 def _as_dict(outcome: Outcome, job: Job) -> dict[str, Any]:
-    head = {"file": outcome.path, "tier": job.tier, "extensions": list(job.extensions), "level": job.level}
+    head: dict[str, Any] = {"file": outcome.path}
+    if outcome.stated_in:
+        head["stated_in"] = outcome.stated_in
+    head |= {"tier": job.tier, "extensions": list(job.extensions), "level": job.level}
     if outcome.summary is None:
         return {**head, "passed": False, "failed": outcome.message}
     stated = [*outcome.summary.disagreements, *outcome.summary.findings]
@@ -223,10 +226,14 @@ class Report:
             return
         self.not_met += not outcome.passed
         self.settled.update(outcome.settled)
+        for sentence in outcome.warned:
+            complain(sentence)
         if self.quiet:
             return
         if self.total > FEW and not self.verbose:
             self._line(outcome, number)
+            for sentence in outcome.told:
+                self.printer.line(sentence, indent=2)
             return
         if number > 1:
             self.printer.line()
@@ -238,6 +245,9 @@ class Report:
         if outcome.config:
             self.printer.line()
             self.printer.line(f"Configuration  {outcome.config}", indent=2)
+        for sentence in outcome.told:
+            self.printer.line()
+            self.printer.line(sentence, indent=2)
         if outcome.state != "read":
             self.printer.line()
             self.printer.line(self._done(outcome), "green", 2)
@@ -245,10 +255,11 @@ class Report:
             self.printer.line(outcome.diff.rstrip("\n"))
 
     def _done(self, outcome: Outcome) -> str:
-        form = "would embed into {path} ({bytes:+,} bytes)" if outcome.diff else _DONE[outcome.state]
+        form = "would embed into {target}{more} ({bytes:+,} bytes)" if outcome.diff else _DONE[outcome.state]
         images = "1 image" if outcome.images == 1 else f"{outcome.images} images"
-        given = {"path": outcome.path, "target": outcome.target, "bytes": outcome.bytes_added, "images": images}
-        told = [form.format(**given)]
+        given = {"target": outcome.target, "more": and_more(outcome.more), "bytes": outcome.bytes_added}
+        told = [form.format(**given, images=images)]
+        told += [INTERRUPTED] if outcome.interrupted else []
         told += [f"kept {outcome.backup}"] if outcome.backup else []
         told += [f"{outcome.verified:,} pieces of image data are what they were"] if outcome.verified else []
         return "; ".join(told)
@@ -256,6 +267,7 @@ class Report:
     def _line(self, outcome: Outcome, number: int) -> None:
         told = [] if outcome.state == "read" else [outcome.state]
         if outcome.summary is not None:
+            told += [f"as stated in {outcome.summary.stated_in}"] if outcome.summary.stated_in else []
             verdict, disagreements = outcome.summary.verdict, len(outcome.summary.disagreements)
             if verdict is not None:
                 told.append(

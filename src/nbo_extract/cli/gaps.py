@@ -35,7 +35,7 @@ def run(
 ) -> int:
     """Write a gap sheet and return the exit code."""
     _refuse_output(output)
-    found = find_images(paths, reader, sidecars=True)
+    found = find_images(paths, reader, sidecars="named" if options["no_sidecar"] else "found")
     tasks = [Task(u.path) for u in found.units]
     job = job_for("gaps", tasks, reader=reader, matches=matches, **options)
     parts: list[DocumentGaps] = []
@@ -44,6 +44,10 @@ def run(
     with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
             settled.update(outcome.settled)
+            for sentence in outcome.warned:
+                complain(sentence)
+            if outcome.stated_in:
+                complain(f"{outcome.path}: as stated in {os.path.basename(outcome.stated_in)}")
             if outcome.gaps is not None:
                 parts.append(outcome.gaps)
             else:

@@ -12,29 +12,36 @@ from nbo_extract.cli.work import Task
 from nbo_extract.config_keys import NAME
 from nbo_extract.errors import HardwareError, NboExtractError
 from nbo_extract.registry import find_reader, readers, refusal
+from nbo_extract.sidecars import form_of, is_sidecar, stem
 from nbo_extract.walk import SIDECARS, Walk, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Literal
 
     from nbo_extract.cli.work import Format
     from nbo_extract.stored import Stored
     from nbo_extract.walk import Unit
+
+    Sidecars = Literal["", "named", "found"]
 
 #: Sentences about one description that a run tells.
 _TOLD = 3
 _ENDINGS = (".xml", ".json", ".jsonld")
 
 
-def find_images(paths: Sequence[str], reader: str | None, *, sidecars: bool = False) -> Walk:
+def find_images(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars = "", joined: bool = False) -> Walk:
     """Find the images that the paths stand for.
 
     Parameters
     ----------
     paths : sequence of str
     reader : str, optional
-    sidecars : bool
-        Whether documents that were written beside images are wanted where they are named.
+    sidecars : {'', 'named', 'found'}
+        Whether documents that were written beside images are wanted: not at all, where they are named and their image
+        is not, or in folders, too, where their image is not there.
+    joined : bool
+        Whether files that are named are one image where they are of one set, as they are in a folder.
 
     Raises
     ------
@@ -48,13 +55,36 @@ def find_images(paths: Sequence[str], reader: str | None, *, sidecars: bool = Fa
             raise Refusal(f"{path}: this link leads nowhere; check where it points to")
     if reader is not None and reader not in (known := [r.name for r in readers()]):
         raise Refusal(f"there is no reader {reader}; installed readers: {', '.join(known)}")
-    wanted = [p for p in paths if sidecars or os.path.isdir(p) or not p.lower().endswith(SIDECARS)]
+    wanted = _wanted(paths, sidecars)
     for path in [p for p in paths if p not in wanted]:
         complain(f"{path}: a document that nbo-extract wrote, no image; left out")
-    found = walk(wanted, reader)
+    found = walk(wanted, reader, joined=joined, sidecars=sidecars == "found" and reader is None)
     if not found.units and not found.problems:
         raise Failure(refusal((found.empty or list(paths))[0]))
     return found
+
+
+#: What is told of a set whose files were found in different states.
+INTERRUPTED = "an earlier run had been interrupted"
+
+
+def and_more(number: int) -> str:
+    """Return words for further files of a set."""
+    return f" and {number} more {'file' if number == 1 else 'files'} of its set" if number else ""
+
+
+def _wanted(paths: Sequence[str], sidecars: Sidecars) -> list[str]:
+    """Leave out sidecars that are not wanted, or of which the image, or another form, is named."""
+    named = {os.path.abspath(p) for p in paths}
+    wanted = []
+    for path in paths:
+        if is_sidecar(path):
+            image = os.path.abspath(stem(path))
+            forms = [image + ending for ending in SIDECARS if image + ending in named]
+            if not sidecars or image in named or forms[:1] not in ([], [os.path.abspath(path)]):
+                continue
+        wanted.append(path)
+    return wanted
 
 
 def _way_out(path: str) -> str:
@@ -141,12 +171,14 @@ def _of_folder(folder: Path) -> list[Stored]:
 # -- where to write ---------------------------------------------------------------------------------------------------
 
 
-def format_of(given: Format | None, output: str | None) -> Format:
-    """Format that was asked for, by name or by the ending of the file."""
+def format_of(given: Format | None, output: str | None, units: Sequence[Unit] = ()) -> Format:
+    """Format that was asked for, by name, by the ending of the file, or because the sidecars that are read have it."""
     if given is not None:
         return given
-    lower = (output or "").lower()
-    return "jsonld" if lower.endswith(".jsonld") else "json" if lower.endswith(".json") else "xml"
+    forms = {form_of(u.path) if is_sidecar(u.path) else "xml" for u in units}
+    if len(forms) == 1 and not (output or "").lower().endswith(_ENDINGS):
+        return next(iter(forms))
+    return form_of(output or "")
 
 
 def plan(units: Sequence[Unit], paths: Sequence[str], output: str | None, form: Format) -> list[Task]:
@@ -158,7 +190,7 @@ def plan(units: Sequence[Unit], paths: Sequence[str], output: str | None, form: 
         If two images would get one file, or the output is a file that must not be overwritten.
     """
     if output is None:
-        return [Task(u.path, f"{u.path.rstrip('/' + os.sep)}.nbo.{form}") for u in units]
+        return [Task(u.path, f"{stem(u.path).rstrip('/' + os.sep)}.nbo.{form}") for u in units]
     single = len(units) == 1 and len(paths) == 1 and not is_folder_of_images(paths[0])
     if single and not is_folder(output):
         _refuse_overwriting(output)
@@ -167,7 +199,7 @@ def plan(units: Sequence[Unit], paths: Sequence[str], output: str | None, form: 
         raise Refusal(f"{output}: this is a file, and {_images(units)} would be written to it; give a folder with -o")
     if not single and output.lower().endswith(_ENDINGS) and not os.path.isdir(output):
         raise Refusal(f"{output}: one file cannot hold {_images(units)}; give a folder with -o")
-    tasks = [Task(u.path, os.path.join(output, *f"{u.relative}.nbo.{form}".split("/"))) for u in units]
+    tasks = [Task(u.path, os.path.join(output, *f"{stem(u.relative)}.nbo.{form}".split("/"))) for u in units]
     refuse_collisions(tasks)
     return tasks
 

@@ -24,6 +24,7 @@ def job_for(
     no_derive: bool,
     skip_rules: tuple[str, ...],
     tier: int | None,
+    no_sidecar: bool = False,
     **options: Any,
 ) -> Job:
     """Load what the options name, and make the job that is done with every image.
@@ -40,5 +41,8 @@ def job_for(
         skip_rules=("all",) if no_derive else skip_rules,
         strict=len(tasks) == 1,
         tier=tier or 1,
+        sidecars=not no_sidecar,
+        # Who wants no configuration does not want what an earlier run took from it.
+        keep=not no_config,
         **options,
     )

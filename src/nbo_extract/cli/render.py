@@ -103,6 +103,7 @@ class Printer:
         files = f", set of {summary.files} files" if summary.files > 1 else ""
         count = f", {summary.images} images" if summary.images > 1 else ""
         self.line(f"{summary.path}  ({summary.format}{files}{count})", "bold cyan")
+        self._stated_in(summary)
         if not summary.setups:
             self.line("no image is described", indent=2)
         for number, setup in enumerate(summary.setups):
@@ -113,6 +114,10 @@ class Printer:
         if summary.verdict is not None:
             self.verdict(summary.verdict)
         self._findings(summary)
+
+    def _stated_in(self, summary: Summary) -> None:
+        if summary.stated_in:
+            self.line(f"as stated in {summary.stated_in}", indent=2)
 
     def _setup(self, summary: Summary, setup: Setup, number: int) -> None:
         rows = [("Stand", summary.stand or _ABSENT)] if number == 0 else []
@@ -228,6 +233,7 @@ class Printer:
     def checked(self, summary: Summary) -> None:
         """Print what one file misses, sentence by sentence, and what is wrong with it."""
         self.line(f"{summary.path}  ({summary.format})", "bold cyan")
+        self._stated_in(summary)
         self._disagreements(summary.disagreements)
         if summary.verdict is not None:
             self.verdict(summary.verdict, sentences=True)

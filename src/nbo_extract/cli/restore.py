@@ -9,16 +9,18 @@ import click
 
 from nbo_extract.api import embeddable, restore
 from nbo_extract.cli.group import FAILED, OK, complain
-from nbo_extract.cli.inputs import find_images
+from nbo_extract.cli.inputs import INTERRUPTED, and_more, find_images
 from nbo_extract.errors import NboExtractError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nbo_extract.writers.block import WriteResult
+
 
 def run(paths: Sequence[str], *, follow_links: bool = False) -> int:
     """Restore images, those of folders included, and return the exit code."""
-    found = find_images(paths, None)
+    found = find_images(paths, None, joined=True)
     named = {os.path.abspath(p) for p in paths}
     failed = bool(found.problems)
     for problem in found.problems:
@@ -33,6 +35,14 @@ def run(paths: Sequence[str], *, follow_links: bool = False) -> int:
             complain(error.message)
             failed = True
             continue
-        said = f"restored ({result.bytes_added:+,} bytes)" if result.state == "restored" else "nothing was embedded"
-        click.echo(f"{unit.path}: {said}")
+        click.echo(f"{unit.path}: {_said(unit.path, result)}")
     return FAILED if failed else OK
+
+
+def _said(path: str, result: WriteResult) -> str:
+    if result.state != "restored":
+        return "nothing was embedded"
+    # The metadata of a file that holds pixels alone are in another one.
+    where = "" if result.path.name == os.path.basename(os.path.normpath(path)) else f" {result.path}"
+    said = f"restored{where}{and_more(result.more)} ({result.bytes_added:+,} bytes)"
+    return f"{said}; {INTERRUPTED}" if result.interrupted else said

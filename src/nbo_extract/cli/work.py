@@ -19,11 +19,9 @@ if TYPE_CHECKING:
 
     from nbo_extract.api import Planes
     from nbo_extract.cli.completion import Remembered
-    from nbo_extract.cli.configured import Loaded
     from nbo_extract.converting.conversion import Kind
     from nbo_extract.findings import Finding
     from nbo_extract.gap_rows import DocumentGaps
-    from nbo_extract.model import Document
     from nbo_extract.requirements import Level
     from nbo_extract.stored import Stored
     from nbo_extract.summary import Summary
@@ -57,6 +55,10 @@ class Job:
         Of what is written then.
     threads : int
         That work on one image.
+    sidecars : bool
+        Whether a sidecar beside an image may be read instead of it, and one that is replaced counts.
+    keep : bool
+        Whether one that is replaced may pass on what was filled into it.
     """
 
     goal: Goal
@@ -76,6 +78,8 @@ class Job:
     prefer: frozenset[str] = frozenset()
     strict: bool = True
     remember: bool = False
+    sidecars: bool = True
+    keep: bool = True
     tier: int = 1
     extensions: tuple[str, ...] = ("core",)
     level: Level = "must"
@@ -114,6 +118,10 @@ class Outcome:
         Pieces of image data that were found to be the same before and after.
     images : int
         That were converted.
+    more : int
+        Further files of the image that changed, or would change.
+    interrupted : bool
+        Whether an earlier run had been interrupted in the middle of them.
     diff, text : str
     summary : Summary or None
     passed : bool
@@ -127,6 +135,10 @@ class Outcome:
         These, for the configuration.
     gaps : DocumentGaps or None
         What is missing as questions, for a gap sheet.
+    stated_in : str
+        Path of the sidecar that was read instead of the image.
+    told, warned : tuple of str
+        Sentences about an earlier sidecar: what is good to know, and what must not be lost silently.
     """
 
     path: str
@@ -137,6 +149,8 @@ class Outcome:
     backup: str = ""
     verified: int = 0
     images: int = 0
+    more: int = 0
+    interrupted: bool = False
     diff: str = ""
     text: str = ""
     summary: Summary | None = None
@@ -146,6 +160,9 @@ class Outcome:
     settled: tuple[str, ...] = ()
     remembered: tuple[Remembered, ...] = ()
     gaps: DocumentGaps | None = None
+    stated_in: str = ""
+    told: tuple[str, ...] = ()
+    warned: tuple[str, ...] = ()
 
 
 def process(task: Task, job: Job) -> Outcome:
@@ -165,10 +182,15 @@ def process(task: Task, job: Job) -> Outcome:
 def _process(task: Task, job: Job) -> Outcome:
     from nbo_extract.api import embed, limit_planes
     from nbo_extract.checking import check
+    from nbo_extract.cli.documents import lost, plain_text, start, text_for
+    from nbo_extract.sidecars import OF_READING
     from nbo_extract.summary import summarise
 
     loaded = job.configured.of(task.path)
-    document = _document(task.path, job, loaded)
+    begun = start(task, job, loaded)
+    document = begun.document
+    # The image is called by its own name, whether it is there or not, so that a sheet is for it and its sidecar.
+    stated_in = begun.sidecar.path if begun.sidecar is not None and begun.sidecar.path != task.path else ""
     used = None
     if job.hardware or job.matches or loaded is not None:
         from nbo_extract.cli.completion import completed
@@ -183,10 +205,19 @@ def _process(task: Task, job: Job) -> Outcome:
     if job.goal == "gaps":
         from nbo_extract.gap_questions import ask
 
-        asked = replace(ask(document, report, literal=job.literal), path=task.path)
-        return Outcome(task.path, "read", gaps=asked, settled=used.settled if used is not None else ())
-    summary = replace(summarise(document, report), path=task.path)
+        called = task.path if begun.sidecar is None else document.origin.file
+        asked = replace(ask(document, report, literal=job.literal), path=called)
+        warned = tuple(f.message for f in document.findings if f.code in OF_READING and f.severity != "info")
+        settled = used.settled if used is not None else ()
+        return Outcome(task.path, "read", gaps=asked, settled=settled, stated_in=stated_in, warned=warned)
+    summary = replace(summarise(document, report), path=task.path, stated_in=os.path.basename(stated_in))
     done = Outcome(task.path, "read", summary=summary, passed=report.passed, findings=tuple(report.findings))
+    done = replace(
+        done,
+        stated_in=stated_in,
+        told=tuple(filter(None, [begun.kept])),
+        warned=tuple(filter(None, [begun.warning, lost(begun, document)])),
+    )
     if used is not None:
         done = replace(done, config=used.config, settled=used.settled, remembered=used.remembered)
     if job.goal == "check":
@@ -216,11 +247,11 @@ def _process(task: Task, job: Job) -> Outcome:
             verify_pixels=job.verify_pixels,
         )
     elif job.goal == "show":
-        return replace(done, text=_text(document, job.format))
+        return replace(done, text=plain_text(document, job.format))
     else:
         from nbo_extract.writers.sidecar import write_sidecar
 
-        target, text = Path(task.target), _text(document, job.format)
+        target, text = Path(task.target), text_for(document, task, job, begun.sidecar)
         if not target.parent.is_dir():
             if job.dry_run:
                 return replace(done, state="dry-run", target=task.target, bytes_added=len(text.encode()))
@@ -234,42 +265,9 @@ def _process(task: Task, job: Job) -> Outcome:
         backup=result.backup,
         verified=result.verified,
         diff=result.diff,
+        more=result.more,
+        interrupted=result.interrupted,
     )
-
-
-def _document(path: str, job: Job, loaded: Loaded | None) -> Document:
-    from nbo_extract import api, jsonio, xmlio
-
-    lower = path.lower()
-    if job.goal in ("check", "gaps") and not os.path.isdir(path):
-        if lower.endswith(".jsonld"):
-            return _named(jsonio.from_jsonld(Path(path)), path)
-        if lower.endswith(".json"):
-            return _named(jsonio.from_json(Path(path)), path)
-        if lower.endswith(".xml"):
-            return _named(xmlio.from_xml(Path(path)), path)
-    # Embedding starts from what the image itself states, not from what an earlier run embedded.
-    # What an earlier run filled in is no statement of the image: it is filled anew where a description is given.
-    anew = job.hardware or (loaded is not None and loaded.fills)
-    embedded = job.goal != "embed" and not anew and not job.skip_rules
-    return api.extract(
-        path, reader=job.reader, planes="all", embedded=embedded, partial=job.partial, skip_rules=job.skip_rules
-    )
-
-
-def _named(document: Document, path: str) -> Document:
-    document.origin.file = path
-    document.origin.format = f"NBO {document.version} document"
-    document.origin.files = ()
-    return document
-
-
-def _text(document: Document, form: Format) -> str:
-    from nbo_extract import jsonio, xmlio
-
-    if form == "json":
-        return jsonio.to_json(document)
-    return jsonio.to_jsonld(document) if form == "jsonld" else xmlio.to_xml(document)
 
 
 def make_folder(folder: Path) -> None:

@@ -77,10 +77,18 @@ def check_chain(tiff: TiffFile, first: int) -> None:
         if at in walk.seen:
             raise tiff.damaged(f"its image directories run in a circle at byte {at}")
         at = walk.visit(at)
-    # Levels of a pyramid are listed, and may also point to each other: coming twice is no circle here.
+    # Levels of a pyramid are listed, and may also point to each other: coming twice is no circle here, unless a level
+    # leads back to what it lies below.
     while walk.below:
-        at = walk.below.pop()
-        while at and at not in walk.seen:
+        at, above = walk.below.pop()
+        chain: set[int] = set()
+        while at:
+            if at in chain or walk.is_above(at, above):
+                raise tiff.damaged(f"its image directories run in a circle at byte {at}")
+            if at in walk.seen:
+                break
+            chain.add(at)
+            walk.above[at] = above
             at = walk.visit(at)
 
 
@@ -100,7 +108,7 @@ def data_places(tiff: TiffFile, first: int) -> Iterator[tuple[int, int]]:
             at = walk.visit(at)
             yield from walk.places
             walk.places.clear()
-        ways += walk.below
+        ways += [at for at, _ in walk.below]
         walk.below.clear()
 
 
@@ -112,8 +120,17 @@ class _Walk:
         self.collect = collect
         self.places: list[tuple[int, int]] = []
         self.seen: set[int] = set()
-        self.below: list[int] = []
+        # Directories that others list, with those, and by which each one was come to first.
+        self.below: list[tuple[int, int]] = []
+        self.above: dict[int, int] = {}
         self.quick: _Quick | None = None
+
+    def is_above(self, at: int, start: int) -> bool:
+        """Whether a directory is another, or one that this lies below."""
+        here: int | None = start
+        while here is not None and here != at:
+            here = self.above.get(here)
+        return here is not None
 
     def visit(self, at: int) -> int:
         """Check the directory at an offset and return the offset of the next one."""
@@ -146,7 +163,7 @@ class _Walk:
                 if self.collect:
                     self.places += zip(offsets, counts, strict=False)
         if _SUB_DIRECTORIES in where:
-            self.below += _integers(tiff, raw, where[_SUB_DIRECTORIES])
+            self.below += [(sub, at) for sub in _integers(tiff, raw, where[_SUB_DIRECTORIES])]
         self.quick = None if self.collect else _Quick.make(tiff.kind, raw, where)
         following: int = struct.unpack_from(tiff.kind.offset, raw, len(raw) - tiff.kind.offset_size)[0]
         return following
@@ -168,7 +185,7 @@ def _integers(tiff: TiffFile, raw: bytes, at: int) -> tuple[int, ...]:
     kind = tiff.kind
     tag, code, count, field = struct.unpack_from(kind.entry, raw, at)
     letter = _INTEGERS.get(code)
-    if letter is None or count > _MAX_PLACES:
+    if letter is None or count > _MAX_PLACES or (count == 0 and tag != _SUB_DIRECTORIES):
         raise tiff.damaged(f"its tag {tag}, which states places, holds {count} values of type {code}")
     size = count * struct.calcsize("=" + letter)
     data = field[:size] if size <= len(field) else tiff.read(struct.unpack(kind.offset, field)[0], size)

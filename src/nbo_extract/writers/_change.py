@@ -82,7 +82,7 @@ class Change:
         self._mark: Mark | None = None
         self._tail: Tail | None = None
         self.appended = 0
-        self.done = False
+        self.done = self._begun = False
 
     @property
     def length(self) -> int:
@@ -180,6 +180,7 @@ class Change:
         system, fd, kind, end = self.system, self.fd, self.tiff.kind, self.length + tail.size
         expect(system, fd, kind, self.length, self.first)
         mark = tail.mark.pack()
+        self._begun = True
         # First the mark, at what will be the end: after a cut the next run knows what the original was.
         if system.write(fd, end - len(mark), mark) != len(mark):
             raise OSError(errno.ENOSPC, "the disk is full")
@@ -212,6 +213,8 @@ class Change:
         """Make the file its original again after a phase failed, unless another program has written to it."""
         mark = self._planned()
         ours = (self.first, mark.first)
+        if not self._begun:
+            return  # what stands behind the original, if anything does, was not written here
         with contextlib.suppress(OSError):
             if is_theirs(self.system, self.fd, self.tiff.kind, self.length + self.appended, ours):
                 return

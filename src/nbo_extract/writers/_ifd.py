@@ -134,7 +134,7 @@ class TiffFile:
             self.window_at, self.window = offset, read_exactly(self.system, self.fd, offset, want)
             data = self.window[:size]
         if len(data) < size:
-            raise self.damaged("it was cut off while it was read")
+            raise WriteError(f"{self.path} was cut off by another program just now: try again when that is done")
         return data
 
     def _header(self) -> tuple[Kind, int]:

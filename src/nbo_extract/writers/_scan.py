@@ -142,7 +142,11 @@ def scan(xml: bytes, label: str, targets: Iterable[str] = ()) -> Scan:
         # Expat would follow a byte order mark of UTF-16, whatever it is told.
         raise WriteError(f"{label}: its OME-XML is not UTF-8 (it holds NUL bytes); {SIDECAR_HINT}")
     scanner = _Scanner(xml, label, targets)
-    scanner.run()
+    try:
+        scanner.run()
+    finally:
+        # It refers back to the scanner: all that was scanned would stay until the next garbage collection.
+        del scanner.parser
     return scanner.found
 
 
@@ -165,6 +169,7 @@ class _Scanner:
         # Whatever the declaration says, only UTF-8 is spliced; see `declared`.
         self.parser = expat.ParserCreate("utf-8", " ")
         self.parser.XmlDeclHandler = self.declared
+        self.parser.StartDoctypeDeclHandler = self.doctype
         self.parser.EntityDeclHandler = self.entity
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.end
@@ -190,6 +195,12 @@ class _Scanner:
 
     def declared(self, version: str, encoding: str | None, standalone: int) -> None:
         self.found.encoding = (encoding or "").lower()
+
+    def doctype(self, _: str, elsewhere: str | None, *__: object) -> None:
+        if elsewhere is not None:
+            raise WriteError(
+                f"{self.label}: its OME-XML refers to a DTD elsewhere, which is not safe to read; {SIDECAR_HINT}"
+            )
 
     def entity(self, *_: object) -> None:
         raise WriteError(f"{self.label}: its OME-XML declares entities, which is not safe to read; {SIDECAR_HINT}")

@@ -13,6 +13,7 @@ NBO_VERSION: Final = "02-01"
 OWN_NAMESPACES: Final = "https://nbo-extract.org/ns/"
 NBO_NAMESPACE: Final = f"{OWN_NAMESPACES}nbo/{NBO_VERSION}"
 PROVENANCE_NAMESPACE: Final = f"{OWN_NAMESPACES}provenance/1"
+SIDECAR_NAMESPACE: Final = f"{OWN_NAMESPACES}sidecar/1"
 
 State = Literal["embedded", "unchanged", "restored", "written", "dry-run"]
 
@@ -104,6 +105,10 @@ class WriteResult:
         Path of the copy that was kept, if one was asked for.
     verified : int
         Number of pieces of image data that were the same before and after, if that was asked for.
+    more : int
+        Further files of the image that changed, or would change, with this one.
+    interrupted : bool
+        Whether an earlier run had been interrupted in the middle of the files of the image.
     """
 
     path: Path
@@ -112,3 +117,5 @@ class WriteResult:
     diff: str = ""
     backup: str = ""
     verified: int = 0
+    more: int = 0
+    interrupted: bool = False

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -184,6 +185,35 @@ def read_base_xml(path: str | Path, *, system: System = SYSTEM) -> bytes | None:
     with opened(path, system, write=False) as (fd, _):
         xml = Change(system, fd, path).xml
         return None if xml is None else remove(xml, label=str(path))[0]
+
+
+def original_header(path: str | Path, *, system: System = SYSTEM) -> tuple[int, bytes]:
+    """Return how long a TIFF is without a block, and how it begins then.
+
+    Parameters
+    ----------
+    path : str or Path
+    system : System
+        The system calls.
+
+    Returns
+    -------
+    int
+        So many bytes of the file are the original, apart from the header.
+    bytes
+        The original header; all that follows it in the original is as it stands in the file.
+
+    Raises
+    ------
+    WriteError
+        If the file cannot be read as a TIFF.
+    """
+    path = Path(path).resolve()
+    with opened(path, system, write=False) as (fd, _):
+        change = Change(system, fd, path)
+        kind = change.tiff.kind
+        start = _system.read_exactly(system, fd, 0, kind.first_at)
+        return change.length, start + struct.pack(kind.offset, change.first)
 
 
 @contextlib.contextmanager
