@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nbo_extract.api import convert as convert
     from nbo_extract.api import embed as embed
     from nbo_extract.api import extract as extract
     from nbo_extract.api import restore as restore
@@ -12,10 +13,11 @@ if TYPE_CHECKING:
     from nbo_extract.completing import complete as merge
 
 __version__ = "0.1.0"
-__all__ = ["check", "embed", "extract", "merge", "restore"]
+__all__ = ["check", "convert", "embed", "extract", "merge", "restore"]
 
 _HOMES = {
     "check": "nbo_extract.checking",
+    "convert": "nbo_extract.api",
     "embed": "nbo_extract.api",
     "extract": "nbo_extract.api",
     "merge": "nbo_extract.completing",

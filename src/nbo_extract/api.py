@@ -21,6 +21,7 @@ from nbo_extract.stores import GROUP_FILES, is_url, plain, shown
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from nbo_extract.converting.conversion import Kind, Options
     from nbo_extract.model import Document
     from nbo_extract.writers.block import Block, WriteResult
 
@@ -196,6 +197,49 @@ def embed(
         f"{place}: metadata are embedded into OME-TIFF and OME-Zarr alone, vendor files are never modified; "
         "leave --embed out to write a sidecar file beside it"
     )
+
+
+def convert(
+    path: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    kind: Kind,
+    document: Document | None = None,
+    *,
+    reader: str | None = None,
+    options: Options | None = None,
+) -> WriteResult:
+    """Write an image of any readable format as OME-TIFF or OME-Zarr, with all that is known of it.
+
+    Parameters
+    ----------
+    path : path-like
+    target : path-like
+        What is written; must not exist.
+    kind : {'ome-tiff', 'ome-zarr'}
+    document : Document, optional
+        From `extract` of this image, usually after `merge`; by default what the image states.
+    reader : str, optional
+        Name of the reader to use; by default it is chosen by content.
+    options : Options, optional
+        See `nbo_extract.converting.conversion.Options`.
+
+    Returns
+    -------
+    WriteResult
+        After the metadata have been read back and compared.
+
+    Raises
+    ------
+    WriteError
+        If it cannot be written; nothing is left behind then.
+    CorruptFileError
+        If pixels of the image are damaged, or are not those that the Document states.
+    """
+    from nbo_extract.converting.conversion import convert_image
+
+    if document is None:
+        document = extract(path, reader=reader, planes="all")
+    return convert_image(Path(path), Path(target), kind, document, reader=reader, options=options)
 
 
 def restore(path: str | os.PathLike[str], *, follow_links: bool = False) -> WriteResult:

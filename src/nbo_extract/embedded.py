@@ -152,7 +152,9 @@ def take_planes(document: Document, lifted: Document) -> None:
     own = [n for n in document.root.walk() if n.name == "Pixels"]
     if len(theirs) == len(own):
         for node, other in zip(own, theirs, strict=True):
-            node.planes = _without(other.planes, node.all("Plane"))
+            # A conversion puts planes into the block where they state what OME has no place for.
+            if node.planes is None:
+                node.planes = _without(other.planes, node.all("Plane"))
 
 
 def _without(planes: PlaneTable | None, nodes: list[Node]) -> PlaneTable | None:

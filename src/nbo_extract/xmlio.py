@@ -29,6 +29,16 @@ _ATTRIBUTE = str.maketrans(
 _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 
 
+def escaped_attribute(text: str) -> str:
+    """Return a text as it stands in an attribute."""
+    return text.translate(_ATTRIBUTE)
+
+
+def escaped_text(text: str) -> str:
+    """Return a text as it stands in an element."""
+    return text.translate(_TEXT)
+
+
 def to_xml(document: Document, *, planes: bool = True, prefix: str = "", declaration: bool = True) -> str:
     """Serialise a Document as NBO XML.
 

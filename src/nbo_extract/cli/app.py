@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbo_extract import __version__
+from nbo_extract.cli.converting_options import CONVERTING
 from nbo_extract.cli.group import Default, Program
 
 if TYPE_CHECKING:
@@ -145,7 +146,11 @@ _LINKS = click.option(
 )
 _SAFETY = _all(
     click.option("--backup", is_flag=True, help="With --embed, keep a copy of what is changed: <name>.nbo-backup."),
-    click.option("--verify-pixels", is_flag=True, help="With --embed, hash all image data before and after."),
+    click.option(
+        "--verify-pixels",
+        is_flag=True,
+        help="With --embed, hash all image data before and after; with --convert, read all pixels again and compare.",
+    ),
     _LINKS,
 )
 _READING = _all(
@@ -191,6 +196,7 @@ def program() -> None:
 )
 @click.option("--format", "format_", type=click.Choice(["xml", "json", "jsonld"]), help="What to write. [xml]")
 @click.option("--embed", is_flag=True, help="Write into the OME-TIFF or OME-Zarr itself; undo with restore.")
+@_all(*CONVERTING)
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would change.")
 @_SAFETY
 @_PROFILE

@@ -76,7 +76,7 @@ def start(task: Task, job: Job, loaded: Loaded | None) -> Start:
     if looking and job.sidecars and job.reader is None and not job.skip_rules:
         return _looked_at(path, job, anew=anew)
     begun = Start(_extracted(path, job, anew=anew))
-    if task.target and job.sidecars:
+    if task.target and job.sidecars and job.goal != "convert":
         _look_back(begun, task, job, anew=anew)
     return begun
 

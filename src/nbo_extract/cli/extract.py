@@ -6,6 +6,7 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TextIO
 
+from nbo_extract.cli.converting import plan_converting, refuse_contradictions
 from nbo_extract.cli.group import FAILED, NOT_MET, OK, Refusal, complain
 from nbo_extract.cli.inputs import INTERRUPTED, and_more, find_images, format_of, plan, plan_embedding
 from nbo_extract.cli.jobs import job_for
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from nbo_extract.cli.render import Printer
     from nbo_extract.cli.work import Format, Job, Outcome
+    from nbo_extract.converting.conversion import Kind
     from nbo_extract.walk import Walk
 
 #: Up to so many images are summarised one by one; more are a line each.
@@ -25,6 +27,8 @@ _DONE = {
     "embedded": "embedded into {target}{more} ({bytes:+,} bytes)",
     "unchanged": "unchanged: {target}{more}",
     "dry-run": "would write {target} ({bytes:+,} bytes)",
+    "converted": "wrote {target} ({images}, {bytes:+,} bytes)",
+    "would convert": "would write {target} ({images}, {bytes:,} bytes of pixels before compression)",
 }
 
 
@@ -36,6 +40,7 @@ def run(
     output: str | None,
     format_: Format | None,
     embed: bool,
+    convert: Kind | None,
     dry_run: bool,
     backup: bool,
     verify_pixels: bool,
@@ -48,27 +53,34 @@ def run(
     **options: Any,
 ) -> int:
     """Run the default command and return the exit code."""
+    refuse_contradictions(convert, output, format_, embed, options)
     _refuse_contradictions(output, format_, embed)
-    _refuse_idle(embed, backup=backup, verify_pixels=verify_pixels, follow_links=follow_links)
+    idle = verify_pixels and convert is None
+    _refuse_idle(embed, backup=backup, verify_pixels=idle, follow_links=follow_links)
     if remember and not matches:
         raise Refusal("--remember keeps what --match settles, and there is no --match; give one or leave it out")
-    found = find_images(paths, reader, sidecars="" if embed else "named", joined=embed)
+    found = find_images(paths, reader, sidecars="" if embed or convert else "named", joined=embed)
     form = format_of(format_, output, found.units)
     if output == "-" and len(found.units) > 1:
         raise Refusal(f"-o - writes one document, and there are {len(found.units)} images; give a folder with -o")
     show = output == "-"
     if show:
         tasks = [Task(u.path) for u in found.units]
+    elif convert is not None and output is not None:
+        tasks = plan_converting(found.units, paths, output, convert)
     else:
         tasks = plan_embedding(found.units, paths, form) if embed else plan(found.units, paths, output, form)
     job = job_for(
-        "show" if show else "embed" if embed else "write",
+        "show" if show else "embed" if embed else "convert" if convert is not None else "write",
         tasks,
         format=form,
         dry_run=dry_run,
         backup=backup,
         verify_pixels=verify_pixels,
         follow_links=follow_links,
+        convert=convert,
+        # One image is worked on by all threads, several by a process each.
+        threads=max(1, workers // max(1, min(workers, len(tasks)))) if convert is not None else 1,
         reader=reader,
         matches=matches,
         remember=remember and not dry_run,
@@ -244,7 +256,9 @@ class Report:
 
     def _done(self, outcome: Outcome) -> str:
         form = "would embed into {target}{more} ({bytes:+,} bytes)" if outcome.diff else _DONE[outcome.state]
-        told = [form.format(target=outcome.target, more=and_more(outcome.more), bytes=outcome.bytes_added)]
+        images = "1 image" if outcome.images == 1 else f"{outcome.images} images"
+        given = {"target": outcome.target, "more": and_more(outcome.more), "bytes": outcome.bytes_added}
+        told = [form.format(**given, images=images)]
         told += [INTERRUPTED] if outcome.interrupted else []
         told += [f"kept {outcome.backup}"] if outcome.backup else []
         told += [f"{outcome.verified:,} pieces of image data are what they were"] if outcome.verified else []

@@ -198,8 +198,8 @@ def plan(units: Sequence[Unit], paths: Sequence[str], output: str | None, form: 
         return tasks
     if is_url(output):
         raise Refusal(f"{shown(output)}: documents are written to disks alone; give a file or a folder with -o")
-    single = len(units) == 1 and len(paths) == 1 and not _is_folder_of_images(plain(paths[0]))
-    if single and not _is_folder(output):
+    single = len(units) == 1 and len(paths) == 1 and not is_folder_of_images(plain(paths[0]))
+    if single and not is_folder(output):
         _refuse_overwriting(output)
         return [Task(units[0].path, output)]
     if os.path.exists(output) and not os.path.isdir(output):
@@ -207,7 +207,7 @@ def plan(units: Sequence[Unit], paths: Sequence[str], output: str | None, form: 
     if not single and output.lower().endswith(_ENDINGS) and not os.path.isdir(output):
         raise Refusal(f"{output}: one file cannot hold {_images(units)}; give a folder with -o")
     tasks = [Task(u.path, os.path.join(output, *f"{stem(u.relative)}.nbo.{form}".split("/"))) for u in units]
-    _refuse_collisions(tasks)
+    refuse_collisions(tasks)
     return tasks
 
 
@@ -234,11 +234,12 @@ def _images(units: Sequence[Unit]) -> str:
     return "one image of a folder" if len(units) == 1 else f"{len(units)} images"
 
 
-def _is_folder_of_images(path: str) -> bool:
+def is_folder_of_images(path: str) -> bool:
+    """Whether a path is a folder, and no image."""
     return os.path.isdir(path) and find_reader(path) is None
 
 
-def _is_folder(output: str) -> bool:
+def is_folder(output: str) -> bool:
     """Whether an output is a folder: it is one, ends like one, or has no ending that a file would have."""
     return os.path.isdir(output) or output.endswith(("/", os.sep)) or not os.path.splitext(output)[1]
 
@@ -260,7 +261,8 @@ def _refuse_overwriting(output: str) -> None:
         )
 
 
-def _refuse_collisions(tasks: Iterable[Task]) -> None:
+def refuse_collisions(tasks: Iterable[Task]) -> None:
+    """Refuse that two images are written to one place."""
     seen: dict[str, str] = {}
     for task in tasks:
         # File systems that do not tell upper from lower case would make one file of two.

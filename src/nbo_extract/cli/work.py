@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from nbo_extract.api import Planes
     from nbo_extract.cli.completion import Remembered
+    from nbo_extract.converting.conversion import Kind
     from nbo_extract.findings import Finding
     from nbo_extract.gap_rows import DocumentGaps
     from nbo_extract.requirements import Level
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from nbo_extract.summary import Summary
 
 Format = Literal["xml", "json", "jsonld"]
-Goal = Literal["write", "embed", "show", "check", "gaps"]
+Goal = Literal["write", "embed", "show", "check", "gaps", "convert"]
 #: Tasks that wait in a worker's queue: enough to keep it busy, few enough to keep memory flat.
 _AHEAD = 4
 
@@ -38,8 +39,9 @@ class Job:
 
     Attributes
     ----------
-    goal : {'write', 'embed', 'show', 'check', 'gaps'}
-        A file of its own; into the image; the text for standard output; no text at all; questions for a gap sheet.
+    goal : {'write', 'embed', 'show', 'check', 'gaps', 'convert'}
+        A file of its own; into the image; the text for standard output; no text at all; questions for a gap sheet; the
+        image anew.
     configured : Configured
         Which configuration is for which image.
     prefer : frozenset of str
@@ -48,6 +50,12 @@ class Job:
         Whether a pair of ``--match`` that settles nothing is an error: there is no other image that it may be for.
     remember : bool
         Whether what ``--match`` settles is wanted by names, for the configuration.
+    convert : {'ome-tiff', 'ome-zarr'} or None
+        What an image is converted to.
+    compression, ngff : str or None
+        Of what is written then.
+    threads : int
+        That work on one image.
     sidecars : bool
         Whether a sidecar beside an image may be read instead of it, and one that is replaced counts.
     keep : bool
@@ -77,6 +85,10 @@ class Job:
     extensions: tuple[str, ...] = ("core",)
     level: Level = "must"
     literal: bool = False
+    convert: Kind | None = None
+    compression: str | None = None
+    ngff: str | None = None
+    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +107,7 @@ class Outcome:
     ----------
     path : str
     state : str
-        ``written``, ``embedded``, ``unchanged``, ``dry-run``, ``read`` or ``failed``.
+        ``written``, ``embedded``, ``unchanged``, ``dry-run``, ``converted``, ``would convert``, ``read`` or ``failed``.
     message : str
         Why it failed, one sentence.
     target : str
@@ -105,6 +117,8 @@ class Outcome:
         Path of a copy that was kept.
     verified : int
         Pieces of image data that were found to be the same before and after.
+    images : int
+        That were converted.
     more : int
         Further files of the image that changed, or would change.
     interrupted : bool
@@ -135,6 +149,7 @@ class Outcome:
     bytes_added: int = 0
     backup: str = ""
     verified: int = 0
+    images: int = 0
     more: int = 0
     interrupted: bool = False
     diff: str = ""
@@ -211,8 +226,20 @@ def _process(task: Task, job: Job, told: str) -> Outcome:
     if job.goal == "check":
         return done
     # Only now: exposure times are facts of planes, which summary and check want to see.
-    limit_planes(document, job.planes)
+    # A converted image states its planes as the image does.
+    limit_planes(document, "all" if job.goal == "convert" and job.planes == "auto" else job.planes)
     done = replace(done, findings=())
+    if job.goal == "convert":
+        from nbo_extract.cli.converting import convert
+
+        result = convert(task, job, document)
+        return replace(
+            done,
+            state="would convert" if job.dry_run else "converted",
+            target=str(result.path),
+            bytes_added=result.bytes_added,
+            images=len(document.images),
+        )
     if job.goal == "embed" and not task.target:
         result = embed(
             task.path,
@@ -231,7 +258,7 @@ def _process(task: Task, job: Job, told: str) -> Outcome:
         if not target.parent.is_dir():
             if job.dry_run:
                 return replace(done, state="dry-run", target=task.target, bytes_added=len(text.encode()))
-            _make_folder(target.parent)
+            make_folder(target.parent)
         result = write_sidecar(target, text, dry_run=job.dry_run)
     return replace(
         done,
@@ -246,7 +273,8 @@ def _process(task: Task, job: Job, told: str) -> Outcome:
     )
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make the folder of a file that is written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
