@@ -102,6 +102,8 @@ def start() -> Any:
         options = [f"-Xmx{memory}", "-XX:+UseSerialGC", "-Djava.awt.headless=true", "-Xrs"]
         # Java from 22 on warns of callers that are not named.
         options += ["-XX:+IgnoreUnrecognizedVMOptions", "--enable-native-access=ALL-UNNAMED"]
+        # Decoders of Bio-Formats use what Java from 24 on warns of.
+        options += ["--sun-misc-unsafe-memory-access=allow"]
         try:
             jpype.startJVM(find_java(), *options, classpath=[find_jar()], convertStrings=True)
         except (OSError, RuntimeError, ValueError) as error:

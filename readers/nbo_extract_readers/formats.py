@@ -88,13 +88,21 @@ def sniff_imaris(head: bytes, name: str) -> bool:
     return head.startswith(b"\x89HDF\r\n\x1a\n") and name.endswith(".ims")
 
 
-CZI = ReaderInfo("czi", ("Zeiss CZI",), (".czi",), sniff_czi, "nbo_extract_readers.czi:read")
+CZI = ReaderInfo(
+    "czi",
+    ("Zeiss CZI",),
+    (".czi",),
+    sniff_czi,
+    "nbo_extract_readers.czi:read",
+    pixels="nbo_extract_readers.pixels_czi:open_pixels",
+)
 OME_TIFF = ReaderInfo(
     "ome-tiff",
     ("OME-TIFF", "TIFF"),
     (".ome.tif", ".ome.tiff", ".tif", ".tiff", ".ome.tf2", ".ome.tf8", ".ome.btf", ".companion.ome", ".btf"),
     sniff_ome_tiff,
     "nbo_extract_readers.ome_tiff:read",
+    pixels="nbo_extract_readers.pixels_tiff:open_pixels",
     sets=True,
     refine="nbo_extract_readers.tiff_family:family",
 )
@@ -104,6 +112,7 @@ OME_ZARR = ReaderInfo(
     (".ome.zarr", ".zarr", *ZARR_ARCHIVES),
     sniff_ome_zarr,
     "nbo_extract_readers.ome_zarr:read",
+    pixels="nbo_extract_readers.pixels_ome_zarr:open_pixels",
     directory=True,
     archives=True,
     remote=True,
@@ -114,6 +123,7 @@ DELTAVISION = ReaderInfo(
     (".dv", ".r3d", ".d3d", ".r3d_d3d"),
     sniff_deltavision,
     "nbo_extract_readers.deltavision:read",
+    pixels="nbo_extract_readers.pixels_deltavision:open_pixels",
 )
 LEICA = ReaderInfo(
     "leica",
@@ -121,6 +131,7 @@ LEICA = ReaderInfo(
     (".lif", ".lof", ".xlif", ".xlef", ".xlcf", ".xllf", ".lifext"),
     sniff_leica,
     "nbo_extract_readers.leica:read",
+    pixels="nbo_extract_readers.pixels_leica:open_pixels",
 )
 OLYMPUS = ReaderInfo(
     "olympus-oif",
@@ -128,13 +139,22 @@ OLYMPUS = ReaderInfo(
     (".oib", ".oif"),
     sniff_olympus,
     "nbo_extract_readers.olympus:read",
+    pixels="nbo_extract_readers.pixels_olympus:open_pixels",
 )
-ND2 = ReaderInfo("nd2", ("Nikon ND2",), (".nd2",), sniff_nd2, "nbo_extract_readers.nikon_nd2:read")
+ND2 = ReaderInfo(
+    "nd2",
+    ("Nikon ND2",),
+    (".nd2",),
+    sniff_nd2,
+    "nbo_extract_readers.nikon_nd2:read",
+    pixels="nbo_extract_readers.pixels_nd2:open_pixels",
+)
 IMARIS = ReaderInfo(
     "imaris",
     ("Imaris IMS",),
     (".ims",),
     sniff_imaris,
     "nbo_extract_readers.imaris:read",
+    pixels="nbo_extract_readers.pixels_imaris:open_pixels",
     requires="ims",
 )

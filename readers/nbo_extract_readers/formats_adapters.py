@@ -54,6 +54,7 @@ BIOFORMATS = ReaderInfo(
     rank=20,
     requires="bioformats",
     status="nbo_extract_readers._jvm:status",
+    pixels="nbo_extract_readers.pixels_bioformats:open_pixels",
 )
 
 

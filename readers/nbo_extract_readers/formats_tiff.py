@@ -16,7 +16,14 @@ def sniff_family(head: bytes, name: str) -> bool:
 
 def _family(name: str, form: str, place: str, *suffixes: str) -> ReaderInfo:
     place = place if ":" in place else f"{place}:read"
-    return ReaderInfo(name, (form,), suffixes, sniff_family, f"nbo_extract_readers.{place}")
+    return ReaderInfo(
+        name,
+        (form,),
+        suffixes,
+        sniff_family,
+        f"nbo_extract_readers.{place}",
+        pixels=f"nbo_extract_readers.pixels_tiff_families:open_{name.replace('-', '_')}",
+    )
 
 
 MICRO_MANAGER = _family("micro-manager", "Micro-Manager", "micro_manager")

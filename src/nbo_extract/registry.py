@@ -112,6 +112,21 @@ def _fitting(path: str) -> Iterator[ReaderInfo]:
             yield adapter
 
 
+def candidates(path: str, name: str | None = None) -> list[ReaderInfo]:
+    """Return the readers that may take a path, in the order in which they are to be asked; the named one alone.
+
+    Raises
+    ------
+    UnsupportedFormatError
+        If the path cannot be opened or the named reader does not exist.
+    """
+    if not os.path.exists(path):
+        raise UnsupportedFormatError(f"{path}: there is no such file; check the path")
+    if name is not None:
+        return [r for r in (find_reader(path, name),) if r is not None]
+    return [_refined(r, path) if r.refine else r for r in _fitting(path)]
+
+
 def read(path: str | Path, name: str | None = None) -> RawRecord:
     """Read the vendor metadata of a path.
 
@@ -151,7 +166,7 @@ def read(path: str | Path, name: str | None = None) -> RawRecord:
 
 def _read(text: str, info: ReaderInfo) -> RawRecord:
     try:
-        record: RawRecord = _function(info.open)(text)
+        record: RawRecord = function(info.open)(text)
     except OSError as error:
         raise UnsupportedFormatError(_unreadable(text, error)) from error
     except ImportError as error:
@@ -165,14 +180,15 @@ def _read(text: str, info: ReaderInfo) -> RawRecord:
     return record
 
 
-def _function(place: str) -> Any:
+def function(place: str) -> Any:
+    """Return the function that a text ``module:function`` names."""
     module, _, function = place.partition(":")
     return getattr(importlib.import_module(module), function)
 
 
 def _refined(info: ReaderInfo, path: str) -> ReaderInfo:
     """Return the reader of the family of formats that a file belongs to by its content."""
-    better = _function(info.refine)(path)
+    better = function(info.refine)(path)
     return next((r for r in readers() if r.name == better), info)
 
 
