@@ -121,6 +121,11 @@ def _parse_runs(data: bytes) -> OmeXml | None:
     return found if found is not None and not (runs.planes or runs.blocks) else None
 
 
+def parse_whole(data: bytes) -> etree._Element | None:
+    """Return the root of OME-XML as it is, TiffData blocks and all; None where the text is no OME-XML."""
+    return _parse_text(data.strip(b"\0 \t\r\n"), "")[0] if len(data) <= _MAX_XML else None
+
+
 def _parse_text(data: bytes, file: str) -> tuple[etree._Element | None, list[Finding]]:
     from lxml import etree
 
