@@ -47,7 +47,13 @@ def section(number: int) -> list[float]:
 
 
 def make_dv(
-    path: Path, *, order: str = "<", extended: bool = True, titles: tuple[str, ...] = (), **header: Any
+    path: Path,
+    *,
+    order: str = "<",
+    extended: bool = True,
+    titles: tuple[str, ...] = (),
+    pixels: bytes = b"",
+    **header: Any,
 ) -> Path:
     """Write a file; ``header`` overrides fields, sections without an extended header state nothing."""
     fields = HEADER | header
@@ -59,5 +65,5 @@ def make_dv(
     numbers = struct.pack(order + _NUMBERS, *[fields[name] for name in _NAMES])
     texts = b"".join(t.encode().ljust(80, b"\0") for t in titles).ljust(800, b"\0")
     size = fields["width"] * fields["height"] * fields["n_sections"] * _BYTES.get(fields["pixel_type"], 1)
-    path.write_bytes(numbers + texts + block + bytes(max(0, min(size, 1 << 16))))
+    path.write_bytes(numbers + texts + block + (pixels or bytes(max(0, min(size, 1 << 16)))))
     return path

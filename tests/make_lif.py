@@ -88,21 +88,21 @@ def _text(text: str) -> bytes:
     return text.encode("utf-16-le")
 
 
-def make_lif(path: Path, xml: str, blocks: int = 1, version: int = 2) -> Path:
-    """Write a LIF with blocks of memory of 8 bytes."""
+def make_lif(path: Path, xml: str, blocks: int = 1, version: int = 2, memory: bytes = bytes(8)) -> Path:
+    """Write a LIF with blocks of memory, of 8 bytes where nothing else is given."""
     head = struct.pack("<IIBI", 0x70, 2 * len(_text(xml)) // 2 + 5, 0x2A, len(_text(xml)) // 2) + _text(xml)
     form = "<IIBQBI" if version == 2 else "<IIBIBI"
     name = _text("MemBlock_1")
-    block = struct.pack(form, 0x70, 0, 0x2A, 8, 0x2A, len(name) // 2) + name + bytes(8)
+    block = struct.pack(form, 0x70, 0, 0x2A, len(memory), 0x2A, len(name) // 2) + name + memory
     path.write_bytes(head + block * blocks)
     return path
 
 
-def make_lof(path: Path, xml: str) -> Path:
+def make_lof(path: Path, xml: str, memory: bytes = bytes(8)) -> Path:
     """Write a LOF: its block of memory stands before the XML."""
     title = _text("LMS_Object_File")
     head = struct.pack("<IIBI", 0x70, len(title) + 5, 0x2A, len(title) // 2) + title
-    memory = struct.pack("<BIBIBQ", 0x2A, 2, 0x2A, 0, 0x2A, 8) + bytes(8)
+    memory = struct.pack("<BIBIBQ", 0x2A, 2, 0x2A, 0, 0x2A, len(memory)) + memory
     text = _text(xml)
     path.write_bytes(head + memory + struct.pack("<IIBI", 0x70, len(text) + 5, 0x2A, len(text) // 2) + text)
     return path

@@ -9,6 +9,7 @@ from xml.sax.saxutils import quoteattr
 import numpy
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 MAGIC = 0x0ABECEDA
@@ -76,9 +77,13 @@ def _xml(content: dict[str, Any]) -> str:
 def chunk(name: str, data: bytes) -> bytes:
     """Return a chunk, padded to the 4096 bytes that writers align to."""
     title = f"{name}!".encode()
-    room = len(title) + 20
+    room, used = len(title) + 20, len(data)
     fill = -(16 + room + len(data)) % 4096
-    return struct.pack("<IIQ", MAGIC, room + fill, len(data)) + title + bytes(room + fill - len(title)) + data
+    if name.startswith("ImageDataSeq|"):
+        # The pixels begin at a multiple of 4096, behind the eight bytes of a time.
+        fill = 4072 - room
+        data += bytes(-(len(data) - 8) % 4096)
+    return struct.pack("<IIQ", MAGIC, room + fill, used) + title + bytes(room + fill - len(title)) + data
 
 
 def write_chunks(path: Path, chunks: dict[str, bytes], version: str = "Ver3.0", finish: bool = True) -> Path:
@@ -216,6 +221,7 @@ def write_nd2(
     columns: dict[str, tuple[str, bytes]] | None = None,
     version: str = "Ver3.0",
     finish: bool = True,
+    frames: Sequence[bytes] = (bytes(192),),
 ) -> Path:
     """Write a file; ``columns`` are description and bytes of arrays by their names."""
     modern = version >= "Ver3.0"
@@ -227,7 +233,8 @@ def write_nd2(
     chunks = {f"ImageAttributes{suffix}": encoded("SLxImageAttributes", attributes)}
     if metadata is not None:
         chunks[f"ImageMetadataSeq{suffix}|0"] = encoded("SLxPictureMetadata", metadata)
-    chunks["ImageDataSeq|0"] = bytes(200)
+    for number, pixels in enumerate(frames):
+        chunks[f"ImageDataSeq|{number}"] = bytes(8) + pixels
     if experiment is not None:
         chunks[f"ImageMetadata{suffix}"] = encoded("SLxExperiment", experiment)
     if text is not None:

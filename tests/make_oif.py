@@ -109,18 +109,21 @@ def planes() -> dict[str, bytes]:
     return {f"s_C00{c}Z00{z}.pty": settings(plane(c, z)) for c in (1, 2) for z in (1, 2)}
 
 
-def make_oif(path: Path, main: Sections | None = None) -> Path:
+def make_oif(path: Path, main: Sections | None = None, more: dict[str, bytes] | None = None) -> Path:
     path.write_bytes(settings(main or MAIN))
     folder = path.with_name(path.name + ".files")
     folder.mkdir()
-    for name, data in {**planes(), "s_Thumb.pty": settings({"Thumb": {}})}.items():
+    for name, data in {**planes(), "s_Thumb.pty": settings({"Thumb": {}}), **(more or {})}.items():
         (folder / name).write_bytes(data)
     return path
 
 
-def make_oib(path: Path, main: Sections | None = None) -> Path:
+def make_oib(path: Path, main: Sections | None = None, more: dict[str, bytes] | None = None) -> Path:
     """Write a compound document with the same files; each stream is longer than the limit of the short ones."""
-    files = {"cell.oif": settings(main or MAIN), **{f"Storage00001/{n}": d for n, d in planes().items()}}
+    files = {
+        "cell.oif": settings(main or MAIN),
+        **{f"Storage00001/{n}": d for n, d in {**planes(), **(more or {})}.items()},
+    }
     listed = {f"Stream{n:05}": name for n, name in enumerate(files)}
     info = {"OibSaveInfo": {"MainFileName": "Stream00000", "Storage00001": "cell.oif.files", **listed}}
     streams = {"OibInfo.txt": settings(info)} | {key: files[name] for key, name in listed.items()}

@@ -57,11 +57,19 @@ class TiffFiles:
                 self.files.move_to_end(path)
             return found
 
-    def page(self, path: str, number: int) -> Any:
-        """Return a page by its place in the file."""
+    def page(self, path: str, number: int, *, at: bool = False) -> Any:
+        """Return a page by its number in the file, or by the byte `at` which its directory begins."""
+        import tifffile
+
         with self.lock:
-            page = self.pages.get((path, number))
+            page = self.pages.get((path, -number if at else number))
             if page is None:
+                if at:
+                    file = self.file(path)
+                    file.filehandle.seek(number)
+                    with quiet_tifffile():
+                        page = tifffile.TiffPage(file, index=number)
+                    return self._kept((path, -number), page)
                 with quiet_tifffile():
                     pages = self.file(path).pages
                     if number >= len(pages):
@@ -69,10 +77,14 @@ class TiffFiles:
                     page = pages[number]
                     if not hasattr(page, "tags"):
                         page = page.aspage()
-                self.pages[path, number] = page
-                if len(self.pages) > _PAGES:
-                    self.pages.popitem(last=False)
+                self._kept((path, number), page)
             return page
+
+    def _kept(self, key: tuple[str, int], page: Any) -> Any:
+        self.pages[key] = page
+        if len(self.pages) > _PAGES:
+            self.pages.popitem(last=False)
+        return page
 
     def close(self) -> None:
         """Close all."""
@@ -230,3 +242,26 @@ def tile_of(page: Any) -> tuple[int, int]:
     if key.is_tiled:
         return key.tilelength, key.tilewidth
     return min(key.rowsperstrip, key.imagelength), key.imagewidth
+
+
+def samples_of(page: Any) -> int:
+    """Return the samples of a pixel."""
+    shaped = page.keyframe.shaped
+    return int(shaped[0] * shaped[4])
+
+
+def page_pixels(files: TiffFiles, page: Any, y: slice, x: slice, sample: int = -1) -> ndarray:
+    """Return a rectangle of a page: of one sample, or of all."""
+    import numpy
+
+    key = page.keyframe
+    if y.stop > key.imagelength or x.stop > key.imagewidth:
+        raise ValueError(f"its page has {key.imagewidth} × {key.imagelength} pixels, fewer than the image")
+    apart = key.shaped[0]
+    if sample >= 0:
+        found = files.rectangle(page, y, x, sample if apart > 1 else 0)
+        return numpy.ascontiguousarray(found[..., 0 if apart > 1 else sample])
+    if apart > 1:
+        return numpy.concatenate([files.rectangle(page, y, x, i) for i in range(apart)], axis=-1)
+    found = files.rectangle(page, y, x)
+    return found[..., 0] if found.shape[-1] == 1 else found

@@ -14,7 +14,7 @@ def sniff_family(head: bytes, name: str) -> bool:
     return False
 
 
-def _family(name: str, form: str, place: str, *suffixes: str) -> ReaderInfo:
+def _family(name: str, form: str, place: str, *suffixes: str, pixels: str = "") -> ReaderInfo:
     place = place if ":" in place else f"{place}:read"
     return ReaderInfo(
         name,
@@ -22,11 +22,11 @@ def _family(name: str, form: str, place: str, *suffixes: str) -> ReaderInfo:
         suffixes,
         sniff_family,
         f"nbo_extract_readers.{place}",
-        pixels=f"nbo_extract_readers.pixels_tiff_families:open_{name.replace('-', '_')}",
+        pixels=f"nbo_extract_readers.{pixels or 'pixels_tiff_families:open_' + name.replace('-', '_')}",
     )
 
 
-MICRO_MANAGER = _family("micro-manager", "Micro-Manager", "micro_manager")
+MICRO_MANAGER = _family("micro-manager", "Micro-Manager", "micro_manager", pixels="pixels_micro_manager:open_pixels")
 METAMORPH = _family("metamorph", "MetaMorph STK", "metamorph", ".stk")
 LSM = _family("zeiss-lsm", "Zeiss LSM", "lsm", ".lsm")
 APERIO = _family("aperio-svs", "Aperio SVS", "tiff_notes:read_aperio", ".svs")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nbo_extract.pixels import PixelFile
 from nbo_extract_readers import ome_tiff
 from nbo_extract_readers._planes import damaged, image, unsupported
-from nbo_extract_readers._tiff_planes import TiffFiles, check, tile_of
+from nbo_extract_readers._tiff_planes import TiffFiles, check, page_pixels, samples_of, tile_of
 from nbo_extract_readers.formats import TIFF_MAGIC
 from nbo_extract_readers.tiff_family import BROKEN
 
@@ -127,7 +127,7 @@ class _Ome:
     def _check_samples(self, page: Any, channels: int, stated: set[str]) -> None:
         """Find out whether the samples of a page are colours of one channel or channels of their own."""
         key = page.keyframe
-        self.samples = int(key.shaped[0] * key.shaped[4])
+        self.samples = samples_of(page)
         if self.sizes["C"] % self.samples:
             raise damaged(
                 self.home, f"its OME-XML states SizeC={self.sizes['C']}, a page has {self.samples} samples of a pixel"
@@ -199,23 +199,6 @@ class _Ome:
             return page_pixels(self.files, page, y, x, sample)
         except (OSError, *BROKEN) as error:
             raise damaged(place.path, str(error), t, c, z) from error
-
-
-def page_pixels(files: TiffFiles, page: Any, y: slice, x: slice, sample: int = -1) -> ndarray:
-    """Return a rectangle of a page: of one sample, or of all."""
-    import numpy
-
-    key = page.keyframe
-    if y.stop > key.imagelength or x.stop > key.imagewidth:
-        raise ValueError(f"its page has {key.imagewidth} × {key.imagelength} pixels, fewer than the image")
-    apart = key.shaped[0]
-    if sample >= 0:
-        found = files.rectangle(page, y, x, sample if apart > 1 else 0)
-        return numpy.ascontiguousarray(found[..., 0 if apart > 1 else sample])
-    if apart > 1:
-        return numpy.concatenate([files.rectangle(page, y, x, i) for i in range(apart)], axis=-1)
-    found = files.rectangle(page, y, x)
-    return found[..., 0] if found.shape[-1] == 1 else found
 
 
 def _number(block: etree._Element, name: str, missing: int = 0) -> int:

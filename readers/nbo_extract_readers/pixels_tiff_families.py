@@ -5,29 +5,23 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from nbo_extract.errors import NboExtractError
 from nbo_extract.pixels import PixelFile
 from nbo_extract_readers._planes import damaged, image, native, unsupported
 from nbo_extract_readers._tiff_planes import TiffFiles, check, tile_of
 from nbo_extract_readers.tiff_family import BROKEN, quiet_tifffile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy import ndarray
 
     from nbo_extract.pixels import PixelImage
 
+# Axes and their sizes, the slowest first.
+Order = list[tuple[str, int]]
 # Axes of tifffile that are images of their own: positions, regions and tiles.
 _IMAGES = "PRM"
-
-
-def open_micro_manager(path: str) -> PixelFile:
-    """Open the pixels of Micro-Manager: by the OME-XML where there is one, else by its index."""
-    from nbo_extract_readers import micro_manager, pixels_tiff
-
-    if micro_manager.read(path).vocabulary == "ome":
-        return pixels_tiff.open_pixels(path)
-    return _open(path, images=True)
 
 
 def open_metamorph(path: str) -> PixelFile:
@@ -36,7 +30,13 @@ def open_metamorph(path: str) -> PixelFile:
 
     stated = metamorph.read(path).tree.find("Structure/Image")
     axis = "Z" if stated is None else stated.get("Axis", "")
-    return _open(path, stack=axis)
+
+    def order(planes: int) -> Order:
+        if planes > 1 and not axis:
+            raise _untold(path, planes)
+        return [(axis or "Z", planes)]
+
+    return _open(path, order=order)
 
 
 def open_zeiss_lsm(path: str) -> PixelFile:
@@ -55,8 +55,23 @@ def open_hamamatsu_ndpi(path: str) -> PixelFile:
 
 
 def open_scanimage(path: str) -> PixelFile:
-    """Open the pixels of ScanImage."""
-    return _open(path)
+    """Open the pixels of ScanImage: channels within times, where no stack was taken."""
+    from nbo_extract_readers import tiff_notes
+
+    tree = tiff_notes.read_scanimage(path).tree
+    settings = {e.get("Name", ""): (e.text or "").strip() for e in tree.iterfind("Setting")}
+    stated = tree.find("Structure/Image")
+    channels = int("1" if stated is None else stated.get("SizeC", "1"))
+    slices = {settings.get(f"SI.hStackManager.{n}") for n in ("numSlices", "actualNumSlices")} - {None, "NaN"}
+    enabled = {settings.get(n) for n in ("SI.hStackManager.enable", "SI.hFastZ.enable")} & {"true", "1"}
+    flat = slices == {"1"} or (bool(slices) and not enabled)
+
+    def order(planes: int) -> Order:
+        if planes != channels and (planes % channels or not flat):
+            raise _untold(path, planes)
+        return [("T", planes // channels), ("C", channels)]
+
+    return _open(path, order=order)
 
 
 def open_imagej(path: str) -> PixelFile:
@@ -74,7 +89,9 @@ def open_plain(path: str) -> PixelFile:
     return _open(path, plain=True)
 
 
-def _open(path: str, *, images: bool = False, stack: str | None = None, plain: bool = False) -> PixelFile:
+def _open(
+    path: str, *, images: bool = False, order: Callable[[int], Order] | None = None, plain: bool = False
+) -> PixelFile:
     """Open the first series of a TIFF, which is the image at full resolution in all families.
 
     Parameters
@@ -82,8 +99,9 @@ def _open(path: str, *, images: bool = False, stack: str | None = None, plain: b
     path : str
     images : bool
         Whether positions are images of their own.
-    stack : str, optional
-        Axis along which the planes lie, of a family that knows stacks alone.
+    order : callable, optional
+        Returns the axes of so many planes and their sizes, the slowest first, where the record knows better than the
+        library.
     plain : bool
         Whether further pages are none of the same image.
     """
@@ -103,14 +121,21 @@ def _open(path: str, *, images: bool = False, stack: str | None = None, plain: b
             raise damaged(path, "it has no page with pixels")
         series = _Series(path, files, found[0])
         if plain and pages > 1 and not all(_axis_known(s) for s in found[:1]):
-            raise unsupported(
-                path,
-                f"it has {pages} pages and does not say whether they are focal planes, times or channels; save it as "
-                "OME-TIFF in ImageJ or Fiji, which asks",
-            )
-        made = tuple(series.images(split=images, stack=stack))
+            raise _untold(path, pages)
+        made = tuple(series.images(split=images, order=order))
         cleanup.pop_all()
         return PixelFile(made, f"tifffile {tifffile.__version__}", files.close)
+
+
+def _untold(path: str, count: int) -> NboExtractError:
+    """Return the error that says that nothing tells what the pages of a file are.
+
+    It is final: another library that reads the file guesses.
+    """
+    return NboExtractError(
+        f"{path}: it has {count} pages and does not say whether they are focal planes, times or channels; save it as "
+        "OME-TIFF in ImageJ or Fiji, which asks, or choose --reader bioformats, which takes them for times"
+    )
 
 
 def _axis_known(series: Any) -> bool:
@@ -150,54 +175,34 @@ class _Series:
         """Whether samples of a pixel lie beside each other."""
         return self.axes.endswith("S")
 
-    def images(self, *, split: bool, stack: str | None) -> Iterator[PixelImage]:
+    def images(self, *, split: bool, order: Callable[[int], Order] | None) -> Iterator[PixelImage]:
         """Yield the images of the series."""
-        sizes = dict(zip(self.axes, self.shape, strict=True))
-        axes = self.axes
-        others = {a: n for a, n in sizes.items() if a not in "TCZYXS" and n > 1}
-        if stack is not None:
-            self._check_stack(stack, sizes)
-        apart = [a for a in axes if split and a in others and a in _IMAGES]
-        unknown = "" if stack is not None else "".join(a for a in others if a not in apart)
-        if unknown:
-            count = others[unknown[0]]
-            raise unsupported(
-                self.path,
-                f"it has {count} pages and does not say whether they are focal planes, times or channels; save it as "
-                "OME-TIFF in ImageJ or Fiji, which asks",
-            )
-        counts = [sizes[a] for a in apart]
-        for number in range(_product(counts)):
+        axes = [(a, n) for a, n in zip(self.axes, self.shape, strict=True) if a not in "YXS"]
+        if order is not None:
+            axes = order(_product([n for _, n in axes]))
+        apart = [(a, n) for a, n in axes if split and a in _IMAGES]
+        untold = [n for a, n in axes if a not in "TCZ" and n > 1 and (a, n) not in apart]
+        if untold:
+            raise _untold(self.path, untold[0])
+        for number in range(_product([n for _, n in apart])):
             fixed: dict[str, int] = {}
-            for axis, count in zip(reversed(apart), reversed(counts), strict=True):
+            for axis, count in reversed(apart):
                 number, fixed[axis] = divmod(number, count)
-            yield self._image(sizes, fixed, stack)
+            yield self._image(axes, fixed)
 
-    def _check_stack(self, stack: str, sizes: dict[str, int]) -> None:
-        planes = _product([n for a, n in sizes.items() if a not in "YXS"])
-        if planes > 1 and not stack:
-            raise unsupported(
-                self.path, f"it has {planes} planes and nothing in it tells whether they are focal planes or times"
-            )
-
-    def _image(self, sizes: dict[str, int], fixed: dict[str, int], stack: str | None) -> PixelImage:
-        samples = sizes.get("S", 1)
-        wanted = {a.lower(): sizes.get(a, 1) for a in "TCZYX"}
-        if stack is not None:
-            planes = _product([n for a, n in sizes.items() if a not in "YXS"])
-            wanted |= {"t": 1, "c": 1, "z": 1, stack.lower() or "z": planes}
+    def _image(self, axes: Order, fixed: dict[str, int]) -> PixelImage:
+        page = dict(zip(self.axes, self.shape, strict=True))
+        samples = page.get("S", 1)
+        sizes = {a.lower(): n for a, n in [*axes, *page.items()] if a in "YX" or (a, n) in axes}
 
         def read(t: int, c: int, z: int, y: slice, x: slice) -> ndarray:
-            if stack is not None:
-                return self.read(max(t, c, z), (t, c, z), y, x, samples)
             place = {**fixed, "T": t, "C": c, "Z": z}
             flat = 0
-            for axis, size in zip(self.axes, self.shape, strict=True):
-                if axis not in "YXS":
-                    flat = flat * size + place.get(axis, 0)
+            for axis, size in axes:
+                flat = flat * size + place.get(axis, 0)
             return self.read(flat, (t, c, z), y, x, samples)
 
-        return image(wanted, self.key.dtype, read, tile_of(self.key), samples)
+        return image(sizes, self.key.dtype, read, tile_of(self.key), samples)
 
     def read(self, flat: int, place: tuple[int, int, int], y: slice, x: slice, samples: int) -> ndarray:
         """Return a rectangle of a plane by its number in the series."""
