@@ -146,7 +146,9 @@ def _opened(path: str, info: ReaderInfo) -> PixelFile:
     from nbo_extract.registry import function
 
     if not info.pixels:
-        raise UnsupportedFormatError(f"{path}: the reader {info.name} reads metadata alone, no pixels")
+        raise UnsupportedFormatError(
+            f"{path}: the reader {info.name} reads metadata alone, no pixels; choose another, or none"
+        )
     try:
         opened: PixelFile = function(info.pixels)(path)
     except ImportError as error:
