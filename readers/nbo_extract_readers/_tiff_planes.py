@@ -140,9 +140,8 @@ class TiffFiles:
             raise ValueError(f"strip or tile {index} lies behind the end of the file")
         if _plain(key):
             return self._rows(page, offset, count, layer, rows)
-        found = self.recent.get(
-            (handle.path, offset, index), lambda: _decoded(page, self.bytes_at(page, offset, count), index)
-        )
+        place = handle.path, offset, index
+        found = self.recent.get(place, lambda: self._decoded(page, offset, count, index))
         return found[layer, rows]
 
     def bytes_at(self, page: Any, offset: int, count: int) -> bytes:
