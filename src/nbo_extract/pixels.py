@@ -162,6 +162,10 @@ def _opened(path: str, info: ReaderInfo) -> PixelFile:
         raise NboExtractError(message) from error
     except MemoryError as error:
         raise NboExtractError(f"{path}: not enough memory to open its pixels; close other programs") from error
+    other = next((i.dtype for i in opened.images if i.dtype not in TYPES), "")
+    if other:
+        opened.close()
+        raise UnsupportedFormatError(f"{path}: its pixels are of the type {other}, which OME has not")
     return opened
 
 

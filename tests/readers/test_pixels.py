@@ -9,6 +9,7 @@ import sys
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -353,6 +354,24 @@ def test_a_file_of_a_set_that_is_missing_is_named(tmp_path: Path, opened: Opened
     image = opened(path).images[0]
     numpy.testing.assert_array_equal(image.read(1, 1, 1, *whole(image)), known[0][1, 1, 1])
     assert corrupt(path, image, (0, 1, 0)) == "the file set_t0_c1.ome.tif of its set is not beside it"
+
+
+def test_a_companion_file_stands_for_its_set(tmp_path: Path, opened: Opened) -> None:
+    _, known = make_pixels.ome_companion(tmp_path)
+    image = opened(tmp_path / "set.companion.ome").images[0]
+    numpy.testing.assert_array_equal(image.read(1, 0, 1, *whole(image)), known[0][1, 0, 1])
+
+
+def test_parts_of_a_czi_are_read_from_their_files(tmp_path: Path, opened: Opened) -> None:
+    data = values(1, 2, 1, 6, 8)
+    blocks = [SubBlock({"C": c}, pixels=data[0, c, 0].tobytes(), part=c) for c in (0, 1)]
+    guid, text = bytes(range(16)), b"<ImageDocument/>"
+    # Sub-blocks of the same sizes lie at the same places in both files; that of the first is none.
+    write_czi(tmp_path / "x.czi", text, [blocks[0], replace(blocks[1], pixels=bytes(96))], primary_guid=guid)
+    write_czi(tmp_path / "x(1).czi", text, [replace(b, part=1) for b in blocks], part=1, primary_guid=guid)
+    image = opened(tmp_path / "x.czi").images[0]
+    for c in (0, 1):
+        numpy.testing.assert_array_equal(image.read(0, c, 0, *whole(image)), data[0, c, 0])
 
 
 def test_a_renamed_file_is_its_own_pixels(tmp_path: Path, opened: Opened) -> None:
