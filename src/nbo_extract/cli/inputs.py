@@ -194,7 +194,7 @@ def plan(units: Sequence[Unit], paths: Sequence[str], output: str | None, form: 
     if output is None:
         tasks = [Task(u.path, f"{_beside(u)}.nbo.{form}") for u in units]
         if any(is_url(u.path) for u in units):
-            _refuse_collisions(tasks)
+            refuse_collisions(tasks)
         return tasks
     if is_url(output):
         raise Refusal(f"{shown(output)}: documents are written to disks alone; give a file or a folder with -o")
