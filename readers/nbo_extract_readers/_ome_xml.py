@@ -54,6 +54,8 @@ class OmeXml:
         File name of each TiffData block to its UUID, in the order of the document.
     own : list of (str, str)
         Namespace and content of this product's own annotations.
+    made : bool
+        Whether all of it was made by this product, for a file that had no description.
     """
 
     root: etree._Element
@@ -61,6 +63,7 @@ class OmeXml:
     planes: dict[str, PlaneColumns] = field(default_factory=dict)
     members: dict[str, str] = field(default_factory=dict)
     own: list[tuple[str, str]] = field(default_factory=list)
+    made: bool = False
 
     @property
     def version(self) -> str:
@@ -332,6 +335,7 @@ def _take_own_annotations(found: OmeXml) -> None:
                 own.add(annotation.get("ID", ""))
                 value = next((c for c in annotation if _local(c) == "Value"), None)
                 found.own.append((namespace, _content(value)))
+                found.made = found.made or (value is not None and any(c.get("made") == "true" for c in value))
                 _take_fills(found.root, value)
                 group.remove(annotation)
         if own and not any(_local(c) for c in group):

@@ -61,18 +61,34 @@ def read(path: str) -> RawRecord:
         raise CorruptFileError(f"{path} is neither a TIFF nor OME-XML.")
     if xml is None and directory is None:
         raise CorruptFileError(f"{path} is not usable as OME-XML; copy the file again from its source.")
+    own = xml.own if xml is not None else []
+    if xml is not None and xml.made and directory is not None and _is_made(directory, path):
+        # The file itself says nothing; what was made for it is no statement of it.
+        xml = None
     files = [os.path.abspath(path)]
     metadata_file = ""
     if xml is not None and xml.root.find("BinaryOnly") is not None:
         metadata_file, xml = _follow(path, xml, findings)
         files.append(os.path.abspath(os.path.join(os.path.dirname(path), metadata_file)))
-    record = _record(path, directory, xml, metadata_file)
+        own = xml.own
+    record = _record(path, directory, xml, metadata_file, own)
     record.findings = findings + _unread(directory, path) + record.findings
     if xml is not None:
         record.planes = xml.planes
         _add_members(files, xml, record.findings, renamed=directory is not None and not metadata_file)
     record.files = tuple(dict.fromkeys(files))
     return record
+
+
+def _is_made(directory: FirstDirectory, path: str) -> bool:
+    """Whether the OME-XML that was made for a file is still what it was: another program may have taken it up."""
+    from nbo_extract.errors import WriteError
+    from nbo_extract.writers.omexml import remove
+
+    try:
+        return remove((directory.description or b"").strip(b"\0"), label=path)[1]
+    except WriteError:
+        return False
 
 
 def _read_some(path: str, limit: int) -> bytes:
@@ -177,7 +193,13 @@ def _add_members(files: list[str], xml: OmeXml, findings: list[Finding], *, rena
     findings.append(Finding("NBO111", "warning", message, file=os.path.basename(files[0]), source="TiffData/UUID"))
 
 
-def _record(path: str, directory: FirstDirectory | None, xml: OmeXml | None, metadata_file: str) -> RawRecord:
+def _record(
+    path: str,
+    directory: FirstDirectory | None,
+    xml: OmeXml | None,
+    metadata_file: str,
+    own: list[tuple[str, str]],
+) -> RawRecord:
     from lxml import etree
 
     tree = etree.Element("Record")
@@ -196,7 +218,7 @@ def _record(path: str, directory: FirstDirectory | None, xml: OmeXml | None, met
             message = f"Characters that XML does not allow were left out of the TIFF tag {name}."
             findings.append(Finding("NBO103", "info", message, file=os.path.basename(path), source=f"TIFF tag {name}"))
         etree.SubElement(structure, "Tag", {"Name": name}).text = legal
-    for namespace, content in xml.own if xml is not None else ():
+    for namespace, content in own:
         etree.SubElement(structure, "NBO", {"Namespace": namespace}).text = content
     kind = "TIFF" if xml is None else "OME-TIFF"
     return RawRecord(path, kind, INFO.name, "tiff" if xml is None else "ome", tree, {}, versions, (), findings)

@@ -176,6 +176,7 @@ def embed(
     WriteError
         If nothing was written; the file is as it was.
     """
+    from nbo_extract.plain_tiff import base_xml
     from nbo_extract.writers._set_files import find_set, is_companion
     from nbo_extract.writers.block import Safety
     from nbo_extract.writers.ngff import embed_zarr
@@ -192,7 +193,8 @@ def embed(
         found = find_set(place, follow_links=follow_links)
         if found is not None:
             return embed_set(found, block, dry_run=dry_run, safety=safety)
-        return embed_tiff(place, block, dry_run=dry_run, safety=safety)
+        made = base_xml(place, document)
+        return embed_tiff(place, block, dry_run=dry_run, base_xml=made, safety=safety)
     raise WriteError(
         f"{place}: metadata are embedded into OME-TIFF and OME-Zarr alone, vendor files are never modified; "
         "leave --embed out to write a sidecar file beside it"

@@ -133,7 +133,8 @@ class Change:
         check_chain(self.tiff, self.first)
         directory = self.tiff.directory(self.first)
         xml = _base(self.tiff, directory, base_xml)
-        splice = plan_splice(xml, block, old_offset=self.first, old_length=self.length, label=label)
+        made = base_xml is not None
+        splice = plan_splice(xml, block, old_offset=self.first, old_length=self.length, made=made, label=label)
         tail = make_tail(self.first, self.length, directory, splice.pieces())
         end = self.length + tail.size + SECTOR
         if end > self.tiff.kind.limit:

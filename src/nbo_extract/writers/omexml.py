@@ -77,6 +77,7 @@ def splice(
     *,
     old_offset: int | None = None,
     old_length: int | None = None,
+    made: bool = False,
     label: str = "this OME-XML",
 ) -> bytes:
     """Insert a block into OME-XML; a block that is there already is replaced.
@@ -88,6 +89,8 @@ def splice(
     block : Block
     old_offset, old_length : int, optional
         First directory and length of the file before embedding, to record for `restore`.
+    made : bool
+        Whether the OME-XML was made for a file that had none: it is no statement of the file then.
     label : str
         What the OME-XML belongs to, for messages.
 
@@ -101,7 +104,8 @@ def splice(
     WriteError
         If it is no OME-XML that can be spliced, or the block does not fit it.
     """
-    return plan_splice(xml, block, old_offset=old_offset, old_length=old_length, label=label).apply()
+    plan = plan_splice(xml, block, old_offset=old_offset, old_length=old_length, made=made, label=label)
+    return plan.apply()
 
 
 def plan_splice(
@@ -110,6 +114,7 @@ def plan_splice(
     *,
     old_offset: int | None = None,
     old_length: int | None = None,
+    made: bool = False,
     label: str = "this OME-XML",
 ) -> Splice:
     """Return what `splice` would insert; parameters and errors are the same."""
@@ -127,6 +132,7 @@ def plan_splice(
         "structuredAnnotations": "created" if annotations is None else "expanded" if annotations.empty else "kept",
         "oldOffset": old_offset,
         "oldLength": old_length,
+        "made": "true" if made else None,
         "fills": " ".join(f"{fill.element}@{fill.attribute}" for fill in open_fills) or None,
     }
     texts = _annotation_texts(found, ids, block, record, label)
