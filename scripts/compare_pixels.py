@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy
@@ -19,8 +21,6 @@ from nbo_extract.errors import NboExtractError
 from nbo_extract.pixels import fits, open_pixels
 
 if TYPE_CHECKING:
-    from numpy import ndarray
-
     from nbo_extract.pixels import PixelImage
 
 
@@ -46,27 +46,36 @@ def rectangle(image: PixelImage, random_: random.Random, largest: int = 4 << 20)
     return slice(top, top + height), slice(left, left + width)
 
 
-def read(image: PixelImage, place: tuple[int, int, int], y: slice, x: slice) -> ndarray:
-    """Return a rectangle; as three samples where the image has them as channels does the caller ask per channel."""
-    return image.read(*place, y, x)
+def turned(ours: PixelImage, theirs: PixelImage) -> str:
+    """Compare where Bio-Formats takes a scan along X and Z for planes of X and Y."""
+    for t in range(ours.t):
+        for c in range(ours.c):
+            for y in range(ours.y):
+                rows = [ours.read(t, c, z, slice(y, y + 1), slice(0, ours.x))[0] for z in range(ours.z)]
+                plane = theirs.read(t, c, y, slice(0, theirs.y), slice(0, theirs.x))
+                if not numpy.array_equal(numpy.stack(rows), plane):
+                    return f"DIFFERS at T={t} C={c} Y={y}"
+    return "equal with Y and Z exchanged (all planes): a scan along X and Z, which Bio-Formats calls X and Y"
 
 
 def compare(ours: PixelImage, theirs: PixelImage, most: int) -> str:
     """Return ``equal``, or the first difference."""
+    if (ours.y, ours.z) != (theirs.y, theirs.z) and (ours.y, ours.z, ours.x) == (theirs.z, theirs.y, theirs.x):
+        return turned(ours, theirs)
     if shape(ours) != shape(theirs):
         return f"sizes differ: {shape(ours)}, Bio-Formats {shape(theirs)}"
     random_ = random.Random(1)
     planes = pick(ours, most, random_)
     for place in planes:
         y, x = rectangle(ours, random_)
-        a, b = read(ours, place, y, x), read(theirs, place, y, x)
+        a, b = ours.read(*place, y, x), theirs.read(*place, y, x)
         if a.shape != b.shape or not numpy.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
             count = int((a != b).sum()) if a.shape == b.shape else -1
             return f"DIFFERS at T,C,Z={place}: {count} of {a.size} values, {a.ravel()[:4]} not {b.ravel()[:4]}"
         top, left = random_.randrange(ours.y), random_.randrange(ours.x)
         bottom, right = random_.randrange(top, ours.y) + 1, random_.randrange(left, ours.x) + 1
         if (bottom - top) * (right - left) <= 4 << 20:
-            part = read(ours, place, slice(top, bottom), slice(left, right))
+            part = ours.read(*place, slice(top, bottom), slice(left, right))
             whole = (y, x) == (slice(0, ours.y), slice(0, ours.x))
             if whole and not numpy.array_equal(part, a[top:bottom, left:right], equal_nan=a.dtype.kind in "fc"):
                 return f"a rectangle of T,C,Z={place} is not that of the plane"
@@ -106,10 +115,19 @@ def report(path: str, most: int) -> int:
 def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("files", nargs="+")
+    parser.add_argument("files", nargs="*")
     parser.add_argument("--planes", type=int, default=60)
+    parser.add_argument("--made", nargs="*", help="compare the files that the tests make, too: all, or those named")
     given = parser.parse_args()
     bad = sum(report(path, given.planes) for path in given.files)
+    if given.made is not None:
+        from make_pixels import MAKERS
+
+        for name, make in MAKERS.items():
+            if given.made and name not in given.made:
+                continue
+            with tempfile.TemporaryDirectory(prefix=f"{name}_") as folder:
+                bad += report(str(make(Path(folder))[0]), given.planes)
     sys.exit(1 if bad else 0)
 
 

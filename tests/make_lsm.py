@@ -5,10 +5,13 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
-from make_tiff import LONG, UNDEFINED, Tiff, usual
+from make_tiff import BYTE, LONG, SHORT, Tiff, usual
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from make_tiff import Tag
 
 Block = dict[str, Any]
 
@@ -158,8 +161,9 @@ def make_lsm(
     scan_type: int = 6,
     interval: float = 10.0,
     channels: tuple[str, ...] = ("Ch2-T1", "ChS1-T2"),
+    pixels: Sequence[bytes] = (),
 ) -> Path:
-    """Write an LSM file of sizes X, Y, Z, C and T."""
+    """Write an LSM file of sizes X, Y, Z, C and T; `pixels` are those of each page, channel behind channel."""
     tiff = Tiff()
     scan = tiff.put(scan_information(RECORDING if recording is None else recording))
     times = tiff.put(struct.pack(f"<ii{len(stamps)}d", 8 + 8 * len(stamps), len(stamps), *stamps))
@@ -172,6 +176,14 @@ def make_lsm(
     info += struct.pack("<4d7Id", 1, 1, 1, 1, *[0] * 7, 0)
     info += struct.pack("<4I3dI2i16iI9II", *[0] * 4, 0, 0, 0, 0, positions, tiles, *[0] * 16, 0, *[0] * 9, places)
     info = info[:4] + struct.pack("<i", len(info)) + info[8:]
-    tiff.page([*usual(sizes[0], sizes[1], 16), (34412, UNDEFINED, info)], b"\0" * (2 * sizes[0] * sizes[1]))
+    head: list[Tag] = [(34412, BYTE, info)]
+    for page in pixels:
+        planar: list[Tag] = [*usual(sizes[0], sizes[1], 16, sizes[3]), (284, SHORT, [2]), (254, LONG, [0])]
+        tiff.page([*planar, *head], page, sizes[3])
+        tiff.page([*usual(sizes[0], sizes[1]), (254, LONG, [1])])
+        head = []
+    if pixels:
+        return tiff.save(path)
+    tiff.page([*usual(sizes[0], sizes[1], 16), *head], b"\0" * (2 * sizes[0] * sizes[1]))
     tiff.page([*usual(sizes[0], sizes[1]), (254, LONG, [1])])
     return tiff.save(path)

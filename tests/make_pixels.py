@@ -14,11 +14,12 @@ import zarr
 from make_dv import make_dv
 from make_ims import GROUPS, make_ims
 from make_lif import dimension, image, make_lif, make_lof, project
+from make_lsm import make_lsm
 from make_metamorph import make_stk
 from make_mm import ORDER, make_ndtiff, make_singles, make_stack
 from make_nd2 import attributes, metadata, time_loop, write_nd2, xy_loop, z_loop
 from make_nd2 import plane as nd2_plane
-from make_notes import APERIO, FRAME, SCANIMAGE
+from make_notes import APERIO, FRAME, SCANIMAGE, make_fluoview
 from make_oif import make_oib, make_oif
 from sample_czi import SubBlock, write_czi
 
@@ -67,14 +68,12 @@ _PACK: dict[int, Callable[[ndarray], bytes]] = {
 
 def czi_packed(folder: Path, method: int) -> Made:
     data = values(2, 2, 3, 37, 41)
-    blocks = [
-        SubBlock(
-            {"T": t, "C": c, "Z": z + 4}, 41, 37, pixels=_PACK[method](data[t, c, z]), compression=min(method, 6)
-        )
-        for t in range(2)
-        for c in range(2)
-        for z in range(3)
-    ]  # fmt: skip
+    # A part of a stack, whose first plane is not the one of number 0.
+    first = 4 if method == 60 else 0
+    blocks = []
+    for t, c, z in ((t, c, z) for t in range(2) for c in range(2) for z in range(3)):
+        pixels = _PACK[method](data[t, c, z])
+        blocks.append(SubBlock({"T": t, "C": c, "Z": z + first}, 41, 37, pixels=pixels, compression=min(method, 6)))
     return _czi(folder, f"packed{method}", blocks), [data]
 
 
@@ -88,7 +87,7 @@ def czi_colour(folder: Path, method: int = 0, kind: int = 3) -> Made:
     return _czi(folder, f"colour{kind}_{method}", [block]), [data]
 
 
-def czi_mosaic(folder: Path) -> Made:
+def czi_mosaic(folder: Path, backwards: bool = True) -> Made:
     """Two scenes at places far from each other; tiles overlap, the later one is on top; one corner has no tile."""
     images = []
     blocks = []
@@ -103,7 +102,7 @@ def czi_mosaic(folder: Path) -> Made:
                 # A level of the pyramid, which is to be left alone.
                 blocks.append(SubBlock(starts | {"M": 90 + m}, w, h, (w // 2, h // 2)))
         images.append(whole)
-    return _czi(folder, "mosaic", blocks[::-1]), images
+    return _czi(folder, "mosaic", blocks[:: -1 if backwards else 1]), images
 
 
 # -- TIFF -------------------------------------------------------------------------------------------------------------
@@ -122,7 +121,12 @@ def ome_strips(folder: Path) -> Made:
 
 def ome_tiles(folder: Path) -> Made:
     data = values(2, 1, 2, 100, 130, dtype="float32")
-    return ome_tiff(folder, "tiles", data, tile=(32, 48), compression="zlib", predictor=True), [data]
+    return ome_tiff(folder, "tiles", data, tile=(32, 48), compression="zlib"), [data]
+
+
+def ome_predictor(folder: Path) -> Made:
+    data = values(1, 2, 1, 100, 130, dtype="float32")
+    return ome_tiff(folder, "predictor", data, tile=(32, 48), compression="zlib", predictor=True), [data]
 
 
 def ome_big_endian(folder: Path) -> Made:
@@ -240,11 +244,42 @@ def stk(folder: Path) -> Made:
     data = values(3, 4, 4)
     path = make_stk(folder / "stack.stk", planes=3, z=(1.0, 2.0, 3.0))
     with tifffile.TiffFile(path) as file:
-        start = file.pages[0].dataoffsets[0]  # type: ignore[union-attr]
+        start = file.pages[0].dataoffsets[0]
     raw = bytearray(path.read_bytes())
     raw[start : start + data.nbytes] = data.tobytes()
     path.write_bytes(raw)
     return path, [data[None, None]]
+
+
+def lsm(folder: Path) -> Made:
+    data = values(3, 3, 2, 5, 8)
+    pages = [data[t, :, z].tobytes() for t in range(3) for z in range(2)]
+    return make_lsm(folder / "cells.lsm", sizes=(8, 5, 2, 3, 3), channels=("a", "b", "c"), pixels=pages), [data]
+
+
+def lsm_positions(folder: Path) -> Made:
+    images = [values(1, 3, 2, 5, 8, seed=s) for s in (8, 9)]
+    pages = [d[0, :, z].tobytes() for d in images for z in range(2)]
+    path = make_lsm(folder / "places.lsm", sizes=(8, 5, 2, 3, 1), positions=2, channels=("a", "b", "c"), pixels=pages)
+    return path, images
+
+
+def fluoview(folder: Path) -> Made:
+    data = values(2, 2, 3, 20, 30)
+    dimensions = [("x", 30, 0.2, "um"), ("y", 20, 0.2, "um"), ("z", 3, 1.0, "um"), ("Ch", 2, 1.0, "ch"),
+                  ("Time", 2, 500.0, "ms")]  # fmt: skip
+    raw = make_fluoview(folder / "model.tif", dimensions).read_bytes()
+    with tifffile.TiffFile(folder / "model.tif") as file:
+        found: Any = file.pages[0]
+        stored = [found.tags[code] for code in (34361, 34362)]
+    tags = [(t.code, 1, t.count, raw[t.valueoffset : t.valueoffset + t.count], True) for t in stored]
+    path = folder / "fluo.tif"
+    with tifffile.TiffWriter(path) as writer:
+        for t in range(2):
+            for c in range(2):
+                for z in range(3):
+                    writer.write(data[t, c, z], metadata=None, contiguous=False, extratags=tags)
+    return path, [data]
 
 
 def mm_stack(folder: Path) -> Made:
@@ -338,6 +373,18 @@ def nd2(folder: Path, packed: bool = False) -> Made:
     return path, images
 
 
+def nd2_colour(folder: Path) -> Made:
+    """Write a frame in colours, in the order in which the format stores them."""
+    data = values(1, 1, 1, 6, 8, 3, dtype="uint8")
+    path = write_nd2(
+        folder / "colour.nd2",
+        attributes=attributes(1, 3, uiBpcInMemory=8, uiBpcSignificant=8, uiWidthBytes=24),
+        metadata=metadata([nd2_plane("Brightfield", 1, uiCompCount=3)], []),
+        frames=[data[0, 0, 0].tobytes()],
+    )
+    return path, [data]
+
+
 def _plane_tiffs(data: ndarray) -> dict[str, bytes]:
     found = {}
     for c in range(data.shape[1]):
@@ -378,7 +425,7 @@ def ims(folder: Path) -> Made:
 def ome_zarr(folder: Path, version: str = "0.5") -> Made:
     data = values(2, 3, 2, 20, 30)
     path = folder / f"cells_{version}.zarr"
-    form = 3 if version == "0.5" else 2
+    form: Any = 3 if version == "0.5" else 2
     root = zarr.open_group(path, mode="w", zarr_format=form)
     array = root.create_array("0", shape=data.shape, chunks=(1, 1, 1, 8, 16), dtype=data.dtype)
     array[...] = data
@@ -399,9 +446,11 @@ MAKERS: dict[str, Callable[[Path], Made]] = {
     **{f"czi_colour_{k}": (lambda f, k=k: czi_colour(f, 0, k)) for k in (3, 4, 8, 9)},  # type: ignore[misc]
     "czi_colour_zstd": lambda f: czi_colour(f, 5),
     "czi_colour_jpegxr": lambda f: czi_colour(f, 4),
-    "czi_mosaic": czi_mosaic,
+    "czi_mosaic": lambda f: czi_mosaic(f, backwards=False),
+    "czi_mosaic_backwards": czi_mosaic,
     "ome_strips": ome_strips,
     "ome_tiles": ome_tiles,
+    "ome_predictor": ome_predictor,
     "ome_big_endian": ome_big_endian,
     "ome_colour": ome_colour,
     "ome_planar": ome_planar,
@@ -414,6 +463,9 @@ MAKERS: dict[str, Callable[[Path], Made]] = {
     "aperio": aperio,
     "scanimage": scanimage,
     "stk": stk,
+    "lsm": lsm,
+    "lsm_positions": lsm_positions,
+    "fluoview": fluoview,
     "mm_stack": mm_stack,
     "mm_ndtiff": mm_ndtiff,
     "mm_singles": mm_singles,
@@ -424,6 +476,7 @@ MAKERS: dict[str, Callable[[Path], Made]] = {
     "lof": lof,
     "nd2": nd2,
     "nd2_packed": lambda f: nd2(f, packed=True),
+    "nd2_colour": nd2_colour,
     "oif": oif,
     "oib": oib,
     "ims": ims,

@@ -29,10 +29,11 @@ class Tiff:
         self.data += block
         return place
 
-    def page(self, tags: Sequence[Tag], pixels: bytes = b"\0" * 16) -> int:
-        """Append a directory of one strip; return where it is. A tag is number, type and values."""
-        strip = self.put(pixels)
-        all_tags = [*tags, (273, LONG, [strip]), (279, LONG, [len(pixels)])]
+    def page(self, tags: Sequence[Tag], pixels: bytes = b"\0" * 16, strips: int = 1) -> int:
+        """Append a directory; return where it is. A tag is number, type and values."""
+        strip, size = self.put(pixels), len(pixels) // strips
+        starts = [strip + size * i for i in range(strips)]
+        all_tags = [*tags, (273, LONG, starts), (279, LONG, [size] * strips)]
         entries = b""
         for code, kind, values in sorted(all_tags, key=lambda t: t[0]):
             raw, count = _packed(kind, values)

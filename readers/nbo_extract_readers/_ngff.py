@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
-from nbo_extract.errors import CorruptFileError, NboExtractError
+from nbo_extract.errors import CorruptFileError
+from nbo_extract.stores import is_url
 from nbo_extract_readers._text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# No metadata file of a plate comes near; a larger one is something else.
-_MAX_JSON = 1 << 28
+    from nbo_extract.stores import Store as Files
+
 # Beyond the size of anything; keeps products of absurd numbers short.
 _MAX_EXPONENT = 60
 # What may become the name of an XML attribute.
@@ -74,10 +74,10 @@ class Array:
 
 
 class Store:
-    """Reads the metadata files of the Zarr directory at `path`."""
+    """Reads the metadata files of the Zarr whose files are `files`."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self, files: Files) -> None:
+        self.files = files
 
     def group(self, path: str) -> Group:
         """Read a group.
@@ -102,11 +102,18 @@ class Store:
                     raise CorruptFileError(
                         f"{self.name(path)} is a Zarr array, not an OME-Zarr image; give the folder above it."
                     )
-                raise CorruptFileError(f"{self.name(path)} holds none of zarr.json, .zgroup and .zattrs; {COPY_AGAIN}")
+                raise self._no_group(path)
             found = Group(path, "2", attributes or {}, source=".zattrs")
         ome = found.attributes.get("ome")
         found.meta = ome if isinstance(ome, dict) else found.attributes
         return found
+
+    def _no_group(self, path: str) -> CorruptFileError:
+        place = self.name(path)
+        if self.files.denied:
+            return CorruptFileError(f"{place}: access is denied; check the credentials and what they may do.")
+        way = "check the URL, which must be that of one Zarr." if is_url(place) else COPY_AGAIN
+        return CorruptFileError(f"{place} holds none of zarr.json, .zgroup and .zattrs; {way}")
 
     def array(self, path: str) -> Array:
         """Read shape and data type of an array.
@@ -135,33 +142,17 @@ class Store:
 
     def bytes(self, path: str) -> bytes | None:
         """Return the content of a small file, None where it does not exist."""
-        full = self.name(path)
-        if ".." in path.split("/"):
-            return None
-        try:
-            with open(full, "rb") as handle:
-                return handle.read(_MAX_JSON)
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
-            # ValueError: a path of a damaged JSON file may hold what no file name can.
-            return None
-        except OSError as error:
-            raise NboExtractError(
-                f"{full} cannot be read ({error.strerror or error}); check that you may open it."
-            ) from error
+        return None if ".." in path.split("/") else self.files.load(path)
 
     def children(self) -> list[str]:
         """Return the names of the directories at the root, in order."""
-        try:
-            with os.scandir(self.path) as entries:
-                return sorted(e.name for e in entries if e.is_dir() and not e.name.startswith("."))
-        except OSError:
-            return []
+        return self.files.children()
 
     def _json(self, path: str, name: str) -> dict[str, object] | None:
         content = self.bytes(f"{path}/{name}" if path else name)
         if content is None:
             return None
-        full = os.path.join(self.name(path), name)
+        full = self.name(f"{path}/{name}")
         try:
             value = json.loads(content, parse_float=Number, parse_int=Number, parse_constant=Number)
         except json.JSONDecodeError as error:
@@ -176,7 +167,7 @@ class Store:
 
     def name(self, path: str) -> str:
         """Return where a path lies, for people."""
-        return os.path.join(self.path, *(p for p in path.split("/") if p))
+        return self.files.name(path)
 
 
 def to_json(value: object) -> str:
@@ -228,6 +219,31 @@ def combine(
         for a, b, c in zip(inner_shift, outer_scale, outer_shift, strict=True)
     ]
     return scales, shifts, problems
+
+
+def intrinsic(multiscale: Mapping[str, object], steps: object) -> list[object]:
+    """Return the axes of the coordinate system that a resolution level is placed in (OME-NGFF 0.6).
+
+    The other systems of an image are made of this one, which is that of its pixels in physical units. It is named by
+    the transformation of the level; else it is the last.
+    """
+    stated = multiscale.get("coordinateSystems")
+    systems = [s for s in stated if isinstance(s, dict)] if isinstance(stated, list) else []
+    step = next((s for s in steps if isinstance(s, dict)), {}) if isinstance(steps, list) else {}
+    output = step.get("output")
+    name = scalar(output.get("name") if isinstance(output, dict) else output)
+    found = [s for s in systems if scalar(s.get("name")) == name] if name is not None else systems[-1:]
+    axes = found[0].get("axes") if found else None
+    return axes if isinstance(axes, list) else []
+
+
+def in_sequence(steps: object) -> list[object]:
+    """Return transformations with those of a sequence in its place."""
+    found: list[object] = []
+    for step in steps if isinstance(steps, list) else []:
+        inner = step.get("transformations") if isinstance(step, dict) and step.get("type") == "sequence" else None
+        found += inner if isinstance(inner, list) else [step]
+    return found
 
 
 def _transformation(

@@ -50,10 +50,11 @@ class Recent:
         # Made without the lock: two threads may make the same, which costs time and nothing else.
         made = make()
         with self.lock:
-            if key not in self.known and made.nbytes <= self.limit:
+            if key not in self.known:
                 self.known[key] = made
                 self.used += made.nbytes
-                while self.used > self.limit:
+                # The newest stays, however large: the next tile is in it.
+                while self.used > self.limit and len(self.known) > 1:
                     self.used -= self.known.popitem(last=False)[1].nbytes
         return made
 

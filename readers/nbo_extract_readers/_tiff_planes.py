@@ -140,18 +140,33 @@ class TiffFiles:
             raise ValueError(f"strip or tile {index} lies behind the end of the file")
         if _plain(key):
             return self._rows(page, offset, count, layer, rows)
-        found = self.recent.get(
-            (handle.path, offset, index), lambda: _decoded(page, self._bytes(page, offset, count), index)
-        )
+        place = handle.path, offset, index
+        found = self.recent.get(place, lambda: self._decoded(page, offset, count, index))
         return found[layer, rows]
 
-    @staticmethod
-    def _bytes(page: Any, offset: int, count: int) -> bytes:
+    def bytes_at(self, page: Any, offset: int, count: int) -> bytes:
+        """Return bytes of the file of a page; the library itself does not keep threads apart."""
         handle = page.parent.filehandle
-        with handle.lock:
+        with self.lock:
             handle.seek(offset)
             data: bytes = handle.read(count)
         return data
+
+    def _decoded(self, page: Any, offset: int, count: int, index: int) -> ndarray:
+        key = page.keyframe
+        stored = self.bytes_at(page, offset, count)
+        extra: dict[str, Any] = {"_fullsize": False}
+        if key.compression in _JPEG:
+            # Tags of some length are read from the file when they are first asked for.
+            with self.lock:
+                extra |= {"jpegtables": page.jpegtables, "jpegheader": key.jpegheader}
+        try:
+            data, _, _ = key.decode(stored, index, **extra)
+        except (*BROKEN, RuntimeError) as error:
+            raise ValueError(f"strip or tile {index}: {error}") from error
+        if data is None:
+            raise ValueError(f"strip or tile {index} is empty")
+        return native(data)
 
     def _rows(self, page: Any, offset: int, count: int, layer: int, rows: slice) -> ndarray:
         """Return rows of a strip or tile that is stored as it is; no more than these are read."""
@@ -165,8 +180,9 @@ class TiffFiles:
         needed = (rows.stop - rows.start) * each
         if start + needed > count:
             raise ValueError(f"a strip or tile has {count} bytes, {start + needed} are needed")
-        data = self._bytes(page, offset + start, needed)
-        return native(numpy.frombuffer(data, kind).reshape(-1, wide, key.shaped[4]))
+        data = self.bytes_at(page, offset + start, needed)
+        rows_: ndarray = numpy.frombuffer(data, kind).reshape(-1, wide, key.shaped[4])
+        return rows_
 
 
 def _plain(key: Any) -> bool:
@@ -174,21 +190,6 @@ def _plain(key: Any) -> bool:
     bits = key.bitspersample
     whole = isinstance(bits, int) and bits in (8, 16, 32, 64, 128) and bits == 8 * key.dtype.itemsize
     return bool(whole and key.compression == 1 and key.predictor == 1 and key.fillorder == 1)
-
-
-def _decoded(page: Any, stored: bytes, index: int) -> ndarray:
-    key = page.keyframe
-    extra: dict[str, Any] = {"_fullsize": False}
-    if key.compression in _JPEG:
-        extra |= {"jpegtables": page.jpegtables, "jpegheader": key.jpegheader}
-    try:
-        with quiet_tifffile():
-            data, _, _ = key.decode(stored, index, **extra)
-    except (*BROKEN, RuntimeError) as error:
-        raise ValueError(f"strip or tile {index}: {error}") from error
-    if data is None:
-        raise ValueError(f"strip or tile {index} is empty")
-    return native(data)
 
 
 def _touched(key: Any, plane: int, y: slice, x: slice) -> Iterator[tuple[int, int, int, int]]:

@@ -10,7 +10,10 @@ TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 CZI_MAGIC = b"ZISRAWFILE"
 ND2_MAGIC = b"\xda\xce\xbe\x0a"
 ND2_LEGACY_MAGIC = b"\0\0\0\x0cjP  "
+ZIP_MAGIC = b"PK\x03\x04"
 ZARR_MARKERS = ("zarr.json", ".zgroup", ".zattrs", ".zarray")
+
+ZARR_ARCHIVES = (".ozx", ".ome.zarr.zip", ".zarr.zip")
 
 
 def is_ome_document(head: bytes) -> bool:
@@ -34,11 +37,25 @@ def sniff_ome_tiff(head: bytes, name: str) -> bool:
 
 
 def sniff_ome_zarr(head: bytes, name: str) -> bool:
-    """Whether a directory is named like a Zarr, or holds the metadata files of one."""
+    """Whether a directory is named like a Zarr, or holds the metadata files of one; or a ZIP archive of such."""
     if head:
-        return False
+        lower = name.lower()
+        return head.startswith(ZIP_MAGIC) and (
+            lower.endswith(ZARR_ARCHIVES) or (lower.endswith(".zip") and _holds_group(name))
+        )
     name = name.rstrip("/\\")
     return name.endswith(".zarr") or any(os.path.isfile(os.path.join(name, m)) for m in ZARR_MARKERS)
+
+
+def _holds_group(path: str) -> bool:
+    """Whether an archive has the metadata files of a Zarr at its root or in a folder."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(n.split("/")[-1] in ZARR_MARKERS for n in archive.namelist() if n.count("/") < 2)
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        return False
 
 
 def sniff_deltavision(head: bytes, name: str) -> bool:
@@ -92,11 +109,13 @@ OME_TIFF = ReaderInfo(
 OME_ZARR = ReaderInfo(
     "ome-zarr",
     ("OME-Zarr",),
-    (".ome.zarr", ".zarr"),
+    (".ome.zarr", ".zarr", *ZARR_ARCHIVES),
     sniff_ome_zarr,
     "nbo_extract_readers.ome_zarr:read",
     pixels="nbo_extract_readers.pixels_ome_zarr:open_pixels",
     directory=True,
+    archives=True,
+    remote=True,
 )
 DELTAVISION = ReaderInfo(
     "deltavision",

@@ -1,4 +1,4 @@
-"""OME-Zarr (OME-NGFF 0.1 to 0.5): images, series and plates, from the JSON files alone."""
+"""OME-Zarr (OME-NGFF 0.1 to 0.6): images, series, scenes and plates, from the JSON files alone."""
 
 from __future__ import annotations
 
@@ -8,12 +8,24 @@ from typing import TYPE_CHECKING
 from nbo_extract.errors import CorruptFileError
 from nbo_extract.findings import Finding
 from nbo_extract.record import RawRecord
-from nbo_extract_readers._ngff import COPY_AGAIN, IDENTIFIER, Store, combine, scalar, titled, to_json
+from nbo_extract.registry import head
+from nbo_extract.stores import ZipStore, is_url, last_part, open_store, shown
+from nbo_extract_readers._ngff import (
+    COPY_AGAIN,
+    IDENTIFIER,
+    Store,
+    combine,
+    in_sequence,
+    intrinsic,
+    scalar,
+    titled,
+    to_json,
+)
 from nbo_extract_readers._ome_xml import parse
 from nbo_extract_readers._original import add_original, annotated, image_names
 from nbo_extract_readers._text import clean
 from nbo_extract_readers._wrong import drop_wrong
-from nbo_extract_readers.formats import OME_ZARR
+from nbo_extract_readers.formats import OME_ZARR, ZIP_MAGIC
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -23,6 +35,7 @@ if TYPE_CHECKING:
 
 # OME-NGFF before 0.3 had no axes: all images were five-dimensional in this order.
 _FIXED_AXES = ("t", "c", "z", "y", "x")
+_ENDS = ("input", "output")
 _NAMED = 8
 INFO = OME_ZARR
 _METADATA = "OME/METADATA.ome.xml"
@@ -32,12 +45,12 @@ _NGFF_KEYS = frozenset(
 
 
 def read(path: str) -> RawRecord:
-    """Read the metadata of an OME-Zarr: an image, a collection of series, a plate, or one well of a plate.
+    """Read the metadata of an OME-Zarr: an image, a collection of series, a scene, a plate, or one well of a plate.
 
     Parameters
     ----------
     path : str
-        Root directory.
+        Root directory, ZIP archive of one, or URL.
 
     Returns
     -------
@@ -49,28 +62,38 @@ def read(path: str) -> RawRecord:
     Raises
     ------
     CorruptFileError
-        If the directory is no Zarr, one of its JSON files is damaged, or it holds no image.
+        If there is no Zarr, one of its JSON files is damaged, or it holds no image.
     NboExtractError
         If a file cannot be opened.
 
     Notes
     -----
-    Source: OME-NGFF specifications 0.1 to 0.5; Zarr specifications 2 and 3.
+    Source: OME-NGFF specifications 0.1 to 0.5, and 0.6 as it is developed; Zarr specifications 2 and 3.
     """
-    from lxml import etree
-
-    if not os.path.isdir(path):
+    archive = os.path.isfile(path) and head(path).startswith(ZIP_MAGIC)
+    if not archive and not is_url(path) and not os.path.isdir(path):
         raise CorruptFileError(
             f"{path} is not a directory, so it is no OME-Zarr; give the folder whose name ends in .zarr."
         )
-    store = Store(path)
+    files = open_store(path)
+    try:
+        return _read(shown(path), Store(files))
+    finally:
+        if isinstance(files, ZipStore):
+            files.close()
+
+
+def _read(path: str, store: Store) -> RawRecord:
+    from lxml import etree
+
     root = store.group("")
     tree = etree.Element("Record")
-    record = RawRecord(path, "OME-Zarr", INFO.name, "ngff", tree, files=(os.path.abspath(path),))
+    place = path if is_url(path) else os.path.abspath(path)
+    record = RawRecord(path, "OME-Zarr", INFO.name, "ngff", tree, files=(place,))
     xml = _add_ome_xml(store, record)
     _note_version(record, root)
     structure = etree.SubElement(tree, "Structure")
-    file = etree.SubElement(structure, "File", {"Name": os.path.basename(os.path.abspath(path))})
+    file = etree.SubElement(structure, "File", {"Name": last_part(path)})
     _add_images(store, root, structure, record)
     if "NGFF" in record.versions:
         file.set("NGFFVersion", record.versions["NGFF"])
@@ -117,7 +140,7 @@ def _add_images(store: Store, root: Group, structure: etree._Element, record: Ra
     if isinstance(images, list):
         paths = [p for i in images if isinstance(i, dict) and (p := scalar(i.get("path"))) is not None]
     else:
-        paths = _series(store, root)
+        paths = _of_scene(root) or _series(store, root)
     if not paths:
         raise CorruptFileError(
             f"{record.path} is a Zarr, but no OME-Zarr image: {_seen(root)}; give the folder of an image."
@@ -144,6 +167,14 @@ def _series(store: Store, root: Group) -> list[str]:
     if root.attributes.get("bioformats2raw.layout", root.meta.get("bioformats2raw.layout")) is not None:
         return sorted((n for n in names if n.isdecimal()), key=int)
     return [n for n in names if _is_image(store, n)]
+
+
+def _of_scene(root: Group) -> list[str]:
+    """Paths of the images that a scene places (0.6), in the order in which they are named."""
+    steps = root.get_dict("scene").get("coordinateTransformations")
+    ends = [s.get(end) for s in (steps if isinstance(steps, list) else []) if isinstance(s, dict) for end in _ENDS]
+    named = [scalar(e.get("path")) for e in ends if isinstance(e, dict)]
+    return list(dict.fromkeys(p.removeprefix("./").strip("/") for p in named if p))
 
 
 def _is_image(store: Store, path: str) -> bool:
@@ -207,7 +238,10 @@ def _add_axes(
     """Add sizes and axes; return what could not be understood of the coordinate transformations."""
     from lxml import etree
 
+    inner, outer = (d.get("coordinateTransformations") for d in (dataset, multiscale))
     stated = multiscale.get("axes")
+    if "coordinateSystems" in multiscale:
+        stated, inner, outer = intrinsic(multiscale, inner), in_sequence(inner), []
     axes = [a if isinstance(a, dict) else {"name": a} for a in (stated if isinstance(stated, list) else _FIXED_AXES)]
     names = [scalar(a.get("name")) or "" for a in axes]
     if len(names) != len(array.shape) or not all(names) or len(set(names)) < len(names):
@@ -216,7 +250,6 @@ def _add_axes(
         if IDENTIFIER.fullmatch(name):
             image.set(f"Size{name.upper() if len(name) == 1 else name[0].upper() + name[1:]}", size)
     image.set("DataType", array.data_type)
-    inner, outer = (d.get("coordinateTransformations") for d in (dataset, multiscale))
     scales, shifts, problems = combine(
         inner if isinstance(inner, list) else [], outer if isinstance(outer, list) else [], len(names)
     )

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 # By the numbers of FormatTools.
 _TYPES = ("i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8")
-_TILE = 1024
 
 
 def open_pixels(path: str) -> PixelFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +23,7 @@ _TYPES = {
     10: ("<c8", 1), 12: ("<u4", 1), 13: ("<f8", 1),
 }  # fmt: skip
 _SEGMENT_HEAD, _FIXED = 32, 16
+_SIZES = struct.Struct("<iiq")
 _LARGEST = 1 << 31
 
 
@@ -79,32 +81,41 @@ class _Source:
         unknown = sorted(packed - set(COMPRESSIONS))
         if unknown:
             raise unsupported(self.path, f"{name} is compressed by the method {unknown[0]}, which is not read")
+        if 1 in packed and _TYPES[kind][1] > 1:
+            # Writers differ in which colour they hand to the method as the first.
+            raise unsupported(self.path, f"{name} has colours that are compressed as JPEG, whose order is not sure")
         if packed:
             import imagecodecs  # noqa: F401 - said now, not at the first plane
         return _Scene(self, scene, name, *_TYPES[kind]).image()
 
-    def pixels(self, row: int, dtype: str, samples: int) -> ndarray:
-        """Return the pixels of a sub-block: rows, columns, samples."""
-        entry = self.directory.entry(row)
-        return self.recent.get(row, lambda: self._decoded(row, entry, dtype, samples))
-
-    def _decoded(self, row: int, entry: Entry, dtype: str, samples: int) -> ndarray:
+    def pixels(self, row: int, dtype: str, samples: int, rows: slice, columns: slice) -> ndarray:
+        """Return a part of a sub-block: rows, columns, samples."""
         import numpy
 
+        entry = self.directory.entry(row)
         sizes = {d.name: d.size for d in entry.dimensions}
         shape = (sizes["Y"], sizes["X"], samples)
-        needed = shape[0] * shape[1] * samples * numpy.dtype(dtype).itemsize
+        each = shape[1] * samples * numpy.dtype(dtype).itemsize
+        if entry.compression:
+            whole = self.recent.get(row, lambda: self._decoded(row, entry, dtype, shape))
+            return whole[rows, columns]
+        # What is stored as it is needs no more than these rows in memory.
+        data = self._stored(entry, row, slice(rows.start * each, rows.stop * each))
+        return _ordered(numpy.frombuffer(data, dtype).reshape(-1, *shape[1:])[:, columns])
+
+    def _decoded(self, row: int, entry: Entry, dtype: str, shape: tuple[int, int, int]) -> ndarray:
+        import numpy
+
+        needed = shape[0] * shape[1] * shape[2] * numpy.dtype(dtype).itemsize
         if needed > _LARGEST:
             raise ValueError(f"its sub-block states {needed} bytes")
-        data = self._stored(entry, row)
-        values = _UNPACK[entry.compression](data, dtype, needed)
+        values = _UNPACK[entry.compression](self._stored(entry, row), dtype, needed)
         if values.nbytes != needed:
             raise ValueError(f"its sub-block has {values.nbytes} bytes of pixels instead of {needed}")
-        values = native(values.reshape(shape))
-        return _blue_last(values) if samples > 1 else values
+        return _ordered(values.reshape(shape))
 
-    def _stored(self, entry: Entry, row: int) -> bytes:
-        """Return the pixels of a sub-block as they are stored."""
+    def _stored(self, entry: Entry, row: int, part: slice | None = None) -> bytes:
+        """Return the pixels of a sub-block as they are stored, or a part of these bytes."""
         file = self.parts.get(entry.part)
         if file is None:
             raise ValueError(f"it is in part {entry.part} of the set, which is not beside the file")
@@ -112,17 +123,18 @@ class _Source:
             head = file.read_at(entry.position, _SEGMENT_HEAD + _FIXED + 32)
             if len(head) < _SEGMENT_HEAD + _FIXED + 32 or not head.startswith(b"ZISRAWSUBBLOCK"):
                 raise ValueError(f"there is no sub-block at byte {entry.position}")
-            metadata = int.from_bytes(head[32:36], "little")
-            size = int.from_bytes(head[40:48], "little")
-            own = head[48:]
+            metadata, _, size = _SIZES.unpack_from(head, _SEGMENT_HEAD)
+            own = head[_SEGMENT_HEAD + _FIXED :]
             # What describes a sub-block is as long as its own copy of the entry says, 256 bytes at least.
-            length = (
-                32 + 20 * int.from_bytes(own[28:32], "little") if own[:2] == b"DV" else len(self.directory.raw(row))
-            )
+            dimensions = int.from_bytes(own[28:32], "little")
+            length = 32 + 20 * dimensions if own.startswith(b"DV") else len(self.directory.raw(row))
             start = entry.position + _SEGMENT_HEAD + max(256, _FIXED + length) + metadata
-            if start + size > file.size:
+            begin, end = (0, size) if part is None else (part.start, part.stop)
+            if min(metadata, size) < 0 or end > size:
+                raise ValueError(f"its sub-block has {size} bytes of pixels, {end} are needed")
+            if start + end > file.size:
                 raise ValueError("the file ends within its sub-block")
-            return file.read_at(start, size)
+            return file.read_at(start + begin, end - begin)
 
 
 class _Scene:
@@ -172,17 +184,24 @@ class _Scene:
             left, right = max(x.start, block.left), min(x.stop, block.left + block.width)
             if top >= bottom or left >= right:
                 continue
+            rows = slice(top - block.top, bottom - block.top)
+            columns = slice(left - block.left, right - block.left)
             try:
-                pixels = self.source.pixels(block.row, self.dtype, self.samples)
+                part = self.source.pixels(block.row, self.dtype, self.samples, rows, columns)
             except _BROKEN as error:
                 raise damaged(self.source.path, str(error) or type(error).__name__, t, c, z) from error
-            part = pixels[top - block.top : bottom - block.top, left - block.left : right - block.left]
             out[top - y.start : bottom - y.start, left - x.start : right - x.start] = part
         return out if self.samples > 1 else out[..., 0]
 
 
 # What the decoders raise at damaged bytes.
 _BROKEN = (ValueError, TypeError, RuntimeError, ArithmeticError, LookupError, EOFError)
+
+
+def _ordered(values: ndarray) -> ndarray:
+    """Return pixels in native byte order, red first."""
+    values = native(values)
+    return _blue_last(values) if values.shape[-1] > 1 else values
 
 
 def _blue_last(values: ndarray) -> ndarray:
@@ -193,7 +212,7 @@ def _blue_last(values: ndarray) -> ndarray:
     return numpy.ascontiguousarray(values[..., order])
 
 
-def _plain(data: bytes, dtype: str, needed: int) -> ndarray:
+def _plain(data: bytes | bytearray, dtype: str, needed: int) -> ndarray:
     import numpy
 
     # Some writers pad what they store.
@@ -248,7 +267,6 @@ def _zstd1(data: bytes, dtype: str, needed: int) -> ndarray:
 
 
 _UNPACK: dict[int, Any] = {
-    0: _plain,
     1: _jpeg,
     2: _lzw,
     4: _jpegxr,

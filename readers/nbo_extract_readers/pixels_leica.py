@@ -1,7 +1,6 @@
 """Pixels of Leica LIF, LOF and XLIF: blocks of memory, in which each axis and channel has its distance in bytes.
 
-Layout of the blocks as in `nbo_extract_readers.leica`. XLIF and projects name their blocks in other files: those that
-are LOF are read; frames that were exported as TIFF or other pictures are read by the library liffile.
+Layout of the blocks as in `nbo_extract_readers.leica`.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from nbo_extract.pixels import PixelImage
 
-_TYPES = {("0", 8): "<u1", ("0", 16): "<u2", ("0", 32): "<u4", ("1", 16): "<f2", ("1", 32): "<f4", ("1", 64): "<f8"}
+_TYPES = {("0", 8): "<u1", ("0", 16): "<u2", ("0", 32): "<u4", ("1", 32): "<f4", ("1", 64): "<f8"}
 _KNOWN = "XYZT"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nbo_extract.pixels import PixelFile
 from nbo_extract_readers import olympus
 from nbo_extract_readers._planes import Recent, damaged, image, native, unsupported
-from nbo_extract_readers.tiff_family import BROKEN, quiet_tifffile
+from nbo_extract_readers.tiff_family import BROKEN
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -83,7 +83,7 @@ class _Source:
     def _decoded(self, name: str) -> ndarray:
         import tifffile
 
-        with quiet_tifffile(), tifffile.TiffFile(io.BytesIO(self.load(name))) as file:
+        with tifffile.TiffFile(io.BytesIO(self.load(name))) as file:
             page: Any = file.pages[0]
             last = max(int(a) + int(b) for a, b in zip(page.dataoffsets, page.databytecounts, strict=True))
             if last > file.filehandle.size:

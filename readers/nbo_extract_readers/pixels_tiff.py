@@ -32,18 +32,18 @@ def open_pixels(path: str) -> PixelFile:
         from nbo_extract_readers.pixels_tiff_families import open_plain
 
         return open_plain(path)
-    home, document = _document(path, record.tree)
+    home, whole, document = _document(path, record.tree)
     files = TiffFiles()
     try:
-        made = tuple(_Ome(home, files, pixels, document).image() for pixels in _all_pixels(document))
+        made = tuple(_Ome(home, whole, files, pixels, document).image() for pixels in _all_pixels(document))
     except BaseException:
         files.close()
         raise
     return PixelFile(made, f"tifffile {tifffile.__version__}", files.close)
 
 
-def _document(path: str, tree: etree._Element) -> tuple[str, etree._Element]:
-    """Return the file that holds the OME-XML of a set, and its root with the TiffData blocks."""
+def _document(path: str, tree: etree._Element) -> tuple[str, bool, etree._Element]:
+    """Return the file with the OME-XML of a set, whether it has pixels, too, and the root with TiffData blocks."""
     from nbo_extract_readers._ome_xml import parse_whole
     from nbo_extract_readers._tiff import MAX_VALUE, read_first_directory
 
@@ -55,7 +55,7 @@ def _document(path: str, tree: etree._Element) -> tuple[str, etree._Element]:
     root = parse_whole(text or read_first_directory(home).description or b"")
     if root is None:
         raise damaged(home, "its OME-XML is lost")
-    return home, root
+    return home, not text, root
 
 
 def _local(element: etree._Element) -> str:
@@ -80,6 +80,7 @@ class _Ome:
     """One Image of a set."""
 
     home: str
+    whole: bool
     files: TiffFiles
     pixels: etree._Element
     document: etree._Element
@@ -146,8 +147,7 @@ class _Ome:
         if named is None:
             return self.home, os.path.basename(self.home)
         stated, own = named.get("FileName", ""), self.document.get("UUID", "")
-        with_xml = not self.home.endswith(".ome") and not self.home.endswith(".xml")
-        if with_xml and (not stated or (own and (named.text or "").strip() == own)):
+        if self.whole and (not stated or (own and (named.text or "").strip() == own)):
             return self.home, os.path.basename(self.home)
         folder = os.path.dirname(self.home)
         found = ome_tiff._beside(folder, stated)
@@ -155,7 +155,7 @@ class _Ome:
             return os.path.join(folder, found), stated
         # A single file may have been renamed since it was written.
         names = {u.get("FileName") for u in self.document.iter() if _local(u) == "UUID"}
-        return (self.home if with_xml and len(names) == 1 else ""), stated
+        return (self.home if self.whole and len(names) == 1 else ""), stated
 
     def _map(self, blocks: list[etree._Element]) -> None:
         """Find the page of each plane."""

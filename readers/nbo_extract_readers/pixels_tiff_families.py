@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # Axes and their sizes, the slowest first.
 Order = list[tuple[str, int]]
-# Axes of tifffile that are images of their own: positions, regions and tiles.
-_IMAGES = "PRM"
+# Axes of tifffile that are images of their own: positions.
+_IMAGES = "P"
 
 
 def open_metamorph(path: str) -> PixelFile:
@@ -182,6 +182,8 @@ class _Series:
             axes = order(_product([n for _, n in axes]))
         apart = [(a, n) for a, n in axes if split and a in _IMAGES]
         untold = [n for a, n in axes if a not in "TCZ" and n > 1 and (a, n) not in apart]
+        if any(a == "M" and n > 1 for a, n in axes):
+            raise unsupported(self.path, "it is a mosaic of tiles, which its software puts together; export it there")
         if untold:
             raise _untold(self.path, untold[0])
         for number in range(_product([n for _, n in apart])):
@@ -237,14 +239,12 @@ class _Series:
         import numpy
 
         assert self.offset is not None  # noqa: S101 - called where there is one
-        key, handle = self.key, self.key.parent.filehandle
+        key = self.key
         samples = key.shaped[4]
         kind = key.dtype.newbyteorder(key.parent.byteorder)
         row = key.imagewidth * samples * kind.itemsize
         start = self.offset + (flat * key.imagelength + y.start) * row
-        with handle.lock:
-            handle.seek(start)
-            data = handle.read((y.stop - y.start) * row)
+        data = self.files.bytes_at(key, start, (y.stop - y.start) * row)
         if len(data) < (y.stop - y.start) * row:
             raise ValueError("the file ends before it")
         found = native(numpy.frombuffer(data, kind).reshape(-1, key.imagewidth, samples)[:, x])

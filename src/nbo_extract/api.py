@@ -16,6 +16,7 @@ from nbo_extract.lift import lift
 from nbo_extract.record import CUT_OFF
 from nbo_extract.registry import ADAPTERS, find_reader, head, read, readers
 from nbo_extract.sidecars import is_sidecar, named_sidecar
+from nbo_extract.stores import GROUP_FILES, is_url, plain, shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -44,8 +45,8 @@ def extract(
     Parameters
     ----------
     path : path-like
-        A file, or the directory of an OME-Zarr. Also a sidecar (``image.czi.nbo.xml``), which gives the Document that
-        was written, with its provenance; the other parameters but `planes` are for images.
+        A file, the directory of an OME-Zarr, or the URL of one as a text. Also a sidecar (``image.czi.nbo.xml``), which
+        gives the Document that was written, with its provenance; the other parameters but `planes` are for images.
     reader : str, optional
         Name of the reader to use; by default it is chosen by content.
     planes : {'auto', 'all', 'none'}
@@ -80,7 +81,7 @@ def extract(
     record = read(os.fspath(path), reader)
     cut = next((f for f in record.findings if f.code == CUT_OFF), None)
     if cut is not None and not partial:
-        raise CorruptFileError(f"{os.fspath(path)}: {cut.message}")
+        raise CorruptFileError(f"{shown(os.fspath(path))}: {cut.message}")
     document = lift(record, rules_to_skip(skip_rules))
     if embedded:
         document = embedded_document(record, document) or document
@@ -181,11 +182,12 @@ def embed(
     from nbo_extract.writers.ome_set import embed_set
     from nbo_extract.writers.tiff import embed_tiff
 
-    place = Path(path)
+    text = plain(os.fspath(path))
     block = make_block(document)
     safety = Safety(follow_links, backup, verify_pixels)
-    if _is_zarr(place):
-        return embed_zarr(place, block, dry_run=dry_run)
+    if _is_zarr(text):
+        return embed_zarr(text, block, dry_run=dry_run, safety=safety)
+    place = Path(text)
     if head(str(place)).startswith(_TIFF) or is_companion(place):
         found = find_set(place, follow_links=follow_links)
         if found is not None:
@@ -260,11 +262,12 @@ def restore(path: str | os.PathLike[str], *, follow_links: bool = False) -> Writ
     from nbo_extract.writers.ome_set import restore_set
     from nbo_extract.writers.tiff import restore_tiff
 
-    place = Path(path)
+    text = plain(os.fspath(path))
+    if _is_zarr(text):
+        return restore_zarr(text, safety=Safety(follow_links))
+    place = Path(text)
     if not place.exists():
         raise WriteError(f"{place}: there is no such file; check the path")
-    if _is_zarr(place):
-        return restore_zarr(place)
     if head(str(place)).startswith(_TIFF) or is_companion(place):
         found, safety = find_set(place, follow_links=follow_links), Safety(follow_links)
         return restore_tiff(place, safety=safety) if found is None else restore_set(found, safety=safety)
@@ -275,16 +278,31 @@ def embeddable(path: str | os.PathLike[str]) -> bool:
     """Whether something can be embedded: into an OME-Zarr, a companion file, or a TIFF not named as a vendor's."""
     from nbo_extract.writers._set_files import is_companion
 
-    place = Path(path)
-    if is_companion(place):
+    text = plain(os.fspath(path))
+    if _is_archive(text):
+        return False
+    place = Path(text)
+    if not is_url(text) and is_companion(place):
         return True
     if not (place.is_file() and head(str(place)).startswith(_TIFF)):
-        return _is_zarr(place)
+        return _is_zarr(text)
     chosen, lower = find_reader(str(place)), place.name.lower()
     if chosen is None or lower.endswith(chosen.suffixes):
         return True
     return not any(lower.endswith(r.suffixes) for r in readers() if r.rank < ADAPTERS)
 
 
-def _is_zarr(place: Path) -> bool:
-    return place.is_dir() and any((place / name).is_file() for name in (".zgroup", ".zattrs", "zarr.json"))
+def _is_zarr(path: str) -> bool:
+    """Whether a path is for the writer of OME-Zarr, which says what is wrong with it where something is."""
+    if is_url(path) or _is_archive(path):
+        return True
+    place = Path(path)
+    return place.is_dir() and any((place / name).is_file() for name in GROUP_FILES)
+
+
+def _is_archive(path: str) -> bool:
+    """Whether a path is a file that is read as an archive of an OME-Zarr."""
+    if not os.path.isfile(path):
+        return False
+    chosen = find_reader(path)
+    return chosen is not None and chosen.archives

@@ -146,7 +146,9 @@ def _opened(path: str, info: ReaderInfo) -> PixelFile:
     from nbo_extract.registry import function
 
     if not info.pixels:
-        raise UnsupportedFormatError(f"{path}: the reader {info.name} reads metadata alone, no pixels")
+        raise UnsupportedFormatError(
+            f"{path}: the reader {info.name} reads metadata alone, no pixels; choose another, or none"
+        )
     try:
         opened: PixelFile = function(info.pixels)(path)
     except ImportError as error:
@@ -160,6 +162,10 @@ def _opened(path: str, info: ReaderInfo) -> PixelFile:
         raise NboExtractError(message) from error
     except MemoryError as error:
         raise NboExtractError(f"{path}: not enough memory to open its pixels; close other programs") from error
+    other = next((i.dtype for i in opened.images if i.dtype not in TYPES), "")
+    if other:
+        opened.close()
+        raise UnsupportedFormatError(f"{path}: its pixels are of the type {other}, which OME has not")
     return opened
 
 

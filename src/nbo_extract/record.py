@@ -92,12 +92,16 @@ class ReaderInfo:
     suffixes : tuple of str
         File name endings with the leading dot, lower case.
     sniff : callable
-        ``sniff(head, name) -> bool``: whether the first 4096 bytes (empty for a directory) and the lower-case name
-        are of this format. Must not open anything but what the path itself is.
+        ``sniff(head, name) -> bool``: whether the first 4096 bytes (empty for a directory) and the lower-case name,
+        for a reader of directories the path, are of this format. Must not open anything but what the path itself is.
     open : str
         ``module:function`` that takes a path text and returns a RawRecord.
     directory : bool
         Whether a dataset is a directory.
+    archives : bool
+        Whether a dataset may be a file as well, where it is a directory: an archive of it.
+    remote : bool
+        Whether `open` takes URLs.
     sets : bool
         Whether a dataset may be several files, of which any stands for all.
     rank : int
@@ -127,6 +131,8 @@ class ReaderInfo:
     sniff: Callable[[bytes, str], bool]
     open: str
     directory: bool = False
+    archives: bool = False
+    remote: bool = False
     sets: bool = False
     rank: int = 0
     requires: str = ""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import importlib
 import os
+import re
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 from nbo_extract.errors import NboExtractError, UnsupportedFormatError
+from nbo_extract.stores import is_url, plain, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,14 +46,14 @@ def readers() -> tuple[ReaderInfo, ...]:
 
 
 def head(path: str) -> bytes:
-    """Return the first bytes of a file, empty for a directory.
+    """Return the first bytes of a file, empty for a directory and for a URL.
 
     Raises
     ------
     UnsupportedFormatError
         If the path cannot be opened.
     """
-    if os.path.isdir(path):
+    if is_url(path) or os.path.isdir(path):
         return b""
     try:
         with open(path, "rb") as file:
@@ -93,12 +95,15 @@ def find_reader(path: str, name: str | None = None) -> ReaderInfo | None:
 
 def _fitting(path: str) -> Iterator[ReaderInfo]:
     """Yield the readers that may take a path, in the order in which they are to be asked."""
+    if is_url(path):
+        yield from (r for r in readers() if r.remote)
+        return
     start = head(path)
     directory = os.path.isdir(path)
     lower = path.replace("\\", "/").rstrip("/").lower()
     # What a reader of one format recognises by content is not left to a library that knows it by name.
-    own = [r for r in readers() if r.directory == directory and r.rank < ADAPTERS]
-    fitting = [r for r in own if r.sniff(start, lower if not directory else path)]
+    own = [r for r in readers() if (r.directory == directory or (r.archives and start)) and r.rank < ADAPTERS]
+    fitting = [r for r in own if r.sniff(start, path if r.directory else lower)]
     if fitting:
         yield next((r for r in fitting if lower.endswith(r.suffixes)), fitting[0])
         return
@@ -132,12 +137,16 @@ def read(path: str | Path, name: str | None = None) -> RawRecord:
     CorruptFileError
         If its reader finds it damaged beyond a partial result.
     """
-    text = os.fspath(path)
-    if not os.path.exists(text):
+    text = plain(os.fspath(path))
+    if not is_url(text) and not os.path.exists(text):
+        if re.match(r"(s3|https?):/[^/]", text):  # a Path takes one of the slashes
+            raise UnsupportedFormatError(f"{text}: a URL is given as a text, not as a Path")
         raise UnsupportedFormatError(f"{text}: there is no such file; check the path")
     if name is not None:
         chosen = find_reader(text, name)
         assert chosen is not None  # noqa: S101 - a name without a reader is an error
+        if is_url(text) and not chosen.remote:
+            raise UnsupportedFormatError(f"{shown(text)}: the reader {name} takes no URLs; copy the image to a disk")
         return _read(text, chosen)
     reasons: list[NboExtractError] = []
     for info in _fitting(text):

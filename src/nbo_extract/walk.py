@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nbo_extract.config_keys import NAME
 from nbo_extract.errors import NboExtractError
 from nbo_extract.registry import ADAPTERS, find_reader, read, readers
+from nbo_extract.stores import is_url, last_part
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -75,7 +76,7 @@ def walk(paths: Iterable[str], reader: str | None = None, *, joined: bool = Fals
     Parameters
     ----------
     paths : iterable of str
-        Files and folders that exist.
+        Files and folders that exist, and URLs, each of one image.
     reader : str, optional
         Reader that the user asks for; in folders, files with its endings alone are taken.
     joined : bool
@@ -108,12 +109,12 @@ def walk(paths: Iterable[str], reader: str | None = None, *, joined: bool = Fals
         elif joined and _joins(path, known, members):
             found.members += 1
         elif _new(path, known):
-            found.units.append(Unit(path, os.path.basename(os.path.abspath(path))))
+            found.units.append(Unit(path, last_part(path)))
     return found
 
 
 def _new(path: str, known: set[str]) -> bool:
-    place = os.path.abspath(path)
+    place = path if is_url(path) else os.path.abspath(path)
     if place in known:
         return False
     known.add(place)

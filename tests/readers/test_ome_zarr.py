@@ -17,6 +17,7 @@ from nbo_extract.errors import CorruptFileError
 from nbo_extract_readers import ome_zarr
 from nbo_extract_readers._ngff import combine, to_json
 from nbo_extract_readers.ome_zarr import INFO, read
+from ngff_stores import make_next, make_scene
 from sample_ome import make_ome_zarr, multiscale, write_group, write_image
 
 if TYPE_CHECKING:
@@ -410,3 +411,77 @@ def test_characters_that_xml_does_not_allow(tmp_path: Path) -> None:
     found = record.tree.find("Structure/Plate/Well/Field")
     assert found is not None
     assert found.get("Acquisition") == "4"
+
+
+def test_next_version_takes_the_system_of_the_pixels(tmp_path: Path) -> None:
+    record = read(str(make_next(tmp_path / "cells.zarr")))
+    found = record.tree.find("Structure/Image")
+    assert found is not None
+    axes = [(a.get("Name"), a.get("Unit"), a.get("Scale"), a.get("Translation")) for a in found.iterfind("Axis")]
+    assert axes == [
+        ("c", None, "1.0", "0"),
+        ("z", "micrometer", "0.3", "0"),
+        ("y", "micrometer", "0.108", "5"),
+        ("x", "micrometer", "0.108", "6.5"),
+    ]
+    assert (found.get("Name"), found.get("SizeX"), len(found.findall("Channel"))) == ("cells", "32", 2)
+    assert record.versions["NGFF"] == "0.6.dev4"
+    assert record.findings == []
+
+
+def next_version(tmp_path: Path, change: dict[str, Any], step: dict[str, Any]) -> tuple[RawRecord, list[str | None]]:
+    path = make_next(tmp_path / "cells.zarr", **change)
+    stored = json.loads((path / "zarr.json").read_text())
+    dataset = stored["attributes"]["ome"]["multiscales"][0]["datasets"][0]
+    dataset["coordinateTransformations"] = [step]
+    (path / "zarr.json").write_text(json.dumps(stored))
+    record = read(str(path))
+    return record, [a.get("Scale") for a in record.tree.iterfind("Structure/Image/Axis")]
+
+
+@pytest.mark.parametrize(
+    ("output", "unit"),
+    [({"name": "b"}, "b"), ("b", "b"), ({"name": "a"}, "a"), (None, "c"), ({"path": "0"}, "c")],
+)
+def test_system_that_a_level_is_placed_in(tmp_path: Path, output: object, unit: str) -> None:
+    names = [{"name": n, "type": "space"} for n in "czyx"]
+    systems = [{"name": s, "axes": [{**n, "unit": s} for n in names]} for s in "abc"]
+    step = {"type": "scale", "scale": [1, 2, 3, 4], "output": output}
+    record, scales = next_version(tmp_path, {"coordinateSystems": systems}, step)
+    assert scales == ["1", "2", "3", "4"]
+    assert {a.get("Unit") for a in record.tree.iterfind("Structure/Image/Axis")} == {unit}
+
+
+@pytest.mark.parametrize(
+    ("step", "scales", "problem"),
+    [
+        ({"type": "identity", "output": {"name": "intrinsic"}}, [None] * 4, ""),
+        ({"type": "affine", "affine": [[1]], "output": "intrinsic"}, [None] * 4, "type affine is not supported"),
+        ({"type": "sequence", "transformations": 1}, [None] * 4, "type sequence is not supported"),
+    ],
+)
+def test_other_transformations_of_the_next_version(
+    tmp_path: Path, step: dict[str, Any], scales: list[str | None], problem: str
+) -> None:
+    record, found = next_version(tmp_path, {}, step)
+    assert found == scales
+    said = [m for _, _, m in messages(record)]
+    wanted = [f"The pixel sizes of the image cells were left out: a coordinate transformation of {problem}."]
+    assert said == (wanted if problem else [])
+
+
+def test_next_version_without_the_system_that_it_names(tmp_path: Path) -> None:
+    path = make_next(tmp_path / "cells.zarr", coordinateSystems=[{"name": "other", "axes": []}])
+    assert (
+        error_of(path)
+        == f"{path} states the axes none for an array of 4 dimensions; copy the dataset again from its source."
+    )
+
+
+def test_scene(tmp_path: Path) -> None:
+    record = read(str(make_scene(tmp_path / "tiles.zarr")))
+    found = record.tree.findall("Structure/Image")
+    assert [(i.get("Key"), i.get("Path")) for i in found] == [("0", "tile_1"), ("1", "tile_0")]
+    stated = record.tree.find("Structure/Attribute")
+    assert stated is not None
+    assert stated.get("Name") == "ome/scene"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import re
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -333,11 +332,8 @@ def test_other_stores_are_refused(tmp_path: Path) -> None:
         f"{HINT}"
     )
     with pytest.raises(WriteError) as told:
-        embed_zarr("s3://bucket/cells.zarr", A)
-    assert re.fullmatch(
-        r"s3:/+bucket/cells\.zarr is no local OME-Zarr folder \(it has no zarr\.json or \.zattrs\): " + re.escape(HINT),
-        told.value.message,
-    )
+        embed_zarr(tmp_path, A)
+    assert told.value.message == f"{tmp_path} is no OME-Zarr (it has no zarr.json or .zattrs): {HINT}"
 
 
 def test_a_store_is_written_by_one_run_at_a_time(tmp_path: Path) -> None:
@@ -370,5 +366,7 @@ def test_links_read_only_folders_and_permissions(tmp_path: Path) -> None:
     restore_zarr(path)
     (path / ".zattrs").rename(tmp_path / "elsewhere")
     (path / ".zattrs").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(WriteError, match="is a symbolic link, and what links point to is not changed"):
+    with pytest.raises(
+        WriteError, match="is a symbolic link, and what links point to is not changed: give --follow-links"
+    ):
         embed_zarr(path, A)

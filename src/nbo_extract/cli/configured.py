@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbo_extract.cli.group import Refusal
 from nbo_extract.errors import ConfigError, NboExtractError
+from nbo_extract.stores import is_url, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,13 +69,13 @@ class Configured:
         place = self.forced or self.folders.get(folder_of(path), "")
         found = self.loaded.get(place)
         if isinstance(found, str):
-            raise ConfigError(f"{path}: its configuration cannot be used: {found}")
+            raise ConfigError(f"{shown(path)}: its configuration cannot be used: {found}")
         return found
 
 
 def folder_of(path: str) -> str:
-    """Folder from which the configuration of an image is looked for upward."""
-    return os.path.dirname(os.path.abspath(path))
+    """Folder from which the configuration of an image is looked for upward; empty for a URL."""
+    return "" if is_url(path) else os.path.dirname(os.path.abspath(path))
 
 
 def configure(paths: Iterable[str], given: str | None, *, wanted: bool) -> Configured:
@@ -106,7 +107,7 @@ def configure(paths: Iterable[str], given: str | None, *, wanted: bool) -> Confi
     from nbo_extract.config import find_config
 
     known: dict[str, str] = {}
-    folders = {folder: find_config(folder, known) for folder in dict.fromkeys(map(folder_of, paths))}
+    folders = {folder: find_config(folder, known) for folder in dict.fromkeys(map(folder_of, paths)) if folder}
     loaded: dict[str, Loaded | str] = {}
     for place in dict.fromkeys(filter(None, folders.values())):
         try:

@@ -13,6 +13,7 @@ from nbo_extract.config_keys import NAME
 from nbo_extract.errors import HardwareError, NboExtractError
 from nbo_extract.registry import find_reader, readers, refusal
 from nbo_extract.sidecars import form_of, is_sidecar, stem
+from nbo_extract.stores import is_url, plain, shown
 from nbo_extract.walk import SIDECARS, Walk, walk
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def find_images(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars 
     Refusal
         If a path does not exist, there is no such reader, or there is no image.
     """
-    for path in paths:
+    paths = [plain(p) for p in paths]
+    for path in (p for p in paths if not is_url(p)):
         if not os.path.lexists(path):
             raise Refusal(f"{path}: there is no such file; {_way_out(path)}")
         if not os.path.exists(path):
@@ -190,8 +192,13 @@ def plan(units: Sequence[Unit], paths: Sequence[str], output: str | None, form: 
         If two images would get one file, or the output is a file that must not be overwritten.
     """
     if output is None:
-        return [Task(u.path, f"{stem(u.path).rstrip('/' + os.sep)}.nbo.{form}") for u in units]
-    single = len(units) == 1 and len(paths) == 1 and not is_folder_of_images(paths[0])
+        tasks = [Task(u.path, f"{_beside(u)}.nbo.{form}") for u in units]
+        if any(is_url(u.path) for u in units):
+            refuse_collisions(tasks)
+        return tasks
+    if is_url(output):
+        raise Refusal(f"{shown(output)}: documents are written to disks alone; give a file or a folder with -o")
+    single = len(units) == 1 and len(paths) == 1 and not is_folder_of_images(plain(paths[0]))
     if single and not is_folder(output):
         _refuse_overwriting(output)
         return [Task(units[0].path, output)]
@@ -204,6 +211,11 @@ def plan(units: Sequence[Unit], paths: Sequence[str], output: str | None, form: 
     return tasks
 
 
+def _beside(unit: Unit) -> str:
+    """Place of an image without its sidecar's ending: what is behind a URL has its sidecar in the current folder."""
+    return unit.relative if is_url(unit.path) else stem(unit.path).rstrip("/" + os.sep)
+
+
 def plan_embedding(units: Sequence[Unit], paths: Sequence[str], form: Format) -> list[Task]:
     """Give each image of a folder that nothing can be embedded into a sidecar; an image that is named gets none.
 
@@ -212,7 +224,7 @@ def plan_embedding(units: Sequence[Unit], paths: Sequence[str], form: Format) ->
     """
     from nbo_extract.api import embeddable
 
-    named = {os.path.abspath(p) for p in paths}
+    named = {os.path.abspath(plain(p)) for p in paths}
     beside = [u for u in units if os.path.abspath(u.path) not in named and not embeddable(u.path)]
     sidecars = {task.path: task for task in plan(beside, paths, None, form)}
     return [sidecars.get(u.path) or Task(u.path) for u in units]
@@ -257,7 +269,7 @@ def refuse_collisions(tasks: Iterable[Task]) -> None:
         key = os.path.normpath(task.target).casefold()
         if key in seen:
             raise Refusal(
-                f"{seen[key]} and {task.path} would both be written to {task.target}; "
+                f"{shown(seen[key])} and {shown(task.path)} would both be written to {task.target}; "
                 "run them one after the other, with a folder each"
             )
         seen[key] = task.path

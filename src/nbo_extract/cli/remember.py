@@ -11,6 +11,7 @@ from nbo_extract.config import read_config
 from nbo_extract.config_keys import NAME, quoted
 from nbo_extract.errors import ConfigError, WriteError
 from nbo_extract.parts import fold
+from nbo_extract.stores import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,6 +40,11 @@ def remember(outcomes: Iterable[Outcome]) -> tuple[list[str], list[str]]:
     wanted: dict[str, list[Remembered]] = {}
     problems: list[str] = []
     for outcome in outcomes:
+        if is_url(outcome.path) and not outcome.config:
+            problems.append(
+                f"{outcome.path}: nothing is remembered, because no configuration is for a URL; name one with --config"
+            )
+            continue
         place = outcome.config or os.path.join(os.path.dirname(os.path.normpath(outcome.path)), NAME)
         for pair in outcome.remembered:
             if pair.embedded:

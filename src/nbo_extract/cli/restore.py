@@ -11,6 +11,7 @@ from nbo_extract.api import embeddable, restore
 from nbo_extract.cli.group import FAILED, OK, complain
 from nbo_extract.cli.inputs import INTERRUPTED, and_more, find_images
 from nbo_extract.errors import NboExtractError
+from nbo_extract.stores import plain, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def run(paths: Sequence[str], *, follow_links: bool = False) -> int:
     """Restore images, those of folders included, and return the exit code."""
     found = find_images(paths, None, joined=True)
-    named = {os.path.abspath(p) for p in paths}
+    named = {os.path.abspath(plain(p)) for p in paths}
     failed = bool(found.problems)
     for problem in found.problems:
         complain(problem)
@@ -35,7 +36,7 @@ def run(paths: Sequence[str], *, follow_links: bool = False) -> int:
             complain(error.message)
             failed = True
             continue
-        click.echo(f"{unit.path}: {_said(unit.path, result)}")
+        click.echo(f"{shown(unit.path)}: {_said(unit.path, result)}")
     return FAILED if failed else OK
 
 
@@ -43,6 +44,7 @@ def _said(path: str, result: WriteResult) -> str:
     if result.state != "restored":
         return "nothing was embedded"
     # The metadata of a file that holds pixels alone are in another one.
-    where = "" if result.path.name == os.path.basename(os.path.normpath(path)) else f" {result.path}"
+    name = os.path.basename(os.path.normpath(shown(path)))
+    where = "" if os.path.basename(os.path.normpath(result.path)) == name else f" {result.path}"
     said = f"restored{where}{and_more(result.more)} ({result.bytes_added:+,} bytes)"
     return f"{said}; {INTERRUPTED}" if result.interrupted else said

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from nbo_extract.cli.configured import Configured
 from nbo_extract.errors import NboExtractError, WriteError
+from nbo_extract.stores import shown
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -167,19 +168,21 @@ class Outcome:
 
 def process(task: Task, job: Job) -> Outcome:
     """Do the job for one image; whatever goes wrong with it stays with it."""
+    # What of a URL may be secret is told nowhere.
+    told = shown(task.path)
     try:
-        return _process(task, job)
+        return _process(task, job, told)
     except NboExtractError as error:
-        return Outcome(task.path, "failed", error.message)
+        return Outcome(told, "failed", error.message)
     except Exception as error:
         # The boundary of a batch: a fault of ours in one file must not cost the others.
         if os.environ.get("NBO_EXTRACT_DEBUG"):
             raise
-        text = f"{task.path}: unexpected problem ({type(error).__name__}: {error}); please report it"
-        return Outcome(task.path, "failed", " ".join(text.split()))
+        text = f"{told}: unexpected problem ({type(error).__name__}: {error}); please report it"
+        return Outcome(told, "failed", " ".join(text.split()))
 
 
-def _process(task: Task, job: Job) -> Outcome:
+def _process(task: Task, job: Job, told: str) -> Outcome:
     from nbo_extract.api import embed, limit_planes
     from nbo_extract.checking import check
     from nbo_extract.cli.documents import lost, plain_text, start, text_for
@@ -195,7 +198,7 @@ def _process(task: Task, job: Job) -> Outcome:
     if job.hardware or job.matches or loaded is not None:
         from nbo_extract.cli.completion import completed
 
-        used = completed(document, task.path, job, loaded)
+        used = completed(document, told, job, loaded)
         document = used.document
     if job.redact:
         from nbo_extract.redact import redact
@@ -205,13 +208,13 @@ def _process(task: Task, job: Job) -> Outcome:
     if job.goal == "gaps":
         from nbo_extract.gap_questions import ask
 
-        called = task.path if begun.sidecar is None else document.origin.file
+        called = told if begun.sidecar is None else document.origin.file
         asked = replace(ask(document, report, literal=job.literal), path=called)
         warned = tuple(f.message for f in document.findings if f.code in OF_READING and f.severity != "info")
         settled = used.settled if used is not None else ()
-        return Outcome(task.path, "read", gaps=asked, settled=settled, stated_in=stated_in, warned=warned)
-    summary = replace(summarise(document, report), path=task.path, stated_in=os.path.basename(stated_in))
-    done = Outcome(task.path, "read", summary=summary, passed=report.passed, findings=tuple(report.findings))
+        return Outcome(told, "read", gaps=asked, settled=settled, stated_in=stated_in, warned=warned)
+    summary = replace(summarise(document, report), path=told, stated_in=os.path.basename(stated_in))
+    done = Outcome(told, "read", summary=summary, passed=report.passed, findings=tuple(report.findings))
     done = replace(
         done,
         stated_in=stated_in,
@@ -313,8 +316,8 @@ def _in_processes(tasks: Iterable[Task], job: Job, workers: int) -> Generator[Ou
         try:
             return future.result()
         except BrokenProcessPool:
-            message = f"{task.path}: a worker process died, perhaps for want of memory; use fewer --workers"
-            return Outcome(task.path, "failed", message)
+            message = f"{shown(task.path)}: a worker process died, perhaps for want of memory; use fewer --workers"
+            return Outcome(shown(task.path), "failed", message)
 
     try:
         for task in tasks:

@@ -57,6 +57,16 @@ class System:
         if hasattr(os, "fchmod"):
             os.fchmod(fd, mode)
 
+    def chown(self, fd: int, user: int, group: int) -> None:
+        """Set owner and group of an open file, where the system has such; -1 leaves one as it is."""
+        if hasattr(os, "fchown"):
+            os.fchown(fd, user, group)
+
+    def setxattr(self, fd: int, name: str, value: bytes) -> None:
+        """Set an extended attribute of an open file; access control lists are such, too."""
+        if sys.platform == "linux":
+            os.setxattr(fd, name, value)
+
     def replace(self, source: Path, target: Path) -> None:
         """Put one file in the place of another, atomically."""
         os.replace(source, target)
@@ -208,6 +218,26 @@ def sync_folder(system: System, folder: Path) -> None:
         system.fsync(fd)
 
 
+def _keep(system: System, fd: int, status: os.stat_result, model: Path) -> None:
+    """Give an open file owner, permissions and extended attributes of another, as far as the user may."""
+    made = os.fstat(fd)
+    if (made.st_uid, made.st_gid) != (status.st_uid, status.st_gid):
+        for user, group in ((status.st_uid, status.st_gid), (-1, status.st_gid)):
+            with contextlib.suppress(OSError):
+                system.chown(fd, user, group)
+                break
+    system.chmod(fd, stat.S_IMODE(status.st_mode))
+    if sys.platform != "linux":
+        return
+    try:
+        names = os.listxattr(model)
+    except OSError:
+        return
+    for name in names:
+        with contextlib.suppress(OSError):
+            system.setxattr(fd, name, os.getxattr(model, name))
+
+
 def spare_of(path: Path) -> Path:
     """Return where new content of a file is prepared.
 
@@ -216,8 +246,13 @@ def spare_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.nbo-tmp")
 
 
-def replace_file(path: Path, data: bytes, system: System = SYSTEM, *, before: bytes | None = None) -> None:
-    """Give a file new content: old or new at every instant, permissions kept.
+def replace_file(
+    path: Path, data: bytes, system: System = SYSTEM, *, before: bytes | None = None, like: Path | None = None
+) -> None:
+    """Give a file new content: old or new at every instant; permissions and extended attributes are kept.
+
+    Owner and group are kept where the user may give files away; else the new file is the user's. Its modification
+    time is new.
 
     Parameters
     ----------
@@ -229,6 +264,8 @@ def replace_file(path: Path, data: bytes, system: System = SYSTEM, *, before: by
         The system calls.
     before : bytes, optional
         What the file must hold up to the last moment.
+    like : Path, optional
+        File whose permissions it gets instead of those that it had.
 
     Raises
     ------
@@ -236,10 +273,11 @@ def replace_file(path: Path, data: bytes, system: System = SYSTEM, *, before: by
         If the system refuses, or another program has changed the file; it is as it was.
     """
     spare = spare_of(path)
+    model = like or path
     try:
-        mode: int | None = stat.S_IMODE(path.lstat().st_mode)
+        status: os.stat_result | None = model.lstat()
     except FileNotFoundError:
-        mode = None
+        status = None
     fd = system.open(spare, os.O_RDWR | os.O_CREAT)
     with closing(system, fd):
         with _unlinked(system, spare):
@@ -249,8 +287,8 @@ def replace_file(path: Path, data: bytes, system: System = SYSTEM, *, before: by
         with _unlinked(system, spare):
             system.truncate(fd, 0)
             write_exactly(system, fd, 0, data)
-            if mode is not None:
-                system.chmod(fd, mode)
+            if status is not None:
+                _keep(system, fd, status, model)
             system.fsync(fd)
             if read_exactly(system, fd, 0, len(data) + 1) != data:
                 raise OSError(errno.EIO, "what was written reads back differently")

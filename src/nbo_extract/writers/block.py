@@ -92,8 +92,8 @@ class WriteResult:
 
     Attributes
     ----------
-    path : Path
-        The image or sidecar.
+    path : Path or str
+        The image or sidecar; of a remote store its URL, without what may be secret.
     state : {'embedded', 'unchanged', 'restored', 'written', 'dry-run'}
         ``unchanged``: the file held just this already, or had nothing to restore, and was not touched.
         ``written``: a sidecar.
@@ -111,7 +111,7 @@ class WriteResult:
         Whether an earlier run had been interrupted in the middle of the files of the image.
     """
 
-    path: Path
+    path: Path | str
     state: State
     bytes_added: int
     diff: str = ""
