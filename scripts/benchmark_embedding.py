@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,7 @@ def embedding(folder: Path, planes: int = 100_000) -> list[Row]:
     block = make_block(extract(small))
     taken: dict[Path, list[float]] = {small: [], large: []}
     for path in (small, large) * 5:
-        taken[path].append(timed(lambda path=path: embed_tiff(path, block)))
+        taken[path].append(timed(partial(embed_tiff, path, block)))
         restore_tiff(path)
     ours, same = statistics.median(taken[small]), statistics.median(taken[large])
     rows = [(f"embed, {planes} planes, 2 GB", same, "the same in 2 MB", ours)]

@@ -10,6 +10,7 @@ import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from faults_system import Disk, Hook, Logging, injected, kill_points
@@ -182,7 +183,7 @@ def random_kills(target: Target, tally: Tally, number: int, chance: random.Rando
             since = chance.randrange(2)
             delay = chance.uniform(0, 1.05 * spans[since])
             target.begin(operation)
-            pid = in_fork(lambda flags=flags, operation=operation: _flagged(target, operation, flags))
+            pid = in_fork(partial(_flagged, target, operation, flags))
             if flags.wait(since, pid):
                 end = time.perf_counter() + delay
                 while time.perf_counter() < end:
@@ -211,7 +212,7 @@ def _spans(target: Target, operation: str) -> tuple[float, float]:
     for _ in range(5):
         flags = _Flags()
         target.begin(operation)
-        pid = in_fork(lambda flags=flags: _flagged(target, operation, flags))
+        pid = in_fork(partial(_flagged, target, operation, flags))
         moments = []
         for place in range(3):
             flags.wait(place, pid)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from nbo_extract.writers._system import SYSTEM, System
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 #: Calls that change nothing on a disk; whatever else `System` has or will have may change something.
 READING = frozenset({"close", "read", "writable", "free", "lock"})
@@ -279,10 +279,11 @@ class Disk:
         total = 1
         for choice in choices:
             total *= len(choice)
-        for chosen in itertools.product(*choices) if total <= 1024 else self._single(choices):
+        every: Iterable[Sequence[str]] = itertools.product(*choices) if total <= 1024 else self._single(choices)
+        for chosen in every:
             content, names = dict(self.safe), dict(self.safe_names)
-            for change, choice in zip(self.pending, chosen, strict=True):
-                self._apply(change, choice, content, names)
+            for change, one in zip(self.pending, chosen, strict=True):
+                self._apply(change, one, content, names)
             kind = "power cut, length only" if "length" in chosen else "power cut"
             yield kind, {name: content[identity] for name, identity in names.items()}
 

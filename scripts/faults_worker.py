@@ -10,7 +10,10 @@ import json
 import sys
 import warnings
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OME_XML = (
     '<?xml version="1.0" encoding="UTF-8"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">'
@@ -204,10 +207,11 @@ def main() -> None:
     warnings.simplefilter("ignore")
     out = sys.stdout
     sys.stdout = sys.stderr
+    jobs: dict[str, Callable[..., Any]] = {"make": make, "look": look, "bioformats": bioformats}
     for line in sys.stdin:
         name, *arguments = json.loads(line)
         try:
-            answer = {"make": make, "look": look, "bioformats": bioformats}[name](*arguments)
+            answer = jobs[name](*arguments)
         except Exception as error:  # of whatever kind a library raises: that it does is the answer
             answer = {"error": f"{type(error).__name__}: {error}"[:300]}
         print(json.dumps(answer), file=out, flush=True)

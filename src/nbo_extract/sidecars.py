@@ -20,6 +20,7 @@ from nbo_extract.errors import DocumentError
 from nbo_extract.findings import Finding
 from nbo_extract.fingerprint import SCHEME, difference, from_dict
 from nbo_extract.model import Node
+from nbo_extract.stores import is_url
 from nbo_extract.values import ILLEGAL
 from nbo_extract.walk import SIDECARS
 from nbo_extract.writers.block import SIDECAR_NAMESPACE
@@ -82,7 +83,7 @@ class State:
 def is_sidecar(path: str | os.PathLike[str]) -> bool:
     """Whether a file is named like a sidecar."""
     name = os.fspath(path)
-    return name.lower().endswith(SIDECARS) and not os.path.isdir(name)
+    return name.lower().endswith(SIDECARS) and not os.path.isdir(name) and not is_url(name)
 
 
 def stem(path: str) -> str:

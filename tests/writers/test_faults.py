@@ -15,9 +15,11 @@ import inject_faults
 from faults_foreign import foreign_writers
 from faults_system import Call, Disk, Hook, Kill, Logging, injected, kill_points
 from faults_target import Target, Worker
+from nbo_extract.errors import WriteError
 from nbo_extract.writers import _system
 from nbo_extract.writers._change import Change
 from nbo_extract.writers._system import SYSTEM, System
+from nbo_extract.writers.tiff import read_base_xml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,3 +220,20 @@ def test_what_others_wrote_meanwhile_is_left(image: Target) -> None:
     assert tally.violations == []
     seen = tally.counts["classic", "another replaces the file"]
     assert seen["while we write: noticed, theirs is kept"] > 20
+
+
+def test_damage_seen_while_another_run_writes_is_none(image: Target) -> None:
+    image.put("A")
+
+    class Meanwhile(System):
+        reads = 0
+
+        def read(self, fd: int, offset: int, size: int) -> bytes:
+            self.reads += 1
+            if self.reads == 2:
+                image.put("original")
+            return super().read(fd, offset, size)
+
+    with pytest.raises(WriteError, match=r"was changed by another program just now: try again when that is done$"):
+        read_base_xml(image.path, system=Meanwhile())
+    assert read_base_xml(image.path) is not None

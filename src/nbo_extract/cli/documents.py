@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbo_extract import sidecars
 from nbo_extract.errors import DocumentError, NboExtractError
+from nbo_extract.stores import is_url, last_part
 
 if TYPE_CHECKING:
     from nbo_extract.cli.configured import Loaded
@@ -64,7 +65,8 @@ def start(task: Task, job: Job, loaded: Loaded | None) -> Start:
     """
     path = task.path
     looking = job.goal in ("check", "gaps")
-    if sidecars.is_sidecar(path) or (looking and path.lower().endswith(_DOCUMENTS) and not os.path.isdir(path)):
+    document = path.lower().endswith(_DOCUMENTS) and not os.path.isdir(path) and not is_url(path)
+    if sidecars.is_sidecar(path) or (looking and document):
         begun = _named(path)
         if task.target and os.path.abspath(task.target) != os.path.abspath(path):
             _read_earlier(begun, task.target)
@@ -134,6 +136,9 @@ def _look_back(begun: Start, task: Task, job: Job, *, anew: bool) -> None:
     earlier = begun.earlier
     if earlier is None:
         return
+    if is_url(task.path):
+        begun.why = f"nothing tells whether it is for {last_part(task.path)} as it is now"
+        return
     state = sidecars.state_of(earlier, task.path)
     if state.kind != "fresh":
         image = os.path.basename(task.path.rstrip("/" + os.sep))
@@ -202,10 +207,12 @@ def text_for(document: Document, task: Task, job: Job, read: Sidecar | None) -> 
     from nbo_extract.errors import WriteError
     from nbo_extract.fingerprint import fingerprint
 
-    state: Fingerprint | None
+    state: Fingerprint | None = None
     image = task.path if read is None else sidecars.image_of(read)
     try:
-        state = fingerprint(task.path, document.origin.files) if read is None else read.fingerprint
+        # What is behind a URL may change at any time, and telling it would mean to read all of it.
+        if not is_url(task.path):
+            state = fingerprint(task.path, document.origin.files) if read is None else read.fingerprint
     except OSError as error:
         raise WriteError(f"{image} cannot be read for its fingerprint: {error.strerror}; try again") from error
     if state is not None:

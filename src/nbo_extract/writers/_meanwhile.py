@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from nbo_extract.errors import WriteError
 from nbo_extract.writers._system import System, read_exactly
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from nbo_extract.writers._ifd import Kind
+
+#: The longest header of a TIFF.
+_HEADER: Final = 16
 
 
 def check_untouched(fd: int, path: Path, size: int, changed: int) -> None:
@@ -46,6 +51,25 @@ def check_named(fd: int, path: Path) -> None:
         raise WriteError(
             f"{path} was replaced by another program just now, and what that wrote is left as it is: try again"
         )
+
+
+@contextlib.contextmanager
+def unchanged(system: System, fd: int, path: Path) -> Iterator[None]:
+    """Read a file that is not locked; what is found in one that changes meanwhile says nothing, not even of damage.
+
+    Raises
+    ------
+    WriteError
+        If the file changed, instead of what else was raised.
+    """
+    status, head = os.fstat(fd), read_exactly(system, fd, 0, _HEADER)
+    try:
+        yield
+    finally:
+        now = os.fstat(fd)
+        same = (now.st_size, now.st_mtime_ns) == (status.st_size, status.st_mtime_ns)
+        if not same or read_exactly(system, fd, 0, _HEADER) != head:
+            raise WriteError(f"{path} was changed by another program just now: try again when that is done")
 
 
 def expect(system: System, fd: int, kind: Kind, size: int, first: int) -> None:

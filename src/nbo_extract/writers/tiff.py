@@ -23,7 +23,7 @@ from nbo_extract.writers import _system
 from nbo_extract.writers._change import Change
 from nbo_extract.writers._ifd import TiffFile
 from nbo_extract.writers._keep import hash_data, keep_backup
-from nbo_extract.writers._meanwhile import check_named
+from nbo_extract.writers._meanwhile import check_named, unchanged
 from nbo_extract.writers._system import SIDECAR_HINT, SYSTEM, System
 from nbo_extract.writers.block import PLAIN, Safety, WriteResult
 from nbo_extract.writers.omexml import remove
@@ -182,7 +182,7 @@ def read_base_xml(path: str | Path, *, system: System = SYSTEM) -> bytes | None:
         If the file cannot be read as a TIFF.
     """
     path = Path(path).resolve()
-    with opened(path, system, write=False) as (fd, _):
+    with opened(path, system, write=False) as (fd, _), unchanged(system, fd, path):
         xml = Change(system, fd, path).xml
         return None if xml is None else remove(xml, label=str(path))[0]
 
