@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from nbo_extract.cli.group import Refusal
 from nbo_extract.cli.inputs import is_folder, is_folder_of_images, refuse_collisions
 from nbo_extract.cli.work import Task
+from nbo_extract.stores import is_url, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +62,9 @@ def plan_converting(units: Sequence[Unit], paths: Sequence[str], output: str, ki
     Refusal
         If two images would get one name, or the name is not one of the kind.
     """
+    for place in (output, *(u.path for u in units)):
+        if is_url(place):
+            raise Refusal(f"{shown(place)}: --convert works on disks alone; copy the image to one")
     endings = _ENDINGS[kind]
     single = len(units) == 1 and len(paths) == 1 and not is_folder_of_images(paths[0])
     named = output.lower().rstrip("/" + os.sep).endswith(endings)
