@@ -358,6 +358,17 @@ def test_a_file_of_a_set_that_is_missing_is_named(tmp_path: Path, opened: Opened
     assert corrupt(path, image, (0, 1, 0)) == "the file set_t0_c1.ome.tif of its set is not beside it"
 
 
+@pytest.mark.parametrize("method", ["jpeg", "jpeg2000"])
+def test_tiles_of_pictures_are_as_their_decoder_gives_them(method: Any, tmp_path: Path, opened: Opened) -> None:
+    path = tmp_path / "slide.svs"
+    shades = numpy.add.outer(numpy.arange(150), numpy.arange(200)).astype("uint8")
+    data = numpy.stack([shades, shades // 2, 255 - shades], axis=-1)
+    notes = "Aperio Image Library v11.2.1|MPP = 0.4990"
+    tifffile.imwrite(path, data, tile=(64, 64), photometric="rgb", compression=method, description=notes, metadata=None)
+    found = opened(path).images[0].read(0, 0, 0, slice(10, 150), slice(30, 200))
+    numpy.testing.assert_array_equal(found, tifffile.imread(path)[10:, 30:])
+
+
 def test_a_companion_file_stands_for_its_set(tmp_path: Path, opened: Opened) -> None:
     _, known = make_pixels_tiff.ome_companion(tmp_path)
     image = opened(tmp_path / "set.companion.ome").images[0]
@@ -457,6 +468,17 @@ def test_a_missing_library_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert message.startswith("the reader czi cannot read pixels, a library is missing (import of imagecodecs halted")
     assert "; install it with pip install 'nbo-extract[convert]'" in message
     assert refusal(path, "czi").endswith("; install it with pip install 'nbo-extract[convert]'")
+
+
+@pytest.mark.usefixtures("no_bioformats")
+def test_a_tiff_without_a_decoder_is_told(tmp_path: Path) -> None:
+    path, _ = make_pixels_tiff.ome_images(tmp_path)
+    with tifffile.TiffFile(path, mode="r+") as file:
+        page: Any = file.pages[0]
+        page.tags["Compression"].overwrite(60000)
+    message = refusal(path, "ome-tiff")
+    assert message.startswith("its pixels are compressed by 60000, which cannot be undone here (")
+    assert message.endswith("); install what may be missing with pip install 'nbo-extract[convert]'")
 
 
 @pytest.mark.usefixtures("no_bioformats")
