@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -11,16 +12,14 @@ import numpy
 import tifffile
 import zarr
 
+import make_pixels_tiff
 from make_dv import make_dv
 from make_ims import GROUPS, make_ims
 from make_lif import dimension, image, make_lif, make_lof, project
-from make_lsm import make_lsm
-from make_metamorph import make_stk
-from make_mm import ORDER, make_ndtiff, make_singles, make_stack
 from make_nd2 import attributes, metadata, time_loop, write_nd2, xy_loop, z_loop
 from make_nd2 import plane as nd2_plane
-from make_notes import APERIO, FRAME, SCANIMAGE, make_fluoview
 from make_oif import make_oib, make_oif
+from make_pixels_tiff import Made, values
 from sample_czi import SubBlock, write_czi
 
 if TYPE_CHECKING:
@@ -28,18 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy import ndarray
-
-Made = tuple["Path", list["ndarray"]]
-
-
-def values(*shape: int, dtype: str = "uint16", seed: int = 1) -> ndarray:
-    """Return numbers in which no two planes, rows or columns are alike."""
-    random = numpy.random.default_rng(seed)
-    if numpy.dtype(dtype).kind == "f":
-        return random.normal(size=shape).astype(dtype)
-    top = int(min(numpy.iinfo(dtype).max, 4000))
-    return random.integers(0, top, shape).astype(dtype)
-
 
 # -- CZI --------------------------------------------------------------------------------------------------------------
 
@@ -103,215 +90,6 @@ def czi_mosaic(folder: Path, backwards: bool = True) -> Made:
                 blocks.append(SubBlock(starts | {"M": 90 + m}, w, h, (w // 2, h // 2)))
         images.append(whole)
     return _czi(folder, "mosaic", blocks[:: -1 if backwards else 1]), images
-
-
-# -- TIFF -------------------------------------------------------------------------------------------------------------
-
-
-def ome_tiff(folder: Path, name: str, data: ndarray, axes: str = "TCZYX", **options: Any) -> Path:
-    path = folder / f"{name}.ome.tif"
-    tifffile.imwrite(path, data, metadata={"axes": axes}, **options)
-    return path
-
-
-def ome_strips(folder: Path) -> Made:
-    data = values(2, 3, 4, 33, 29)
-    return ome_tiff(folder, "strips", data, rowsperstrip=7), [data]
-
-
-def ome_tiles(folder: Path) -> Made:
-    data = values(2, 1, 2, 100, 130, dtype="float32")
-    return ome_tiff(folder, "tiles", data, tile=(32, 48), compression="zlib"), [data]
-
-
-def ome_predictor(folder: Path) -> Made:
-    data = values(1, 2, 1, 100, 130, dtype="float32")
-    return ome_tiff(folder, "predictor", data, tile=(32, 48), compression="zlib", predictor=True), [data]
-
-
-def ome_big_endian(folder: Path) -> Made:
-    data = values(1, 2, 2, 20, 30, dtype="int16")
-    path = ome_tiff(folder, "big", data, byteorder=">", bigtiff=True, tile=(16, 16))
-    return path, [data]
-
-
-def ome_colour(folder: Path) -> Made:
-    data = values(2, 1, 3, 40, 50, 3, dtype="uint8")
-    path = ome_tiff(folder, "colour", data, "TCZYXS", photometric="rgb", compression="lzw")
-    return path, [data]
-
-
-def ome_planar(folder: Path) -> Made:
-    data = values(2, 40, 50, 3, dtype="uint8")
-    path = ome_tiff(folder, "planar", numpy.moveaxis(data, -1, 1), "ZSYX", photometric="rgb", planarconfig="separate")
-    return path, [data[None, None]]
-
-
-def ome_pyramid(folder: Path) -> Made:
-    data = values(1, 1, 2, 128, 96)
-    path = folder / "pyramid.ome.tif"
-    with tifffile.TiffWriter(path) as file:
-        file.write(data, subifds=1, tile=(32, 32), metadata={"axes": "TCZYX"})
-        file.write(data[..., ::2, ::2], subfiletype=1, tile=(32, 32))
-    return path, [data]
-
-
-def ome_images(folder: Path) -> Made:
-    path = folder / "images.ome.tif"
-    images = [values(1, 2, 1, 20, 30, seed=3), values(3, 1, 2, 10, 15, dtype="uint8", seed=4)]
-    with tifffile.TiffWriter(path, ome=True) as file:
-        for data in images:
-            file.write(data, metadata={"axes": "TCZYX"})
-    return path, images
-
-
-_SET = (
-    '<?xml version="1.0" encoding="UTF-8"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" '
-    'UUID="urn:uuid:00000000-0000-4000-8000-00000000000{own}"><Image ID="Image:0"><Pixels ID="Pixels:0" '
-    'DimensionOrder="XYZCT" Type="uint16" SizeX="30" SizeY="20" SizeZ="2" SizeC="2" SizeT="2" BigEndian="false">'
-    '<Channel ID="Channel:0:0" SamplesPerPixel="1"/><Channel ID="Channel:0:1" SamplesPerPixel="1"/>{blocks}</Pixels>'
-    "</Image></OME>"
-)
-_DATA = (
-    '<TiffData FirstZ="0" FirstC="{c}" FirstT="{t}" IFD="0" PlaneCount="2"><UUID FileName="{name}">'
-    "urn:uuid:00000000-0000-4000-8000-00000000000{number}</UUID></TiffData>"
-)
-
-
-def _set(folder: Path, companion: str) -> Made:
-    data = values(2, 2, 2, 20, 30)
-    names = [(t, c, f"set_t{t}_c{c}.ome.tif") for t in range(2) for c in range(2)]
-    blocks = "".join(_DATA.format(t=t, c=c, name=n, number=i) for i, (t, c, n) in enumerate(names))
-    for i, (t, c, name) in enumerate(names):
-        text = _SET.format(own=i, blocks=blocks)
-        if companion:
-            text = (
-                '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><BinaryOnly '
-                f'MetadataFile="{companion}" UUID="urn:uuid:00000000-0000-4000-8000-000000000009"/></OME>'
-            )
-        tifffile.imwrite(folder / name, data[t, c], description=text, metadata=None, contiguous=False)
-    if companion:
-        (folder / companion).write_text(_SET.format(own=9, blocks=blocks))
-    return folder / names[2][2], [data]
-
-
-def ome_set(folder: Path) -> Made:
-    return _set(folder, "")
-
-
-def ome_companion(folder: Path) -> Made:
-    return _set(folder, "set.companion.ome")
-
-
-def imagej(folder: Path) -> Made:
-    data = values(2, 3, 2, 20, 30)
-    path = folder / "hyper.tif"
-    tifffile.imwrite(path, data, imagej=True, metadata={"axes": "TZCYX"})
-    return path, [data.swapaxes(1, 2)]
-
-
-def imagej_beyond(folder: Path) -> Made:
-    """Write a hyperstack whose first page alone has a directory, as ImageJ writes it beyond 4 GB."""
-    data = values(2, 3, 2, 20, 30)
-    path = folder / "beyond.tif"
-    with tifffile.TiffWriter(path, imagej=True) as file:
-        file.write(data, contiguous=True, truncate=True, metadata={"axes": "TZCYX"})
-    return path, [data.swapaxes(1, 2)]
-
-
-def aperio(folder: Path) -> Made:
-    data = values(300, 400, 3, dtype="uint8")
-    path = folder / "slide.svs"
-    with tifffile.TiffWriter(path) as file:
-        options: dict[str, Any] = {"tile": (64, 64), "photometric": "rgb", "compression": "zlib", "metadata": None}
-        file.write(data, description=APERIO.replace("1600x1721", "400x300"), **options)
-        file.write(data[::4, ::4], description=APERIO, photometric="rgb", metadata=None)
-        file.write(data[::2, ::2], description=APERIO + " -> 200x150 ", **options)
-    return path, [data[None, None, None]]
-
-
-def scanimage(folder: Path) -> Made:
-    data = values(6, 20, 30, dtype="int16")
-    path = folder / "scan.tif"
-    settings = SCANIMAGE + "\nSI.hStackManager.numSlices = 1"
-    with tifffile.TiffWriter(path, bigtiff=True) as file:
-        for frame in data:
-            file.write(frame, software=settings, description=FRAME, metadata=None, contiguous=False)
-    return path, [data.reshape(3, 2, 1, 20, 30)]
-
-
-def stk(folder: Path) -> Made:
-    data = values(3, 4, 4)
-    path = make_stk(folder / "stack.stk", planes=3, z=(1.0, 2.0, 3.0))
-    with tifffile.TiffFile(path) as file:
-        start = file.pages[0].dataoffsets[0]
-    raw = bytearray(path.read_bytes())
-    raw[start : start + data.nbytes] = data.tobytes()
-    path.write_bytes(raw)
-    return path, [data[None, None]]
-
-
-def lsm(folder: Path) -> Made:
-    data = values(3, 3, 2, 5, 8)
-    pages = [data[t, :, z].tobytes() for t in range(3) for z in range(2)]
-    return make_lsm(folder / "cells.lsm", sizes=(8, 5, 2, 3, 3), channels=("a", "b", "c"), pixels=pages), [data]
-
-
-def lsm_positions(folder: Path) -> Made:
-    images = [values(1, 3, 2, 5, 8, seed=s) for s in (8, 9)]
-    pages = [d[0, :, z].tobytes() for d in images for z in range(2)]
-    path = make_lsm(folder / "places.lsm", sizes=(8, 5, 2, 3, 1), positions=2, channels=("a", "b", "c"), pixels=pages)
-    return path, images
-
-
-def fluoview(folder: Path) -> Made:
-    data = values(2, 2, 3, 20, 30)
-    dimensions = [("x", 30, 0.2, "um"), ("y", 20, 0.2, "um"), ("z", 3, 1.0, "um"), ("Ch", 2, 1.0, "ch"),
-                  ("Time", 2, 500.0, "ms")]  # fmt: skip
-    raw = make_fluoview(folder / "model.tif", dimensions).read_bytes()
-    with tifffile.TiffFile(folder / "model.tif") as file:
-        found: Any = file.pages[0]
-        stored = [found.tags[code] for code in (34361, 34362)]
-    tags = [(t.code, 1, t.count, raw[t.valueoffset : t.valueoffset + t.count], True) for t in stored]
-    path = folder / "fluo.tif"
-    with tifffile.TiffWriter(path) as writer:
-        for t in range(2):
-            for c in range(2):
-                for z in range(3):
-                    writer.write(data[t, c, z], metadata=None, contiguous=False, extratags=tags)
-    return path, [data]
-
-
-def mm_stack(folder: Path) -> Made:
-    return _filled(make_stack(folder / "run_MMStack_Pos0.tif"))
-
-
-def mm_ndtiff(folder: Path) -> Made:
-    return _filled(make_ndtiff(folder / "run_NDTiffStack.tif"))
-
-
-def mm_singles(folder: Path) -> Made:
-    first = make_singles(folder)
-    data = values(2, 2, 2, 4, 4)
-    for c, z, t in ORDER:
-        path = folder / f"img_channel{c:03d}_position000_time{t:09d}_z{z:03d}.tif"
-        _fill(path, [data[t, c, z]])
-    return first, [data]
-
-
-def _fill(path: Path, planes: list[ndarray]) -> None:
-    raw = bytearray(path.read_bytes())
-    with tifffile.TiffFile(path) as file:
-        for page, plane in zip(file.pages, planes, strict=True):
-            start = page.dataoffsets[0]
-            raw[start : start + plane.nbytes] = plane.tobytes()
-    path.write_bytes(raw)
-
-
-def _filled(path: Path) -> Made:
-    data = values(2, 2, 2, 4, 4)
-    _fill(path, [data[t, c, z] for c, z, t in ORDER])
-    return path, [data]
 
 
 # -- others -----------------------------------------------------------------------------------------------------------
@@ -441,6 +219,42 @@ def ome_zarr(folder: Path, version: str = "0.5") -> Made:
     return path, [data]
 
 
+def ome_zarr_zip(folder: Path, inside: str = "cells.zarr") -> Made:
+    """Write an archive that holds the folder of an OME-Zarr."""
+    path, known = ome_zarr(folder)
+    with zipfile.ZipFile(folder / "cells.zarr.zip", "w") as archive:
+        for file in sorted(path.rglob("*")):
+            if file.is_file():
+                archive.write(file, f"{inside}/{file.relative_to(path).as_posix()}".strip("/"))
+    return folder / "cells.zarr.zip", known
+
+
+def ome_zarr_plate(folder: Path) -> Made:
+    """Write a plate of two wells, of which one has two fields."""
+    path = folder / "plate.zarr"
+    root = zarr.open_group(path, mode="w")
+    wells = [("B", "2", 2), ("A", "1", 1)]
+    listed = [{"path": f"{r}/{c}", "rowIndex": "AB".index(r), "columnIndex": int(c) - 1} for r, c, _ in wells]
+    plate: Any = {"rows": [{"name": "A"}, {"name": "B"}], "columns": [{"name": "1"}, {"name": "2"}], "wells": listed}
+    root.attrs.update({"ome": {"version": "0.5", "plate": plate}})
+    images = []
+    for number, (row, column, fields) in enumerate(wells):
+        well = root.create_group(f"{row}/{column}")
+        listing: Any = {"images": [{"path": str(f)} for f in range(fields)]}
+        well.attrs.update({"ome": {"version": "0.5", "well": listing}})
+        for field in range(fields):
+            data = values(1, 1, 1, 9 + number, 7 + field, seed=10 * number + field)
+            group = well.create_group(str(field))
+            group.create_array("0", data=data[0, 0, 0])
+            axes = [{"name": a, "type": "space"} for a in "yx"]
+            scale = [{"type": "scale", "scale": [1, 1]}]
+            datasets = [{"path": "0", "coordinateTransformations": scale}]
+            stated: Any = {"version": "0.5", "multiscales": [{"axes": axes, "datasets": datasets}]}
+            group.attrs.update({"ome": stated})
+            images.append(data)
+    return path, images
+
+
 MAKERS: dict[str, Callable[[Path], Made]] = {
     **{f"czi_packed_{m}": (lambda f, m=m: czi_packed(f, m)) for m in _PACK},  # type: ignore[misc]
     **{f"czi_colour_{k}": (lambda f, k=k: czi_colour(f, 0, k)) for k in (3, 4, 8, 9)},  # type: ignore[misc]
@@ -448,27 +262,27 @@ MAKERS: dict[str, Callable[[Path], Made]] = {
     "czi_colour_jpegxr": lambda f: czi_colour(f, 4),
     "czi_mosaic": lambda f: czi_mosaic(f, backwards=False),
     "czi_mosaic_backwards": czi_mosaic,
-    "ome_strips": ome_strips,
-    "ome_tiles": ome_tiles,
-    "ome_predictor": ome_predictor,
-    "ome_big_endian": ome_big_endian,
-    "ome_colour": ome_colour,
-    "ome_planar": ome_planar,
-    "ome_pyramid": ome_pyramid,
-    "ome_images": ome_images,
-    "ome_set": ome_set,
-    "ome_companion": ome_companion,
-    "imagej": imagej,
-    "imagej_beyond": imagej_beyond,
-    "aperio": aperio,
-    "scanimage": scanimage,
-    "stk": stk,
-    "lsm": lsm,
-    "lsm_positions": lsm_positions,
-    "fluoview": fluoview,
-    "mm_stack": mm_stack,
-    "mm_ndtiff": mm_ndtiff,
-    "mm_singles": mm_singles,
+    "ome_strips": make_pixels_tiff.ome_strips,
+    "ome_tiles": make_pixels_tiff.ome_tiles,
+    "ome_predictor": make_pixels_tiff.ome_predictor,
+    "ome_big_endian": make_pixels_tiff.ome_big_endian,
+    "ome_colour": make_pixels_tiff.ome_colour,
+    "ome_planar": make_pixels_tiff.ome_planar,
+    "ome_pyramid": make_pixels_tiff.ome_pyramid,
+    "ome_images": make_pixels_tiff.ome_images,
+    "ome_set": make_pixels_tiff.ome_set,
+    "ome_companion": make_pixels_tiff.ome_companion,
+    "imagej": make_pixels_tiff.imagej,
+    "imagej_beyond": make_pixels_tiff.imagej_beyond,
+    "aperio": make_pixels_tiff.aperio,
+    "scanimage": make_pixels_tiff.scanimage,
+    "stk": make_pixels_tiff.stk,
+    "lsm": make_pixels_tiff.lsm,
+    "lsm_positions": make_pixels_tiff.lsm_positions,
+    "fluoview": make_pixels_tiff.fluoview,
+    "mm_stack": make_pixels_tiff.mm_stack,
+    "mm_ndtiff": make_pixels_tiff.mm_ndtiff,
+    "mm_singles": make_pixels_tiff.mm_singles,
     **{f"dv_{s}": (lambda f, s=s: dv(f, s)) for s in (0, 1, 2)},  # type: ignore[misc]
     "dv_big": lambda f: dv(f, 1, ">", 1),
     "dv_float": lambda f: dv(f, 0, "<", 2),
@@ -482,4 +296,7 @@ MAKERS: dict[str, Callable[[Path], Made]] = {
     "ims": ims,
     "ome_zarr_04": lambda f: ome_zarr(f, "0.4"),
     "ome_zarr_05": ome_zarr,
+    "ome_zarr_zip": ome_zarr_zip,
+    "ome_zarr_zip_root": lambda f: ome_zarr_zip(f, ""),
+    "ome_zarr_plate": ome_zarr_plate,
 }

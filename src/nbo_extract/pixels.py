@@ -103,6 +103,7 @@ def open_pixels(path: str | Path, reader: str | None = None) -> PixelFile:
     Parameters
     ----------
     path : path-like
+        Or the text of a URL.
     reader : str, optional
         Name of the reader that is to read them; by default the one that reads the metadata, and where that one
         cannot, an adapter that can.
@@ -120,12 +121,13 @@ def open_pixels(path: str | Path, reader: str | None = None) -> PixelFile:
         If the file is damaged.
     """
     from nbo_extract.registry import ADAPTERS, candidates, readers, refusal
+    from nbo_extract.stores import is_url, plain
 
-    text = os.fspath(path)
+    text = plain(os.fspath(path))
     found = candidates(text, reader)
     if not found:
         raise UnsupportedFormatError(refusal(text))
-    if reader is None and not os.path.isdir(text):
+    if reader is None and not is_url(text) and not os.path.isdir(text):
         found += [r for r in readers() if r.rank >= ADAPTERS and r.pixels and r not in found]
     reasons: list[str] = []
     for info in found:

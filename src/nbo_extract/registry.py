@@ -120,10 +120,16 @@ def candidates(path: str, name: str | None = None) -> list[ReaderInfo]:
     UnsupportedFormatError
         If the path cannot be opened or the named reader does not exist.
     """
-    if not os.path.exists(path):
+    if not is_url(path) and not os.path.exists(path):
+        if re.match(r"(s3|https?):/[^/]", path):  # a Path takes one of the slashes
+            raise UnsupportedFormatError(f"{path}: a URL is given as a text, not as a Path")
         raise UnsupportedFormatError(f"{path}: there is no such file; check the path")
     if name is not None:
-        return [r for r in (find_reader(path, name),) if r is not None]
+        chosen = find_reader(path, name)
+        assert chosen is not None  # noqa: S101 - a name without a reader is an error
+        if is_url(path) and not chosen.remote:
+            raise UnsupportedFormatError(f"{shown(path)}: the reader {name} takes no URLs; copy the image to a disk")
+        return [chosen]
     return [_refined(r, path) if r.refine else r for r in _fitting(path)]
 
 
@@ -138,22 +144,12 @@ def read(path: str | Path, name: str | None = None) -> RawRecord:
         If its reader finds it damaged beyond a partial result.
     """
     text = plain(os.fspath(path))
-    if not is_url(text) and not os.path.exists(text):
-        if re.match(r"(s3|https?):/[^/]", text):  # a Path takes one of the slashes
-            raise UnsupportedFormatError(f"{text}: a URL is given as a text, not as a Path")
-        raise UnsupportedFormatError(f"{text}: there is no such file; check the path")
-    if name is not None:
-        chosen = find_reader(text, name)
-        assert chosen is not None  # noqa: S101 - a name without a reader is an error
-        if is_url(text) and not chosen.remote:
-            raise UnsupportedFormatError(f"{shown(text)}: the reader {name} takes no URLs; copy the image to a disk")
-        return _read(text, chosen)
     reasons: list[NboExtractError] = []
-    for info in _fitting(text):
+    for info in candidates(text, name):
         try:
-            return _read(text, _refined(info, text) if info.refine else info)
+            return _read(text, info)
         except NboExtractError as error:
-            if info.rank < ADAPTERS:
+            if name is not None or info.rank < ADAPTERS:
                 raise
             # Of several libraries that know the ending the next may know the file.
             reasons.append(error)

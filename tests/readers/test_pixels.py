@@ -17,8 +17,10 @@ import pytest
 import tifffile
 
 import make_pixels
+import make_pixels_tiff
 from make_dv import make_dv
-from make_pixels import MAKERS, values
+from make_pixels import MAKERS
+from make_pixels_tiff import values
 from nbo_extract import extract
 from nbo_extract.errors import CorruptFileError, NboExtractError, UnsupportedFormatError
 from nbo_extract.pixels import PixelImage, fits, open_pixels
@@ -97,7 +99,7 @@ def test_pixels_are_those_of_the_file(name: str, tmp_path: Path, opened: Opened)
 
 @pytest.mark.parametrize(
     "name",
-    ["czi_packed_6", "czi_mosaic", "ome_tiles", "ome_set", "dv_1", "lif", "nd2_packed", "oib", "ims", "ome_zarr_05"],
+    ["czi_packed_6", "czi_mosaic", "ome_tiles", "ome_set", "dv_1", "lif", "nd2_packed", "oib", "ims", "ome_zarr_zip"],
 )
 def test_several_threads_read_at_once(name: str, tmp_path: Path, opened: Opened) -> None:
     path, known = MAKERS[name](tmp_path)
@@ -310,7 +312,7 @@ def cut_pixels(path: Path, name: str, kept: float) -> None:
 
 
 def test_a_tile_that_cannot_be_decoded_is_no_zeros(tmp_path: Path, opened: Opened) -> None:
-    path, _ = make_pixels.ome_tiles(tmp_path)
+    path, _ = make_pixels_tiff.ome_tiles(tmp_path)
     with tifffile.TiffFile(path) as file:
         page: Any = file.pages[1]
         start, count = page.dataoffsets[3], page.databytecounts[3]
@@ -349,15 +351,26 @@ def test_a_plane_without_subblock_is_no_zeros(tmp_path: Path, opened: Opened) ->
 
 
 def test_a_file_of_a_set_that_is_missing_is_named(tmp_path: Path, opened: Opened) -> None:
-    path, known = make_pixels.ome_companion(tmp_path)
+    path, known = make_pixels_tiff.ome_companion(tmp_path)
     (tmp_path / "set_t0_c1.ome.tif").unlink()
     image = opened(path).images[0]
     numpy.testing.assert_array_equal(image.read(1, 1, 1, *whole(image)), known[0][1, 1, 1])
     assert corrupt(path, image, (0, 1, 0)) == "the file set_t0_c1.ome.tif of its set is not beside it"
 
 
+@pytest.mark.parametrize("method", ["jpeg", "jpeg2000"])
+def test_tiles_of_pictures_are_as_their_decoder_gives_them(method: Any, tmp_path: Path, opened: Opened) -> None:
+    path = tmp_path / "slide.svs"
+    shades = numpy.add.outer(numpy.arange(150), numpy.arange(200)).astype("uint8")
+    data = numpy.stack([shades, shades // 2, 255 - shades], axis=-1)
+    notes = "Aperio Image Library v11.2.1|MPP = 0.4990"
+    tifffile.imwrite(path, data, tile=(64, 64), photometric="rgb", compression=method, description=notes, metadata=None)
+    found = opened(path).images[0].read(0, 0, 0, slice(10, 150), slice(30, 200))
+    numpy.testing.assert_array_equal(found, tifffile.imread(path)[10:, 30:])
+
+
 def test_a_companion_file_stands_for_its_set(tmp_path: Path, opened: Opened) -> None:
-    _, known = make_pixels.ome_companion(tmp_path)
+    _, known = make_pixels_tiff.ome_companion(tmp_path)
     image = opened(tmp_path / "set.companion.ome").images[0]
     numpy.testing.assert_array_equal(image.read(1, 0, 1, *whole(image)), known[0][1, 0, 1])
 
@@ -375,7 +388,7 @@ def test_parts_of_a_czi_are_read_from_their_files(tmp_path: Path, opened: Opened
 
 
 def test_a_renamed_file_is_its_own_pixels(tmp_path: Path, opened: Opened) -> None:
-    path, known = make_pixels.ome_images(tmp_path)
+    path, known = make_pixels_tiff.ome_images(tmp_path)
     other = path.rename(tmp_path / "renamed.ome.tif")
     image = opened(other).images[0]
     numpy.testing.assert_array_equal(image.read(0, 1, 0, *whole(image)), known[0][0, 1, 0])
@@ -392,6 +405,20 @@ def test_empty_tiles_of_a_slide_are_zeros(tmp_path: Path, opened: Opened) -> Non
     found = image.read(0, 0, 0, *whole(image))
     numpy.testing.assert_array_equal(found[:32, :32], tile)
     assert not found[:32, 32:].any()
+
+
+def test_an_ome_zarr_behind_a_url_is_read(tmp_path: Path, opened: Opened) -> None:
+    import fsspec
+
+    path, known = make_pixels.ome_zarr(tmp_path)
+    files = fsspec.filesystem("memory")
+    try:
+        files.put(str(path), "/cells.zarr", recursive=True)
+        pixels = opened("memory://cells.zarr")
+        image = pixels.images[0]
+        numpy.testing.assert_array_equal(image.read(1, 2, 1, *whole(image)), known[0][1, 2, 1])
+    finally:
+        files.store.clear()
 
 
 # -- what is refused ---------------------------------------------------------------------------------------------------
@@ -444,6 +471,17 @@ def test_a_missing_library_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.usefixtures("no_bioformats")
+def test_a_tiff_without_a_decoder_is_told(tmp_path: Path) -> None:
+    path, _ = make_pixels_tiff.ome_images(tmp_path)
+    with tifffile.TiffFile(path, mode="r+") as file:
+        page: Any = file.pages[0]
+        page.tags["Compression"].overwrite(60000)
+    message = refusal(path, "ome-tiff")
+    assert message.startswith("its pixels are compressed by 60000, which cannot be undone here (")
+    assert message.endswith("); install what may be missing with pip install 'nbo-extract[convert]'")
+
+
+@pytest.mark.usefixtures("no_bioformats")
 def test_pages_of_which_nothing_is_told_are_not_guessed(tmp_path: Path) -> None:
     path = tmp_path / "pages.tif"
     tifffile.imwrite(path, values(5, 20, 30), metadata=None)
@@ -468,7 +506,7 @@ def test_what_its_reader_cannot_is_read_by_bioformats(tmp_path: Path, opened: Op
 
 
 def test_adapters_without_pixels_say_so(tmp_path: Path) -> None:
-    path, _ = make_pixels.ome_strips(tmp_path)
+    path, _ = make_pixels_tiff.ome_strips(tmp_path)
     assert refusal(path, "bioio") == "the reader bioio reads metadata alone, no pixels; choose another, or none"
 
 
