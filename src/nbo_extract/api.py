@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from nbo_extract.converting.conversion import Kind, Options
-    from nbo_extract.model import Document
+    from nbo_extract.model import Document, Node
     from nbo_extract.writers.block import Block, WriteResult
 
 Planes = Literal["auto", "all", "none"]
@@ -123,6 +123,11 @@ def limit_planes(document: Document, planes: Planes) -> None:
     document.findings.append(Finding("NBO156", "info", message, document.origin.file, "Plane"))
 
 
+def without_planes(node: Node) -> Node:
+    """Return a node and all below it without planes in columns."""
+    return replace(node, planes=None, children=[without_planes(child) for child in node.children])
+
+
 def make_block(document: Document) -> Block:
     """Return what is embedded of a Document: NBO XML without planes, which the image states itself, and provenance."""
     from nbo_extract.fills import core_fills
@@ -130,7 +135,7 @@ def make_block(document: Document) -> Block:
     from nbo_extract.writers.block import Block
     from nbo_extract.xmlio import to_xml
 
-    bare = replace(document, findings=[], unmapped=[])
+    bare = replace(document, root=without_planes(document.root), findings=[], unmapped=[])
     return Block(
         to_xml(document, planes=False, prefix="nbo", declaration=False).strip(),
         provenance_json(document),
@@ -277,8 +282,12 @@ def restore(path: str | os.PathLike[str], *, follow_links: bool = False) -> Writ
 
 
 def embeddable(path: str | os.PathLike[str]) -> bool:
-    """Whether something can be embedded: into an OME-Zarr, a companion file, or a TIFF not named as a vendor's."""
+    """Whether something can be embedded: into an OME-Zarr, a companion file, an OME-TIFF, or a TIFF of one page.
+
+    A TIFF that is named as a vendor's, or has a description of its own, is left to a sidecar.
+    """
     from nbo_extract.writers._set_files import is_companion
+    from nbo_extract.writers.tiff import takes_block
 
     text = plain(os.fspath(path))
     if _is_archive(text):
@@ -289,6 +298,8 @@ def embeddable(path: str | os.PathLike[str]) -> bool:
     if not (place.is_file() and head(str(place)).startswith(_TIFF)):
         return _is_zarr(text)
     chosen, lower = find_reader(str(place)), place.name.lower()
+    if not takes_block(place):
+        return False
     if chosen is None or lower.endswith(chosen.suffixes):
         return True
     return not any(lower.endswith(r.suffixes) for r in readers() if r.rank < ADAPTERS)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from nbo_extract.model import Document, Node
+    from nbo_extract.model import Document
     from nbo_extract.pixels import PixelFile
     from nbo_extract.writers.block import Block
 
@@ -293,15 +293,11 @@ def block_of(document: Document) -> Block:
     from nbo_extract.jsonio import provenance_json
     from nbo_extract.xmlio import to_xml
 
-    block = make_block(document if tells_planes(document) else replace(document, root=_without_planes(document.root)))
+    block = make_block(document)
     if tells_planes(document):
         block = replace(block, nbo_xml=to_xml(document, prefix="nbo", declaration=False).strip())
     # The OME-XML was made from the Document: nothing is left to fill in.
     return replace(block, core_fills=(), provenance_json=provenance_json(document))
-
-
-def _without_planes(node: Node) -> Node:
-    return replace(node, planes=None, children=[_without_planes(c) for c in node.children])
 
 
 def _finish(

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 #: Left free on the disk beside what is appended.
 RESERVE: Final = 1 << 20
+#: So much of OME-XML tells that it is.
+_HEAD: Final = 4096
 
 
 def embed_tiff(
@@ -214,6 +216,24 @@ def original_header(path: str | Path, *, system: System = SYSTEM) -> tuple[int, 
         kind = change.tiff.kind
         start = _system.read_exactly(system, fd, 0, kind.first_at)
         return change.length, start + struct.pack(kind.offset, change.first)
+
+
+def takes_block(path: str | Path, *, system: System = SYSTEM) -> bool:
+    """Whether a block can be embedded into a TIFF: it has OME-XML, or is one page without any description.
+
+    A damaged file counts as one that can: embedding says what is wrong with it.
+    """
+    path = Path(path).resolve()
+    try:
+        with opened(path, system, write=False) as (fd, _):
+            change = Change(system, fd, path)
+            directory = change.tiff.directory(change.first)
+            xml = change.tiff.text(directory)
+    except WriteError:
+        return True
+    if xml is None:
+        return not any(directory.next)
+    return xml.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") and b"openmicroscopy.org" in xml[:_HEAD]
 
 
 @contextlib.contextmanager
