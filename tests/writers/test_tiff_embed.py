@@ -95,6 +95,34 @@ def test_every_kind_keeps_its_pixels_and_comes_back_to_the_byte(
     assert sha(path) == original
 
 
+def test_imagej_hyperstack_with_ome_xml_keeps_the_tags_of_imagej(tmp_path: Path) -> None:
+    import numpy as np
+    import tifffile
+
+    path = tmp_path / "stack.ome.tif"
+    made = tmp_path / "made.ome.tif"
+    pixels = make_image(made, "strips")
+    with tifffile.TiffFile(made) as tiff:
+        xml = str(tiff.ome_metadata).encode()
+    # What ImageJ keeps beside a description: labels of planes, display ranges.
+    labels = [f"plane {n}" for n in range(6)]
+    tags = tifffile.tifffile.imagej_metadata_tag({"Labels": labels, "Ranges": (0.0, 9.0, 0.0, 99.0)}, "<")
+    with tifffile.TiffWriter(path) as writer:
+        writer.write(
+            pixels.reshape(6, 64, 96), photometric="minisblack", metadata=None, description=xml, extratags=tags
+        )
+    original = sha(path)
+
+    embed_tiff(path, A)
+
+    with tifffile.TiffFile(path) as tiff:
+        assert tiff.is_ome
+        assert tiff.pages.first.tags["IJMetadata"].value["Labels"] == labels
+        assert np.array_equal(tiff.asarray(), pixels)
+    restore_tiff(path)
+    assert sha(path) == original
+
+
 def test_again_changes_nothing_and_does_not_touch_the_file(image: Path) -> None:
     embed_tiff(image, A)
     first, stamp = sha(image), image.stat().st_mtime_ns
