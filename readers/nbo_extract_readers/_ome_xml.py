@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, cast
 
 from nbo_extract.findings import Finding
 from nbo_extract.record import PlaneColumns
+from nbo_extract_readers._ome_repair import repaired
 from nbo_extract_readers._ome_runs import MARK, Runs, take_runs
-from nbo_extract_readers._text import ILLEGAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,13 +27,7 @@ OWN_NAMESPACE = "https://nbo-extract.org/ns/"
 _MAX_XML = 1 << 29
 _OME_HOST = re.compile(r"\{https?://www\.openmicroscopy\.org/[^}]*\}")
 _ROOT = re.compile(rb"<(?:[\w.\-]+:)?OME[\s>]")
-_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 _ENCODING = re.compile(rb"""\A\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.\-]+)["']""")
-_PROLOG = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
-_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
-_REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]+)|([0-9]+));")
-# An ampersand that starts no predefined entity and no character reference is text that was not escaped.
-_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);|#x[0-9A-Fa-f]+;|#[0-9]+;)")
 _SCHEMA_LOCATION = "{http://www.w3.org/2001/XMLSchema-instance}schemaLocation"
 
 
@@ -137,7 +131,7 @@ def _parse_text(data: bytes, file: str) -> tuple[etree._Element | None, list[Fin
             return _checked(etree.fromstring(data, _parser())), []
         except etree.XMLSyntaxError:
             pass
-    text, repairs = _repaired(data)
+    text, repairs = repaired(data)
     content = text.encode("utf-8")
     findings = [Finding("NBO103", "warning", message, file=file, source="OME-XML") for message in repairs]
     try:
@@ -179,66 +173,6 @@ def _is_plain_utf8(data: bytes) -> bool:
         return False
     start = _ROOT.search(data)
     return start is None or b"<!DOCTYPE" not in data[: start.start()]
-
-
-def _repaired(data: bytes) -> tuple[str, list[str]]:
-    """Return the text without XML declaration and illegal parts, and one sentence per repair."""
-    repairs: list[str] = []
-    text, how = _decoded(data)
-    if how:
-        repairs.append(how)
-    declaration = _DECLARATION.match(text)
-    if declaration is not None:
-        text = text[declaration.end() :]
-    prolog = _PROLOG.match(text)
-    start = prolog.end() if prolog is not None else 0
-    doctype = _DOCTYPE.match(text, start)
-    if doctype is not None:
-        text = text[:start] + text[doctype.end() :]
-        repairs.append("The OME-XML declares a document type, which OME-XML never needs; it was left out unread.")
-    text, references = _without_illegal_references(text)
-    text, characters = ILLEGAL.subn(_hole, text)
-    count = characters + references
-    if count:
-        places = "place" if count == 1 else "places"
-        repairs.append(f"Characters that XML does not allow were taken out of the OME-XML at {count} {places}.")
-    text, ampersands = _AMPERSAND.subn("&amp;", text)
-    if ampersands:
-        repairs.append(f"{ampersands} unescaped & in the OME-XML {'was' if ampersands == 1 else 'were'} read as text.")
-    return text.strip(), repairs
-
-
-def _decoded(data: bytes) -> tuple[str, str]:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", "replace"), ""
-    try:
-        return data.decode("utf-8-sig"), ""
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace"), "The OME-XML is not UTF-8; it was read as Windows-1252 (Latin-1)."
-
-
-def _hole(match: re.Match[str]) -> str:
-    """Nothing at the edge of a text; within one U+FFFD, so that a number with a hole is no longer a number."""
-    text = match.string
-    at_edge = (
-        text[match.start() - 1 : match.start()] in ("", ">", '"', "'") or text[match.end() : match.end() + 1] in "<\"'"
-    )
-    return "" if at_edge else "\ufffd"
-
-
-def _without_illegal_references(text: str) -> tuple[str, int]:
-    count = 0
-
-    def keep(match: re.Match[str]) -> str:
-        nonlocal count
-        digits = match.group(1) or match.group(2)
-        number = int(digits, 16 if match.group(1) else 10) if len(digits) < 9 else -1
-        if 0 <= number <= 0x10FFFF and not ILLEGAL.match(chr(number)):
-            return match.group()
-        count += 1
-        return _hole(match)
-
-    return _REFERENCE.sub(keep, text), count
 
 
 def _drop_cut_text(root: etree._Element) -> None:
