@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from nbo_extract.schema import load
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nbo_extract.model import Document, Node
     from nbo_extract.requirements import Level, Requirement
     from nbo_extract.schema import Attribute
@@ -89,10 +91,18 @@ def rules() -> dict[tuple[str, str], tuple[Rule, ...]]:
 
 def rule_for(requirement: Requirement, situation: Situation, extensions: frozenset[str]) -> Rule | None:
     """Return the first rule that holds for a field of an instance, or None."""
-    for element in (requirement.element, "*"):
-        for rule in rules().get((element, requirement.name), ()):
-            if _holds(rule, requirement, situation, extensions):
-                return rule
+    table_rules = rules()
+    found = (r for element in (requirement.element, "*") for r in table_rules.get((element, requirement.name), ()))
+    return first_that_holds(found, requirement, situation, extensions)
+
+
+def first_that_holds(
+    rules_for: Iterable[Rule], requirement: Requirement, situation: Situation, extensions: frozenset[str]
+) -> Rule | None:
+    """Return the first of some rules that holds for a field of an instance, or None."""
+    for rule in rules_for:
+        if _holds(rule, requirement, situation, extensions):
+            return rule
     return None
 
 

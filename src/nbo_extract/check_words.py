@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Literal
 
 from nbo_extract.findings import Finding
 from nbo_extract.labels import joined
+from nbo_extract.origins import where
 
 if TYPE_CHECKING:
     from nbo_extract.checking import Gap
+    from nbo_extract.model import Document
 
 _CODES = {
     ("attribute", "must"): "NBO201",
@@ -17,25 +19,56 @@ _CODES = {
     ("child", "should"): "NBO204",
 }
 _NOTHING = "NBO200"
+_BEYOND = "NBO205"
 _EXAMPLES = 3
 
 
-def finding(gap: Gap, file: str) -> Finding:
-    """Return the finding of a gap."""
+def finding(gap: Gap, document: Document, tables: tuple[str, ...]) -> Finding:
+    """Return the finding of a gap; the mapping tables of the document say where the fact may have been."""
     requirement = gap.requirement
     level = requirement.level
-    severity: Literal["warning", "info"] = "warning" if level == "must" and gap.counted else "info"
+    demanded = level == "must" or gap.demanded is not None
+    severity: Literal["warning", "info"] = "warning" if demanded and gap.counted else "info"
     return Finding(
-        _NOTHING if requirement.element == "OME" else _CODES[requirement.kind, level],
+        _code(gap),
         severity,
-        f"{_subject(gap)}: {_missing(gap)} (tier {requirement.tier}, {level.upper()}){_remark(gap)}",
-        file=file,
+        f"{_subject(gap)}: {_missing(gap)} ({_grade(gap)}){_remark(gap)}",
+        file=document.origin.file,
         element=requirement.element,
         instance=", ".join(dict.fromkeys(gap.instances)),
         attribute=requirement.name,
         value=", ".join(gap.placeholders),
         source=f"NBO {requirement.extension}, tier {requirement.tier}, {level.upper()}",
+        where=where(requirement, document.origin.format, tables),
+        tier=requirement.tier,
+        level=level,
+        within=_within(gap),
     )
+
+
+def _code(gap: Gap) -> str:
+    if gap.demanded is not None:
+        return _BEYOND
+    return _NOTHING if gap.requirement.element == "OME" else _CODES[gap.requirement.kind, gap.requirement.level]
+
+
+def _within(gap: Gap) -> str:
+    """Name the images, or where there are any the channels, in which a field is missing."""
+    around = [{n.name: n for n in spot.chain if n.name in ("Image", "Channel")} for spot in gap.spots]
+    kind = "Channel" if any("Channel" in found for found in around) else "Image"
+    nodes = {id(found[kind]): found[kind] for found in around if kind in found}.values()
+    names = list(dict.fromkeys((n.get("Name") or "").strip() or n.id for n in nodes))
+    if not names:
+        return ""
+    more = f" and {len(names) - _EXAMPLES} more" if len(names) > _EXAMPLES else ""
+    return f"{kind.lower()}{'s' if len(names) > 1 else ''} {', '.join(names[:_EXAMPLES])}{more}"
+
+
+def _grade(gap: Gap) -> str:
+    """Say who asks for it: NBO at a tier and level, or the profile, with its reason."""
+    if gap.demanded is None:
+        return f"tier {gap.requirement.tier}, {gap.requirement.level.upper()}"
+    return f"required by the profile: {gap.demanded}" if gap.demanded else "required by the profile"
 
 
 def _subject(gap: Gap) -> str:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from nbo_extract.applicability import Modality, Situation, kinds_of, placeholder, rule_for, table
+from nbo_extract.applicability import Modality, Situation, first_that_holds, kinds_of, table
 from nbo_extract.check_words import finding
+from nbo_extract.demands import applies, demands, stated
 from nbo_extract.findings import Finding
 from nbo_extract.labels import Labels
-from nbo_extract.requirements import TIERS, Requirement, judged, known_extensions, place_of, requirements
+from nbo_extract.origins import tables_of
+from nbo_extract.profiles import Profile, load_profile
+from nbo_extract.requirements import TIERS, Requirement, judged, known_extensions, place_of
 from nbo_extract.schema import load
 from nbo_extract.validity import validity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nbo_extract.applicability import Kinds, Rule
-    from nbo_extract.model import Document, Node
+    from nbo_extract.applicability import Kinds
+    from nbo_extract.demands import Demand
+    from nbo_extract.model import Document, Node, PlaneTable
     from nbo_extract.requirements import Level, Place
     from nbo_extract.schema import Declaration
 
@@ -88,6 +92,8 @@ class Gap:
     reason : str
         Why it is not counted, or a remark.
     counted : bool
+    demanded : str or None
+        Why the profile demands it beyond tier, extensions and level; None where those do.
     spots : list of Spot
         The elements that miss it, as many as there are labels; not part of equality.
     """
@@ -100,6 +106,7 @@ class Gap:
     placeholders: list[str] = field(default_factory=list)
     reason: str = ""
     counted: bool = True
+    demanded: str | None = None
     spots: list[Spot] = field(default_factory=list, compare=False, repr=False)
 
 
@@ -115,11 +122,17 @@ class CheckReport:
     passed : bool
         Whether nothing that counts is missing and nothing stated is invalid.
     findings : list of Finding
-        NBO200 to NBO204 for what is missing, by tier and level; then NBO210 to NBO214 for what is not allowed.
+        NBO200 to NBO205 for what is missing, by tier and level; then NBO210 to NBO214 for what is not allowed.
     gaps : list of Gap
         What is missing, as data, in the order of its findings.
     tiers : dict of int to TierSummary
-        For tiers 1 to 3, in the extensions and at the level asked for.
+        For tiers 1 to 3, in the extensions and at the level asked for; empty where a profile asks for single fields
+        alone.
+    asked : TierSummary
+        For what is asked for: the tier, with the fields that a profile adds and takes away.
+    elements : dict of str to (int, int, int)
+        Element to the number of its fields that are asked for, missing, and excused; in the order of the document.
+    profile : Profile
     """
 
     tier: int
@@ -129,6 +142,9 @@ class CheckReport:
     findings: list[Finding]
     gaps: list[Gap]
     tiers: dict[int, TierSummary]
+    asked: TierSummary
+    elements: dict[str, tuple[int, int, int]]
+    profile: Profile
 
 
 def check(
@@ -139,6 +155,7 @@ def check(
     level: Level = "must",
     literal: bool = False,
     kinds: Kinds = (),
+    profile: Profile | str | None = None,
 ) -> CheckReport:
     """Check what a document misses.
 
@@ -155,6 +172,8 @@ def check(
         Whether demands that make no sense for the image (a fluorophore for transmitted light) count as well.
     kinds : tuple of frozenset of str
         Kinds of channels that an Instrument without images is for, where they are known.
+    profile : Profile or str, optional
+        A profile, its name, or the path of its file; takes the place of tier, extensions and level.
 
     Returns
     -------
@@ -164,29 +183,34 @@ def check(
     ------
     ValueError
         If tier, level or extension is none of NBO's.
+    UsageError
+        If there is no such profile, or its file cannot be used.
     """
     if tier not in TIERS or level not in ("must", "should"):
         raise ValueError("the tier is 1, 2 or 3 and the level is must or should")
-    walker = _Walker(document, known_extensions(extensions), literal, kinds)
+    if isinstance(profile, str):
+        profile = load_profile(profile)
+    wanted = profile or Profile(tier, known_extensions(extensions), level)
+    walker = _Walker(document, wanted, literal, kinds)
     walker.run()
-    asked = [g for g in walker.gaps.values() if g.missing and _asked(g.requirement, tier, level)]
+    asked = [g for g in walker.gaps.values() if g.missing]
     asked.sort(key=lambda g: (not g.counted, g.requirement.tier, g.requirement.level == "should"))
-    beyond = walker.beyond if tier == max(TIERS) and level == "should" else []
-    invalid = validity(document)
-    findings = [finding(g, document.origin.file) for g in asked] + beyond + invalid
+    whole = wanted.tier == max(TIERS) and wanted.level == "should" and not wanted.only
+    invalid = validity(document, walker.labels)
+    tables = tables_of(document)
+    findings = [finding(g, document, tables) for g in asked] + (walker.beyond if whole else []) + invalid
     return CheckReport(
-        tier,
-        tuple(sorted(walker.extensions)),
-        level,
+        wanted.tier,
+        tuple(sorted(wanted.extensions)),
+        wanted.level,
         not any(g.counted for g in asked) and not invalid,
         findings,
         asked,
-        {t: walker.summary(t, level) for t in TIERS},
+        {} if wanted.only else {t: walker.summary(t) for t in TIERS},
+        walker.summary_asked(),
+        walker.elements(),
+        wanted,
     )
-
-
-def _asked(requirement: Requirement, tier: int, level: Level) -> bool:
-    return requirement.tier <= tier and (level == "should" or requirement.level == "must")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +229,10 @@ _Status = Literal["present", "missing", "excused"]
 class _Walker:
     """Walks the elements that a document has and notes each field that is asked of them."""
 
-    def __init__(self, document: Document, extensions: frozenset[str], literal: bool, kinds: Kinds) -> None:
+    def __init__(self, document: Document, profile: Profile, literal: bool, kinds: Kinds) -> None:
         self.document = document
         self.kinds = kinds
-        self.extensions = extensions
+        self.profile = profile
         self.literal = literal
         self.schema = load(document.version)
         self.labels = Labels(document)
@@ -218,6 +242,7 @@ class _Walker:
         self.gaps: dict[tuple[Any, ...], Gap] = {}
         self.totals: dict[tuple[str, str], int] = {}
         self.counts: dict[tuple[int, Level, _Status], int] = {}
+        self.asked: dict[tuple[str, _Status], int] = {}
         self.beyond: list[Finding] = []
 
     def run(self) -> None:
@@ -232,48 +257,58 @@ class _Walker:
             elif node.name == "Instrument":
                 kinds = self.modality.instrument(node) or self.kinds
             self._visit(node, declared, _Stand(None, place_of(declared, root.use(node.name)), kinds))
-        if not self.document.images and not self.document.instruments:
-            self._nothing()
+        self._nothing()
         for gap in self.gaps.values():
             gap.total = gap.total or self.totals[gap.requirement.element, gap.requirement.name]
 
-    def summary(self, tier: int, level: Level) -> TierSummary:
+    def summary(self, tier: int) -> TierSummary:
+        """Return the sums of a tier of NBO and of those below it."""
+
         def number(status: _Status) -> int:
-            found = (n for (t, lv, s), n in self.counts.items() if s == status and t <= tier and lv in (level, "must"))
-            return sum(found)
+            levels = (self.profile.level, "must")
+            return sum(n for (t, lv, s), n in self.counts.items() if s == status and t <= tier and lv in levels)
 
         present, missing = number("present"), number("missing")
         return TierSummary(tier, present + missing, present, missing, number("excused"))
+
+    def summary_asked(self) -> TierSummary:
+        """Return the sums of what is asked for."""
+        sums = [sum(e[n] for e in self.elements().values()) for n in range(3)]
+        return TierSummary(self.profile.tier, sums[0], sums[0] - sums[1], sums[1], sums[2])
+
+    def elements(self) -> dict[str, tuple[int, int, int]]:
+        """Return how much of each element is asked for, missing and excused."""
+        found: dict[str, tuple[int, int, int]] = {}
+        for (element, status), number in self.asked.items():
+            demanded, missing, excused = found.get(element, (0, 0, 0))
+            found[element] = (
+                demanded + number * (status != "excused"),
+                missing + number * (status == "missing"),
+                excused + number * (status == "excused"),
+            )
+        return found
 
     def _visit(self, node: Node, kind: Declaration, stand: _Stand) -> None:
         reference = self.schema.references.get(node.name)
         target = self.index.get(node.get(reference[0]) or "") if reference is not None else None
         situation = Situation(node, stand.parent, stand.kinds, target.name if target is not None else "")
-        for requirement in self._fields(kind, stand.place):
-            if not self._applies(node, kind, requirement):
+        around = (*stand.around, node)
+        spot = Spot(around, stand.place, stand.kinds, situation.target)
+        left_out = self.planes_left_out and node.name == "Pixels"
+        for demand in demands(kind, stand.place, self.profile):
+            if (demand.owners and not applies(node, demand)) or (left_out and demand.requirement.name == "Plane"):
                 continue
-            there, instead = _stated(node, kind, requirement)
-            spot = Spot((*stand.around, node), stand.place, stand.kinds, situation.target)
-            self._note(requirement, situation, there, instead, self.labels[node], node.id, spot)
-        if node.name == "Pixels" and not self.planes_left_out:
+            there, instead = stated(node, demand)
+            self._note(demand, situation, there, instead, node, spot)
+        if node.name == "Pixels" and not left_out:
             self._visit_planes(node, kind, stand)
         for child in node.children:
+            use = kind.use(child.name)
             declared = kind.child(child.name)
             if declared is None or (child.name == "Plane" and node.name == "Pixels"):
                 continue
             kinds = (kinds_of(child),) if child.name == "Channel" else stand.kinds
-            place = place_of(declared, kind.use(child.name), stand.place)
-            self._visit(child, declared, _Stand(node, place, kinds, (*stand.around, node)))
-
-    def _fields(self, kind: Declaration, place: Place) -> list[Requirement]:
-        found = requirements(kind, place, self.extensions)
-        return [r for r in found if r.extension in self.extensions]
-
-    def _applies(self, node: Node, kind: Declaration, requirement: Requirement) -> bool:
-        """Whether a field is asked at all: a unit only of a value that is there, planes only if they were kept."""
-        if requirement.name in kind.unit_names and requirement.kind == "attribute":
-            return any(a.unit == requirement.name and n in node.facts for n, a in kind.attributes.items())
-        return not (requirement.name == "Plane" and node.name == "Pixels" and self.planes_left_out)
+            self._visit(child, declared, _Stand(node, place_of(declared, use, stand.place), kinds, around))
 
     def _visit_planes(self, pixels: Node, kind: Declaration, stand: _Stand) -> None:
         """Judge all planes of an image as one element, be they columns or nodes."""
@@ -282,26 +317,18 @@ class _Walker:
         if plane is None or not rows + len(nodes):
             return
         place = place_of(plane, kind.use("Plane"), stand.place)
-        label = self.labels[stand.parent] if stand.parent is not None else self.labels[pixels]
-        for requirement in self._fields(plane, place):
-            name = requirement.name
-            asked = [n for n in nodes if self._applies(n, plane, requirement)]
-            lacking = sum(not _stated(n, plane, requirement)[0] for n in asked)
-            total = len(asked)
+        holder = stand.parent if stand.parent is not None else pixels
+        situation = Situation(nodes[0] if nodes else pixels, pixels, stand.kinds, "")
+        for demand in demands(plane, place, self.profile):
+            asked = [n for n in nodes if applies(n, demand)]
+            lacking, total = sum(not stated(n, demand)[0] for n in asked), len(asked)
             if pixels.planes is not None and rows:
-                owners = [n for n, a in plane.attributes.items() if a.unit == name and n in pixels.planes.columns]
-                column = pixels.planes.columns.get(name, [])
-                unit = any(n in pixels.planes.units for n in owners)
-                if name not in plane.unit_names or owners:
-                    total += rows
-                    blank = {v for v in set(column) if v is None or not v.strip()}
-                    stated = rows if unit else len(column) - (sum(v in blank for v in column) if blank else 0)
-                    lacking += rows - stated
+                lacking_rows, asked_rows = _rows(pixels.planes, demand)
+                lacking, total = lacking + lacking_rows, total + asked_rows
             if not total:
                 continue
-            situation = Situation(nodes[0] if nodes else pixels, pixels, stand.kinds, "")
             spot = Spot((*stand.around, pixels), place, stand.kinds, planes=lacking)
-            gap = self._note(requirement, situation, not lacking, "", f"Plane of {label}", pixels.id, spot)
+            gap = self._note(demand, situation, not lacking, "", holder, spot, pixels.id)
             if gap is not None:
                 gap.missing += lacking - 1
                 gap.total += total
@@ -314,55 +341,58 @@ class _Walker:
 
     def _note(
         self,
-        requirement: Requirement,
+        demand: Demand,
         situation: Situation,
         there: bool,
         instead: str,
-        label: str,
-        instance: str,
+        node: Node,
         spot: Spot,
+        planes_of: str | None = None,
     ) -> Gap | None:
         """Count a field of one element, and note the gap where it is missing."""
-        if requirement.tier > max(TIERS):
-            self._note_beyond(requirement, there, label)
+        requirement = demand.requirement
+        if requirement.tier > max(TIERS) and demand.required is None:
+            self._note_beyond(requirement, there, node, planes_of is not None)
             return None
-        rule = rule_for(requirement, situation, self.extensions)
+        rule = first_that_holds(demand.rules, requirement, situation, self.profile.extensions) if demand.rules else None
         effect = rule.effect if rule is not None else ""
         if effect == "never" or (effect == "quiet" and not self.literal and not there):
             return None
-        counted = effect != "excuse" or self.literal
+        counted = (effect != "excuse" or self.literal) and demand.waived is None
         status: _Status = "present" if there else "missing" if counted else "excused"
-        key = (requirement.tier, requirement.level, status)
-        self.counts[key] = self.counts.get(key, 0) + 1
+        if demand.graded:
+            key = (requirement.tier, requirement.level, status)
+            self.counts[key] = self.counts.get(key, 0) + 1
+        if not demand.asked and demand.waived is None:
+            return None
+        mark = (requirement.element, status)
+        self.asked[mark] = self.asked.get(mark, 0) + 1
         if counted or there:
             place = (requirement.element, requirement.name)
             self.totals[place] = self.totals.get(place, 0) + 1
         if there:
             return None
-        gap = self._gap(requirement, rule, counted, instead, label, instance)
-        gap.spots.append(spot)
-        return gap
-
-    def _gap(
-        self, requirement: Requirement, rule: Rule | None, counted: bool, instead: str, label: str, instance: str
-    ) -> Gap:
-        remark = rule.reason if rule is not None and rule.effect in ("excuse", "explain") else ""
-        gap = self.gaps.setdefault((requirement, remark, bool(instead)), Gap(requirement))
+        remark = rule.reason if rule is not None and effect in ("excuse", "explain") else ""
+        if demand.waived is not None:
+            remark = ": ".join(filter(None, ("the profile waives it", demand.waived)))
+        gap = self.gaps.setdefault((requirement, remark, bool(instead)), Gap(requirement, demanded=demand.required))
         gap.reason, gap.counted = remark, counted
-        gap.labels.append(label)
+        gap.labels.append(self.labels[node] if planes_of is None else f"Plane of {self.labels[node]}")
         gap.missing += 1
-        if instance:
+        if instance := planes_of if planes_of is not None else node.id:
             gap.instances.append(instance)
         if instead and instead not in gap.placeholders:
             gap.placeholders.append(instead)
         if not counted:
             gap.total += 1
+        gap.spots.append(spot)
         return gap
 
-    def _note_beyond(self, requirement: Requirement, there: bool, label: str) -> None:
+    def _note_beyond(self, requirement: Requirement, there: bool, node: Node, planes: bool) -> None:
         reason = table()["beyond"].get(requirement.name)
         if there or reason is None or any(f.attribute == requirement.name for f in self.beyond):
             return
+        label = f"Plane of {self.labels[node]}" if planes else self.labels[node]
         message = f"{label}: {requirement.name} is missing, and not counted: {reason}"
         self.beyond.append(
             Finding(
@@ -376,26 +406,33 @@ class _Walker:
         )
 
     def _nothing(self) -> None:
-        """Report a document that describes neither an image nor an instrument: it would miss nothing."""
-        demanded = Requirement("OME", "Image", "child", "must", 1, "core", ("Image",))
-        self.counts[1, "must", "missing"] = self.counts.get((1, "must", "missing"), 0) + 1
-        self.gaps[demanded, "", False] = Gap(demanded, ["The document"], [], 1, 1)
+        """Report what the document itself misses.
+
+        One that describes neither an image nor an instrument would miss nothing; a profile may demand more.
+        """
+        required = self.profile.required("OME")
+        stated = {c.name for c in self.document.root.children}
+        empty = not self.document.images and not self.document.instruments
+        for name in dict.fromkeys([*(["Image"] if empty else []), *(n for n in required if n not in stated)]):
+            demanded = Requirement("OME", name, "child", "must", 1, "core", (name,))
+            if not self.profile.only:
+                self.counts[1, "must", "missing"] = self.counts.get((1, "must", "missing"), 0) + 1
+            gap = Gap(demanded, ["The document"], [], 1, 1, demanded=required.get(name))
+            self.gaps[demanded, "", False] = gap
+            self.asked["OME", "missing"] = self.asked.get(("OME", "missing"), 0) + 1
+        if present := sum(n in stated for n in required):
+            self.asked["OME", "present"] = present
 
 
-def _stated(node: Node, kind: Declaration, requirement: Requirement) -> tuple[bool, str]:
-    """Whether a field is there, and the placeholder that stands instead."""
-    name = requirement.name
-    if requirement.kind == "child":
-        if node.name == "Pixels" and name == "Plane" and node.planes is not None and len(node.planes):
-            return True, ""
-        return any(c.name in requirement.satisfied_by for c in node.children), ""
-    if name in kind.unit_names and any(
-        a.unit == name and n in node.facts and node.facts[n].unit for n, a in kind.attributes.items()
-    ):
-        return True, ""
-    value = node.get(name)
-    if value is None or not value.strip():
-        return False, ""
-    if placeholder(node, name, kind.attributes.get(name)):
-        return False, value
-    return True, ""
+def _rows(planes: PlaneTable, demand: Demand) -> tuple[int, int]:
+    """Return how many of the planes in columns lack a field, and of how many it is asked."""
+    name, rows = demand.requirement.name, len(planes)
+    owners = [n for n in demand.owners if n in planes.columns]
+    if demand.owners and not owners:
+        return 0, 0
+    if any(n in planes.units for n in owners):
+        return 0, rows
+    column = planes.columns.get(name, [])
+    blank = {v for v in set(column) if v is None or not v.strip()}
+    stated = len(column) - (sum(v in blank for v in column) if blank else 0)
+    return rows - stated, rows

@@ -39,6 +39,13 @@ class Finding:
     explanation : str
         What explains that two values differ: units, rounding, wording; and which one was taken where it is not the
         file's.
+    where : str
+        Where a missing fact usually comes from.
+    tier : int
+        Of NBO, for a missing field; 0 for other findings.
+    level : {'', 'must', 'should'}
+    within : str
+        Images and channels in which something is missing, for what stands in an image.
     """
 
     code: str
@@ -53,6 +60,10 @@ class Finding:
     other: str = ""
     other_source: str = ""
     explanation: str = ""
+    where: str = ""
+    tier: int = 0
+    level: str = ""
+    within: str = ""
 
     @property
     def rank(self) -> tuple[int, str, str, str, str, str]:
@@ -61,4 +72,4 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the stated fields as a dictionary."""
-        return {key: value for key, value in asdict(self).items() if value != ""}
+        return {key: value for key, value in asdict(self).items() if value not in ("", 0)}

@@ -11,6 +11,7 @@ from nbo_extract.gap_rows import UNNAMED, Question, table
 from nbo_extract.gap_words import in_words, limits, words
 from nbo_extract.labels import Labels
 from nbo_extract.parts import NAMED_BY, fold, names_of
+from nbo_extract.origins import usual
 from nbo_extract.requirements import Place, Requirement, known_extensions, place_of, requirements
 from nbo_extract.schema import load
 from nbo_extract.statements import Step, format_path
@@ -62,7 +63,7 @@ class Asking:
         self.document = document
         self.schema = load(document.version)
         self.literal = literal
-        self.tier, self.level = report.tier, report.level
+        self.profile = report.profile
         self.extensions = known_extensions(report.extensions)
         self.gaps = [g for g in report.gaps if g.counted]
         self.addresses = Addresses(document)
@@ -147,8 +148,7 @@ class Asking:
         return self.document.instruments[0] if len(self.document.instruments) == 1 else None
 
     def _found(self, kind: Declaration, place: Place, around: str) -> str:
-        rows = table()["found"]
-        return rows["extension"].get(place.extension) or rows["domain"].get(kind.domain or "") or around
+        return usual(kind.name, kind.domain, place.extension, around)
 
     def _microscope(self, instrument: Node | None) -> tuple[str, str, str]:
         """Return name for the scope, serial number of the stand, and what the microscope is called."""
@@ -247,8 +247,8 @@ class Asking:
     def _fields(self, at: At) -> list[Requirement]:
         found = []
         for requirement in requirements(at.kind, at.place, self.extensions):
-            asked = requirement.tier <= self.tier and (self.level == "should" or requirement.level == "must")
-            if not asked or requirement.extension not in self.extensions:
+            single = requirement.name in self.profile.required(at.kind.name)
+            if not single and (requirement.name in self.profile.waived(at.kind.name) or not self.profile.asks(requirement)):
                 continue
             rule = rule_for(requirement, Situation(at.node, at.parent, at.kinds, at.target), self.extensions)
             effect = rule.effect if rule is not None else ""

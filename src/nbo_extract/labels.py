@@ -25,13 +25,18 @@ class Labels:
 
     def __init__(self, document: Document) -> None:
         self._references = load(document.version).references
+        #: All elements, as `walk` yields them.
+        self.nodes = list(walk(document))
+        self._parents = {id(node): parent for node, _, parent in self.nodes}
         self._labels: dict[int, str] = {}
-        for node, _, parent in walk(document):
-            self._labels[id(node)] = self._label(node, parent)
 
     def __getitem__(self, node: Node) -> str:
         """Return the label of an element, such as ``Objective 'Plan-Apochromat 63x/1.4'``."""
-        return self._labels.get(id(node), node.name)
+        found = self._labels.get(id(node))
+        if found is None:
+            known = id(node) in self._parents
+            found = self._labels[id(node)] = self._label(node, self._parents[id(node)]) if known else node.name
+        return found
 
     def _label(self, node: Node, parent: Node | None) -> str:
         stated = next((v for n in ("Name", "Model") if (v := (node.get(n) or "").strip())), "")

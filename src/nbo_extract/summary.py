@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nbo_extract.model import Document, Fact, Node
 
 #: Codes of what is missing; the other codes of a check are about what is stated and not allowed.
-_MISSING = ("NBO200", "NBO201", "NBO202", "NBO203", "NBO204")
+_MISSING = ("NBO200", "NBO201", "NBO202", "NBO203", "NBO204", "NBO205")
 #: Code of the finding that says which hardware description was merged.
 _CALIBRATED = "NBO342"
 _CHOSEN = "NBO312"
@@ -74,6 +74,10 @@ class Verdict:
         One sentence for each missing field.
     tiers : tuple of (int, int, int)
         Tier, fields demanded and fields missing; a tier demands what those below it do.
+    profile, title : str
+        Name and title of the profile that was asked for.
+    where : tuple of str
+        Where the fact of each of the messages usually comes from.
     """
 
     tier: int
@@ -86,6 +90,9 @@ class Verdict:
     groups: tuple[Missing, ...]
     messages: tuple[str, ...]
     tiers: tuple[tuple[int, int, int], ...] = ()
+    profile: str = ""
+    title: str = ""
+    where: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +189,7 @@ def _verdict(report: CheckReport) -> Verdict:
     for gap in report.gaps:
         if gap.counted:
             groups.setdefault(gap.requirement.element, {})[gap.requirement.name.removesuffix("Group")] = None
-    asked = report.tiers[report.tier]
+    asked = report.asked
     return Verdict(
         report.tier,
         report.extensions,
@@ -194,6 +201,9 @@ def _verdict(report: CheckReport) -> Verdict:
         tuple(Missing(element, tuple(names)) for element, names in groups.items()),
         tuple(f"{f.code}  {f.message}" for f in report.findings if f.code in _MISSING),
         tuple((t, s.demanded, s.missing) for t, s in report.tiers.items()),
+        report.profile.name,
+        report.profile.title,
+        tuple(f.where for f in report.findings if f.code in _MISSING),
     )
 
 

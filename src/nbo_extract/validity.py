@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nbo_extract.findings import Finding
-from nbo_extract.labels import Labels, joined, walk
+from nbo_extract.labels import Labels, joined
 from nbo_extract.schema import load
 from nbo_extract.values import canonical
 
@@ -53,16 +53,16 @@ class _Key:
 
 
 class _Validity:
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, labels: Labels) -> None:
         self.document = document
         self.schema = load(document.version)
-        self.labels = Labels(document)
+        self.labels = labels
         self.targets: dict[str, frozenset[str]] = {}
         self.faults: dict[_Key, _Fault] = {}
 
     def run(self) -> list[Finding]:
         self._register()
-        for node, kind, _ in walk(self.document):
+        for node, kind, _ in self.labels.nodes:
             self._values(node, kind)
             self._planes(node, kind)
             self._references(node)
@@ -70,7 +70,7 @@ class _Validity:
 
     def _register(self) -> None:
         """Note what every ID stands for; an ID of two elements stands for neither of them surely."""
-        for node, _, _ in walk(self.document):
+        for node, _, _ in self.labels.nodes:
             planes = node.planes.columns.get("ID", []) if node.planes is not None else []
             self._identify_planes(node, [i for i in planes if i is not None])
             if node.id and node.name not in self.schema.references and node.name not in _ANY:
@@ -206,16 +206,18 @@ def _doubtful(column: list[str | None], kind: SimpleType) -> Iterator[str]:
         known.update(values)
 
 
-def validity(document: Document) -> list[Finding]:
+def validity(document: Document, labels: Labels | None = None) -> list[Finding]:
     """Return what is stated but not allowed: NBO210 to NBO214.
 
     Parameters
     ----------
     document : Document
+    labels : Labels, optional
+        Those of the document, where they are known.
 
     Returns
     -------
     list of Finding
         In the order of the document; all of severity ``error``, since no software could rely on these values.
     """
-    return _Validity(document).run()
+    return _Validity(document, labels or Labels(document)).run()

@@ -8,6 +8,7 @@ import click
 
 from nbo_extract import __version__
 from nbo_extract.cli.converting_options import CONVERTING
+from nbo_extract.cli.app_check import check_options, tier, with_profile
 from nbo_extract.cli.group import Default, Program
 
 if TYPE_CHECKING:
@@ -200,6 +201,7 @@ def program() -> None:
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would change.")
 @_SAFETY
 @_PROFILE
+@with_profile
 @click.option(
     "--planes",
     type=click.Choice(["auto", "all", "none"]),
@@ -222,9 +224,11 @@ def extract(**options: Any) -> int:
 @_PATHS
 @_HARDWARE
 @_PROFILE
+@with_profile
 @_READING
 @_NO_SIDECAR
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON on standard output.")
+@check_options
 @_VERBOSE
 def check(**options: Any) -> int:
     """Say what images miss for a tier.
@@ -237,11 +241,15 @@ def check(**options: Any) -> int:
     return run_check(**options)
 
 
+program.add_command(tier)
+
+
 @program.command()
 @_PATHS
 @click.option("-o", "--output", required=True, metavar="FILE", help="Sheet to write: .xlsx, .csv, or - for CSV.")
 @_HARDWARE
 @_PROFILE
+@with_profile
 @_READING
 @_NO_SIDECAR
 @_VERBOSE

@@ -7,7 +7,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nbo_extract.cli.converting import plan_converting, refuse_contradictions
-from nbo_extract.cli.group import FAILED, NOT_MET, OK, Refusal, complain
+from nbo_extract.cli.check import highest_as_dict, print_highest, refuse_junit, write_junit
+from nbo_extract.cli.group import FAILED, NOT_MET, OK, USAGE, Refusal, complain
 from nbo_extract.cli.inputs import INTERRUPTED, and_more, find_images, format_of, plan, plan_embedding
 from nbo_extract.cli.jobs import job_for
 from nbo_extract.cli.work import Task, process_all
@@ -126,23 +127,34 @@ def run_check(
     workers: int,
     as_json: bool,
     verbose: bool,
+    junit: str | None,
+    highest: bool,
+    tier: int | None,
     **options: Any,
 ) -> int:
     """Run `check` and return the exit code."""
+    refuse_junit(junit, as_json=as_json)
+    if highest and tier is not None:
+        named = "--tier" if options["profile"] is None else "--profile"
+        raise Refusal(f"--highest finds the tier, and {named} names one; leave one of them out")
     found = find_images(paths, reader, sidecars="named" if options["no_sidecar"] else "found")
     tasks = [Task(u.path) for u in found.units]
-    job = job_for("check", tasks, reader=reader, matches=matches, **options)
-    report = Report(found, tasks, sys.stdout, matches, verbose=verbose, quiet=as_json, checking=True)
+    job = job_for("check", tasks, reader=reader, matches=matches, highest=highest, tier=tier, **options)
+    quiet = as_json or junit == "-"
+    report = Report(found, tasks, sys.stdout, matches, verbose=verbose, quiet=quiet, checking=True, highest=highest)
     results = []
     with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
             report.add(outcome)
-            if as_json:
-                results.append(_as_dict(outcome, job))
+            if as_json or junit is not None:
+                results.append(outcome)
     if as_json:
         import json
 
-        sys.stdout.write(json.dumps(results, ensure_ascii=False, indent=1) + "\n")
+        told = [_as_dict(outcome, job) for outcome in results]
+        sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
+    if junit is not None:
+        write_junit(junit, results, job)
     return report.end(asked=True)
 
 
@@ -150,7 +162,13 @@ def _as_dict(outcome: Outcome, job: Job) -> dict[str, Any]:
     head: dict[str, Any] = {"file": outcome.path}
     if outcome.stated_in:
         head["stated_in"] = outcome.stated_in
-    head |= {"tier": job.tier, "extensions": list(job.extensions), "level": job.level}
+    if job.profile is not None:
+        head["profile"] = job.profile.name
+    axes = {"tier": job.tier, "extensions": list(job.extensions), "level": job.level}
+    if job.highest:
+        axes = {"extensions": list(job.extensions), "level": job.level, **highest_as_dict(outcome)}
+    if job.profile is None or not job.profile.only:
+        head |= axes
     if outcome.summary is None:
         return {**head, "passed": False, "failed": outcome.message}
     stated = [*outcome.summary.disagreements, *outcome.summary.findings]
@@ -182,6 +200,8 @@ class Report:
     verbose, quiet : bool
     checking : bool
         Whether what is missing is told in full, and nothing else.
+    highest : bool
+        Whether the highest tier that is met is told.
     """
 
     def __init__(
@@ -194,6 +214,7 @@ class Report:
         verbose: bool,
         quiet: bool,
         checking: bool = False,
+        highest: bool = False,
     ) -> None:
         self.found = found
         self.total = len(tasks)
@@ -202,6 +223,8 @@ class Report:
         self.verbose = verbose
         self.quiet = quiet
         self.checking = checking
+        self.highest = highest
+        self.unusable = 0
         self.states: dict[str, int] = {}
         self.not_met = 0
         self.settled: set[str] = set()
@@ -222,6 +245,7 @@ class Report:
         number = sum(self.states.values()) + 1
         self.states[outcome.state] = self.states.get(outcome.state, 0) + 1
         if outcome.state == "failed":
+            self.unusable += outcome.unusable
             complain(outcome.message)
             return
         self.not_met += not outcome.passed
@@ -238,7 +262,9 @@ class Report:
         if number > 1:
             self.printer.line()
         if outcome.summary is not None:
-            if self.checking:
+            if self.highest:
+                print_highest(self.printer, outcome)
+            elif self.checking:
                 self.printer.checked(outcome.summary)
             else:
                 self.printer.summary(outcome.summary)
@@ -269,7 +295,9 @@ class Report:
         if outcome.summary is not None:
             told += [f"as stated in {outcome.summary.stated_in}"] if outcome.summary.stated_in else []
             verdict, disagreements = outcome.summary.verdict, len(outcome.summary.disagreements)
-            if verdict is not None:
+            if self.highest:
+                told.append(f"tier {outcome.highest} is met" if outcome.highest else "no tier is met")
+            elif verdict is not None:
                 told.append(
                     f"{verdict.missing} missing for tier {verdict.tier}" if verdict.missing else "nothing missing"
                 )
@@ -299,6 +327,9 @@ class Report:
         if many and not self.quiet:
             self.printer.line()
             self.printer.line(self._count(failed), "bold")
+        if self.checking and failed and failed == self.unusable == self.total and not self.found.problems:
+            # What was named can be checked in no way: as with an unknown option, the call is wrong.
+            return USAGE
         if failed or self.found.problems or self.problems:
             return FAILED
         return NOT_MET if asked and self.not_met else OK

@@ -242,6 +242,8 @@ class Printer:
     def verdict(self, verdict: Verdict, *, sentences: bool = False) -> None:
         """Print what is missing for a tier, a line for each element or a sentence for each field."""
         asked = f"tier {verdict.tier} ({', '.join(verdict.extensions)}{_level(verdict)})"
+        if verdict.profile:
+            asked = f"profile {verdict.profile} ({verdict.title if not verdict.tiers else asked})"
         self.line()
         if not verdict.missing:
             self.line(f"Nothing is missing for {asked}", "bold green", 2)
@@ -249,8 +251,10 @@ class Printer:
             counted = f"{verdict.missing} of {_count(verdict.demanded, 'field')}"
             self.line(f"Missing for {asked}: {counted}", "bold yellow", 2)
         if self.verbose or sentences:
-            for message in verdict.messages:
+            for message, where in zip(verdict.messages, verdict.where, strict=True):
                 self.line(message, indent=4)
+                if self.verbose and where:
+                    self.line(where, indent=12)
             self._tiers(verdict)
             return
         shown = verdict.groups[:_MOST_GROUPS]
@@ -262,6 +266,8 @@ class Printer:
 
     def _tiers(self, verdict: Verdict) -> None:
         """Print how far the image is from each tier."""
+        if not verdict.tiers:
+            return
         self.line()
         self.line("By tier, each with those below it", "bold", 2)
         for tier, demanded, missing in verdict.tiers:

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from nbo_extract.cli.configured import Configured
-from nbo_extract.errors import NboExtractError, WriteError
+from nbo_extract.errors import DocumentError, NboExtractError, WriteError
 from nbo_extract.stores import shown
 
 if TYPE_CHECKING:
@@ -23,9 +23,20 @@ if TYPE_CHECKING:
     from nbo_extract.converting.conversion import Kind
     from nbo_extract.findings import Finding
     from nbo_extract.gap_rows import DocumentGaps
+    from nbo_extract.profiles import Profile
     from nbo_extract.requirements import Level
     from nbo_extract.stored import Stored
     from nbo_extract.summary import Summary
+
+
+
+class Axes(TypedDict):
+    """What is asked for besides the tier."""
+
+    extensions: tuple[str, ...]
+    level: Level
+    literal: bool
+
 
 Format = Literal["xml", "json", "jsonld"]
 Goal = Literal["write", "embed", "show", "check", "gaps", "convert"]
@@ -60,6 +71,10 @@ class Job:
         Whether a sidecar beside an image may be read instead of it, and one that is replaced counts.
     keep : bool
         Whether one that is replaced may pass on what was filled into it.
+    profile : Profile or None
+        What is asked for, instead of tier, extensions and level.
+    highest : bool
+        Whether the highest tier is wanted that is met, and the check is that of the next.
     """
 
     goal: Goal
@@ -89,6 +104,8 @@ class Job:
     compression: str | None = None
     ngff: str | None = None
     threads: int = 1
+    profile: Profile | None = None
+    highest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +157,12 @@ class Outcome:
         Path of the sidecar that was read instead of the image.
     told, warned : tuple of str
         Sentences about an earlier sidecar: what is good to know, and what must not be lost silently.
+    highest : int
+        The highest tier that is met, where that was wanted.
+    elements : tuple of (str, (int, int, int))
+        For a check, how much of each element is asked for, missing, and excused.
+    unusable : bool
+        Whether it failed because what was named is no document of NBO, or of another version.
     """
 
     path: str
@@ -164,6 +187,9 @@ class Outcome:
     stated_in: str = ""
     told: tuple[str, ...] = ()
     warned: tuple[str, ...] = ()
+    highest: int = 0
+    elements: tuple[tuple[str, tuple[int, int, int]], ...] = ()
+    unusable: bool = False
 
 
 def process(task: Task, job: Job) -> Outcome:
@@ -173,7 +199,7 @@ def process(task: Task, job: Job) -> Outcome:
     try:
         return _process(task, job, told)
     except NboExtractError as error:
-        return Outcome(told, "failed", error.message)
+        return Outcome(told, "failed", error.message, unusable=isinstance(error, DocumentError))
     except Exception as error:
         # The boundary of a batch: a fault of ours in one file must not cost the others.
         if os.environ.get("NBO_EXTRACT_DEBUG"):
@@ -204,7 +230,15 @@ def _process(task: Task, job: Job, told: str) -> Outcome:
         from nbo_extract.redact import redact
 
         document = redact(document)
-    report = check(document, tier=job.tier, extensions=job.extensions, level=job.level, literal=job.literal)
+    axes: Axes = {"extensions": job.extensions, "level": job.level, "literal": job.literal}
+    met = 0
+    if job.highest:
+        from nbo_extract.highest import highest
+
+        found = highest(document, **axes)
+        report, met = found.report, found.tier
+    else:
+        report = check(document, tier=job.tier, profile=job.profile, **axes)
     if job.goal == "gaps":
         from nbo_extract.gap_questions import ask
 
@@ -217,6 +251,8 @@ def _process(task: Task, job: Job, told: str) -> Outcome:
     done = Outcome(told, "read", summary=summary, passed=report.passed, findings=tuple(report.findings))
     done = replace(
         done,
+        highest=met,
+        elements=tuple(report.elements.items()),
         stated_in=stated_in,
         told=tuple(filter(None, [begun.kept])),
         warned=tuple(filter(None, [begun.warning, lost(begun, document)])),
@@ -224,11 +260,11 @@ def _process(task: Task, job: Job, told: str) -> Outcome:
     if used is not None:
         done = replace(done, config=used.config, settled=used.settled, remembered=used.remembered)
     if job.goal == "check":
-        return done
+        return done if not job.highest else replace(done, passed=met > 0)
     # Only now: exposure times are facts of planes, which summary and check want to see.
     # A converted image states its planes as the image does.
     limit_planes(document, "all" if job.goal == "convert" and job.planes == "auto" else job.planes)
-    done = replace(done, findings=())
+    done = replace(done, findings=(), elements=())
     if job.goal == "convert":
         from nbo_extract.cli.converting import convert
 
