@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lxml import etree
 
     from nbo_extract.model import Source
-    from nbo_extract.schema import Declaration
+    from nbo_extract.schema import Declaration, Schema
 
 # OME-XML of a long time lapse is larger than libxml2's default limits; the cap is our own.
 MAX_XML_BYTES = 1 << 30
@@ -280,13 +280,29 @@ def from_element(root: etree._Element, label: str = "this text", *, rows: Mappin
     schema = load()
     take_sidecar(root)
     if root.tag != f"{{{schema.namespace}}}OME":
-        raise DocumentError(f"{label} is no NBO document: its root is {root.tag}, expected OME in {schema.namespace}")
+        raise DocumentError(f"{label} is {_instead(root, schema)}")
     try:
         document = Document(_read(root, schema.element("OME"), f"{{{schema.namespace}}}", label), schema.version)
         _tabulate_all(document.root, document.root.name, rows)
         return document
     except RecursionError as error:
         raise DocumentError(f"{label} is nested deeper than any NBO document; nothing was read from it") from error
+
+
+def _instead(root: etree._Element, schema: Schema) -> str:
+    """Say what a document is that is not of NBO, or not of its version that is known."""
+    tag = str(root.tag)
+    namespace, _, name = tag.rpartition("}")
+    namespace = namespace.removeprefix("{")
+    if name == "OME" and "openmicroscopy.org/Schemas/" in namespace:
+        return f"OME-XML ({namespace}), which is not NBO; give the image itself, and its metadata are read from it"
+    family = schema.namespace.rpartition("/")[0]
+    if name == "OME" and namespace.startswith(f"{family}/"):
+        return (
+            f"a document of another version of NBO ({namespace}); this version of nbo-extract reads {schema.version} "
+            f"({schema.namespace})"
+        )
+    return f"no NBO document: its root is {tag}, expected OME in {schema.namespace}"
 
 
 def _read(element: etree._Element, kind: Declaration, namespace: str, label: str) -> Node:
