@@ -147,15 +147,15 @@ FILTER = Class(
 
 # The use of AnnotationRef at 1747 has a tier of its own, 2.
 _STAND = {
-    "AnnotationRef": Field(1747, "S", 2),
-    "ID": Field(1759, "M", 1),
-    "Name": Field(1765, "S", 1),
-    "Type": Field(1771, "M", 1),
+    "AnnotationRef": Field(1747, "S", 2, 56),
+    "ID": Field(1759, "M", 1, 51),
+    "Name": Field(1765, "S", 1, 52),
+    "Type": Field(1771, "M", 1, 53),
     "Origin": Field(1777, "S", 1, 54),
     "EyePieceFieldNumber": Field(1783, "S", 3),
 }
-UPRIGHT = Class(SPECS, ("Instrument", "UprightMicroscopeStand"), {**made(), **_STAND}, MADE_BASIC)
-INVERTED = Class(SPECS, ("Instrument", "InvertedMicroscopeStand"), {}, {**made(), **_STAND, **MADE_BASIC})
+UPRIGHT = Class(SPECS, ("Instrument", "UprightMicroscopeStand"), {**made(46), **_STAND}, MADE_BASIC)
+INVERTED = Class(SPECS, ("Instrument", "InvertedMicroscopeStand"), {}, {**made(46), **_STAND, **MADE_BASIC})
 
 # The ID, at 3341, is not required.
 ENVIRONMENT = Class(

@@ -430,7 +430,7 @@ def test_kinds_of_channels() -> None:
 
     assert kinds() == frozenset()
     assert kinds(ContrastMethod="VarelConrast") == {"transmitted"}
-    assert kinds(IlluminationType="Confocal_Fluorescence_spinning disk") == {"fluorescence", "confocal"}
+    assert kinds(IlluminationType="Confocal_Fluorescence_spinning disk") == {"fluorescence", "confocal", "disk"}
     assert kinds(IlluminationType="Confocal_Fluorescence_slit-raster-scan") == {"fluorescence", "confocal", "scanning"}
     assert kinds(IlluminationType="Widefield_Fluorescence_TIRF (Total Internal Reflection Fluorescence)") == {
         "fluorescence",

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
+import pytest
+
+import make_findings
+from nbo_extract.errors import UsageError
+from nbo_extract.explanations import explain, explanations
 from nbo_extract.findings import Finding
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+TABLE = ROOT / "mappings" / "nbo_extract_mappings" / "findings.toml"
 CODE = re.compile(r"\bNBO[0-9]{3}\b")
 
 
 def used() -> set[str]:
     folders = [ROOT / name for name in ("src", "readers", "mappings", "scripts")]
     files = [p for f in folders for kind in ("*.py", "*.toml", "*.j2", "*.html") for p in sorted(f.rglob(kind))]
+    # The page as data names all codes, in use or not.
+    files = [p for p in files if p != TABLE]
     return {code for p in files for code in CODE.findall(p.read_text(encoding="utf-8"))}
 
 
@@ -45,3 +54,33 @@ def test_only_what_is_stated_is_in_the_dictionary() -> None:
         "message": "a character was removed",
         "file": "a.czi",
     }
+
+
+def test_the_table_of_explanations_is_that_of_the_page() -> None:
+    known = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    message = "after a change of docs/findings.md: python scripts/make_findings.py"
+    assert TABLE.read_text(encoding="utf-8") == make_findings.table(PAGE, known), message
+
+
+def test_checks_are_explained_with_their_reason() -> None:
+    for code, found in explanations().items():
+        assert bool(found.why) == code.startswith("NBO2")
+
+
+@pytest.mark.parametrize("written", ["NBO201", "nbo201", "201", " NBO 201 "])
+def test_a_code_is_found_as_people_write_it(written: str) -> None:
+    assert explain(written).cause == "A required attribute is missing."
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("NBO209", "is NBO200 or NBO201 or NBO202 meant?"),
+        ("hello", "codes are NBO101 to"),
+    ],
+)
+def test_an_unknown_code(code: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        explain(code)
+    assert caught.value.message.startswith(f"there is no finding {code}; ")
+    assert hint.split()[0] in caught.value.message

@@ -32,8 +32,8 @@ class Rule:
     fields : tuple of str
     effect : {'excuse', 'quiet', 'explain', 'never'}
     reason : str
-    level, only, without : str
-    own, parent : dict of str to list of str
+    level, only, every, without : str
+    own, parent, aimed : dict of str to list of str
     target, asked : tuple of str
     """
 
@@ -43,9 +43,11 @@ class Rule:
     reason: str
     level: Level | Literal[""] = ""
     only: str = ""
+    every: str = ""
     without: str = ""
     own: dict[str, list[str]] = field(default_factory=dict)
     parent: dict[str, list[str]] = field(default_factory=dict)
+    aimed: dict[str, list[str]] = field(default_factory=dict)
     target: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
 
@@ -62,12 +64,15 @@ class Situation:
         Kinds of each channel concerned; an empty set for a channel that states none.
     target : str
         Name of the element that the instance refers to, empty where there is none.
+    target_node : Node or None
+        That element.
     """
 
     node: Node
     parent: Node | None
     kinds: Kinds
     target: str
+    target_node: Node | None = None
 
 
 @functools.cache
@@ -112,16 +117,18 @@ def _holds(rule: Rule, requirement: Requirement, situation: Situation, extension
     return (
         rule.level in ("", requirement.level)
         and (not rule.only or (known and all(rule.only in k and "fluorescence" not in k for k in kinds)))
+        and (not rule.every or (known and all(rule.every in k for k in kinds)))
         and (not rule.without or (known and not any(rule.without in k for k in kinds)))
         and _states(situation.node, rule.own)
         and (not rule.parent or (situation.parent is not None and _states(situation.parent, rule.parent)))
+        and (not rule.aimed or (situation.target_node is not None and _states(situation.target_node, rule.aimed)))
         and (not rule.target or situation.target in rule.target)
         and (not rule.asked or not extensions.intersection(rule.asked))
     )
 
 
 def _states(node: Node, wanted: dict[str, list[str]]) -> bool:
-    return all(node.get(name) in values for name, values in wanted.items())
+    return all(node.get(name) in values if values else not node.get(name) for name, values in wanted.items())
 
 
 def kinds_of(channel: Node) -> frozenset[str]:
@@ -182,5 +189,5 @@ def check_table(version: str = "02-01") -> list[str]:
         if not any(name in d.attributes or any(u.name == name for u in d.uses) for d in holders):
             problems.append(f"the NBO model has no {element}.{name}")
         for rule in found:
-            problems += [f"there is no kind {k}" for k in (rule.only, rule.without) if k and k not in table()["kinds"]]
+            problems += [f"there is no kind {k}" for k in (rule.only, rule.every, rule.without) if k and k not in table()["kinds"]]
     return problems

@@ -291,7 +291,7 @@ class _Walker:
     def _visit(self, node: Node, kind: Declaration, stand: _Stand) -> None:
         reference = self.schema.references.get(node.name)
         target = self.index.get(node.get(reference[0]) or "") if reference is not None else None
-        situation = Situation(node, stand.parent, stand.kinds, target.name if target is not None else "")
+        situation = Situation(node, stand.parent, stand.kinds, target.name if target is not None else "", target)
         around = (*stand.around, node)
         spot = Spot(around, stand.place, stand.kinds, situation.target)
         left_out = self.planes_left_out and node.name == "Pixels"
@@ -402,6 +402,8 @@ class _Walker:
                 file=self.document.origin.file,
                 element=requirement.element,
                 attribute=requirement.name,
+                tier=requirement.tier,
+                level=requirement.level,
             )
         )
 
