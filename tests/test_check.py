@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nbo_extract.applicability import check_table, kinds_of, rules
-from nbo_extract.checking import CheckReport, TierSummary, check
+from nbo_extract.checking import CheckReport, check
 from nbo_extract.findings import Finding
 from nbo_extract.model import Document, Node, PlaneTable
+from nbo_extract.tally import TierSummary
 from nbo_extract.xmlio import from_xml, to_xml
 from random_documents import Maker
 
@@ -125,6 +126,9 @@ def test_what_is_missing_is_named_as_a_microscopist_would() -> None:
             instance="Instrument:0",
             attribute="DetectorGroup",
             source="NBO core, tier 1, MUST",
+            where="usually from a hardware description",
+            tier=1,
+            level="must",
         ),
         Finding(
             "NBO201",
@@ -134,6 +138,9 @@ def test_what_is_missing_is_named_as_a_microscopist_would() -> None:
             instance="Objective:0",
             attribute="CatalogNumber",
             source="NBO core, tier 1, MUST",
+            where="usually from a hardware description",
+            tier=1,
+            level="must",
         ),
     ]
     assert report.tiers[1].missing == 2

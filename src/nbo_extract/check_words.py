@@ -54,9 +54,10 @@ def _code(gap: Gap) -> str:
 
 def _within(gap: Gap) -> str:
     """Name the images, or where there are any the channels, in which a field is missing."""
-    around = [{n.name: n for n in spot.chain if n.name in ("Image", "Channel")} for spot in gap.spots]
-    kind = "Channel" if any("Channel" in found for found in around) else "Image"
-    nodes = {id(found[kind]): found[kind] for found in around if kind in found}.values()
+    if not gap.spots or gap.spots[0].chain[0].name != "Image":
+        return ""
+    kind = "Channel" if any(n.name == "Channel" for spot in gap.spots for n in spot.chain) else "Image"
+    nodes = {id(n): n for spot in gap.spots for n in spot.chain if n.name == kind}.values()
     names = list(dict.fromkeys((n.get("Name") or "").strip() or n.id for n in nodes))
     if not names:
         return ""

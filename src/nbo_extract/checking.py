@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from nbo_extract.applicability import Modality, Situation, first_that_holds, kinds_of, table
 from nbo_extract.check_words import finding
@@ -14,6 +14,7 @@ from nbo_extract.origins import tables_of
 from nbo_extract.profiles import Profile, load_profile
 from nbo_extract.requirements import TIERS, Requirement, judged, known_extensions, place_of
 from nbo_extract.schema import load
+from nbo_extract.tally import Tally, TierSummary
 from nbo_extract.validity import validity
 
 if TYPE_CHECKING:
@@ -25,28 +26,9 @@ if TYPE_CHECKING:
     from nbo_extract.requirements import Level, Place
     from nbo_extract.schema import Declaration
 
+_MOST = max(TIERS)
 # Says that planes were read but are not kept.
 _PLANES_LEFT_OUT = "NBO156"
-
-
-@dataclass(frozen=True, slots=True)
-class TierSummary:
-    """How much of what a tier and those below it ask for is there.
-
-    Attributes
-    ----------
-    tier : int
-    demanded, present, missing : int
-        Fields of the elements of the document; the planes of an image count as one element.
-    excused : int
-        Fields that are missing and not counted, since they make no sense for the image.
-    """
-
-    tier: int
-    demanded: int
-    present: int
-    missing: int
-    excused: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +188,9 @@ def check(
         not any(g.counted for g in asked) and not invalid,
         findings,
         asked,
-        {} if wanted.only else {t: walker.summary(t) for t in TIERS},
-        walker.summary_asked(),
-        walker.elements(),
+        {} if wanted.only else {t: walker.tally.tier(t) for t in TIERS},
+        walker.tally.asked(),
+        walker.tally.elements(),
         wanted,
     )
 
@@ -221,9 +203,6 @@ class _Stand:
     place: Place
     kinds: Kinds
     around: tuple[Node, ...] = ()
-
-
-_Status = Literal["present", "missing", "excused"]
 
 
 class _Walker:
@@ -240,9 +219,7 @@ class _Walker:
         self.index = document.index()
         self.planes_left_out = any(f.code == _PLANES_LEFT_OUT for f in document.findings)
         self.gaps: dict[tuple[Any, ...], Gap] = {}
-        self.totals: dict[tuple[str, str], int] = {}
-        self.counts: dict[tuple[int, Level, _Status], int] = {}
-        self.asked: dict[tuple[str, _Status], int] = {}
+        self.tally = Tally(profile)
         self.beyond: list[Finding] = []
 
     def run(self) -> None:
@@ -258,35 +235,9 @@ class _Walker:
                 kinds = self.modality.instrument(node) or self.kinds
             self._visit(node, declared, _Stand(None, place_of(declared, root.use(node.name)), kinds))
         self._nothing()
+        totals = self.tally.totals()
         for gap in self.gaps.values():
-            gap.total = gap.total or self.totals[gap.requirement.element, gap.requirement.name]
-
-    def summary(self, tier: int) -> TierSummary:
-        """Return the sums of a tier of NBO and of those below it."""
-
-        def number(status: _Status) -> int:
-            levels = (self.profile.level, "must")
-            return sum(n for (t, lv, s), n in self.counts.items() if s == status and t <= tier and lv in levels)
-
-        present, missing = number("present"), number("missing")
-        return TierSummary(tier, present + missing, present, missing, number("excused"))
-
-    def summary_asked(self) -> TierSummary:
-        """Return the sums of what is asked for."""
-        sums = [sum(e[n] for e in self.elements().values()) for n in range(3)]
-        return TierSummary(self.profile.tier, sums[0], sums[0] - sums[1], sums[1], sums[2])
-
-    def elements(self) -> dict[str, tuple[int, int, int]]:
-        """Return how much of each element is asked for, missing and excused."""
-        found: dict[str, tuple[int, int, int]] = {}
-        for (element, status), number in self.asked.items():
-            demanded, missing, excused = found.get(element, (0, 0, 0))
-            found[element] = (
-                demanded + number * (status != "excused"),
-                missing + number * (status == "missing"),
-                excused + number * (status == "excused"),
-            )
-        return found
+            gap.total = gap.total or totals[gap.requirement.element, gap.requirement.name]
 
     def _visit(self, node: Node, kind: Declaration, stand: _Stand) -> None:
         reference = self.schema.references.get(node.name)
@@ -351,7 +302,7 @@ class _Walker:
     ) -> Gap | None:
         """Count a field of one element, and note the gap where it is missing."""
         requirement = demand.requirement
-        if requirement.tier > max(TIERS) and demand.required is None:
+        if requirement.tier > _MOST and demand.required is None:
             self._note_beyond(requirement, there, node, planes_of is not None)
             return None
         rule = first_that_holds(demand.rules, requirement, situation, self.profile.extensions) if demand.rules else None
@@ -359,23 +310,19 @@ class _Walker:
         if effect == "never" or (effect == "quiet" and not self.literal and not there):
             return None
         counted = (effect != "excuse" or self.literal) and demand.waived is None
-        status: _Status = "present" if there else "missing" if counted else "excused"
-        if demand.graded:
-            key = (requirement.tier, requirement.level, status)
-            self.counts[key] = self.counts.get(key, 0) + 1
+        self.tally.add(demand, "present" if there else "missing" if counted else "excused")
         if not demand.asked and demand.waived is None:
             return None
-        mark = (requirement.element, status)
-        self.asked[mark] = self.asked.get(mark, 0) + 1
-        if counted or there:
-            place = (requirement.element, requirement.name)
-            self.totals[place] = self.totals.get(place, 0) + 1
         if there:
             return None
         remark = rule.reason if rule is not None and effect in ("excuse", "explain") else ""
         if demand.waived is not None:
             remark = ": ".join(filter(None, ("the profile waives it", demand.waived)))
-        gap = self.gaps.setdefault((requirement, remark, bool(instead)), Gap(requirement, demanded=demand.required))
+        # Equal requirements in other words: their own hash would be worked out for every gap.
+        mark = (requirement.element, requirement.name, requirement.tier, requirement.level, requirement.extension)
+        gap = self.gaps.get((*mark, remark, bool(instead)))
+        if gap is None:
+            gap = self.gaps[(*mark, remark, bool(instead))] = Gap(requirement, demanded=demand.required)
         gap.reason, gap.counted = remark, counted
         gap.labels.append(self.labels[node] if planes_of is None else f"Plane of {self.labels[node]}")
         gap.missing += 1
@@ -417,13 +364,11 @@ class _Walker:
         empty = not self.document.images and not self.document.instruments
         for name in dict.fromkeys([*(["Image"] if empty else []), *(n for n in required if n not in stated)]):
             demanded = Requirement("OME", name, "child", "must", 1, "core", (name,))
-            if not self.profile.only:
-                self.counts[1, "must", "missing"] = self.counts.get((1, "must", "missing"), 0) + 1
             gap = Gap(demanded, ["The document"], [], 1, 1, demanded=required.get(name))
-            self.gaps[demanded, "", False] = gap
-            self.asked["OME", "missing"] = self.asked.get(("OME", "missing"), 0) + 1
-        if present := sum(n in stated for n in required):
-            self.asked["OME", "present"] = present
+            self.gaps["OME", name] = gap
+        self.tally.add_of_document(
+            present=sum(n in stated for n in required), missing=sum(key[0] == "OME" for key in self.gaps)
+        )
 
 
 def _rows(planes: PlaneTable, demand: Demand) -> tuple[int, int]:

@@ -29,6 +29,8 @@ class Demand:
     rules : tuple of Rule
         Those that may hold for it, in their order.
     attribute : Attribute or None
+    satisfied_by : frozenset of str
+        Children of which one has to be present; empty for an attribute.
     owners : tuple of str
         Attributes of which it is the unit; empty for what is no unit.
     asked : bool
@@ -42,6 +44,7 @@ class Demand:
     requirement: Requirement
     rules: tuple[Rule, ...]
     attribute: Attribute | None
+    satisfied_by: frozenset[str]
     owners: tuple[str, ...]
     asked: bool
     graded: bool
@@ -67,6 +70,7 @@ def demands(declaration: Declaration, place: Place, profile: Profile) -> tuple[D
                 requirement,
                 (*table.get((requirement.element, name), ()), *table.get(("*", name), ())),
                 declaration.attributes.get(name) if requirement.kind == "attribute" else None,
+                frozenset(requirement.satisfied_by) if requirement.kind == "child" else frozenset(),
                 owners,
                 name in required or (name not in waived and profile.asks(requirement)),
                 name in known and not profile.only,
@@ -85,17 +89,20 @@ def applies(node: Node, demand: Demand) -> bool:
 
 def stated(node: Node, demand: Demand) -> tuple[bool, str]:
     """Whether a field is there, and the placeholder that stands instead."""
-    requirement = demand.requirement
-    if requirement.kind == "child":
-        if node.name == "Pixels" and requirement.name == "Plane" and node.planes is not None and len(node.planes):
+    name = demand.requirement.name
+    if demand.satisfied_by:
+        if node.name == "Pixels" and name == "Plane" and node.planes is not None and len(node.planes):
             return True, ""
-        satisfied = requirement.satisfied_by
-        return any(c.name in satisfied for c in node.children), ""
-    if any(n in node.facts and node.facts[n].unit for n in demand.owners):
+        # A loop, not a generator: this is asked some hundred times a document.
+        for child in node.children:
+            if child.name in demand.satisfied_by:
+                return True, ""
+        return False, ""
+    if demand.owners and any(n in node.facts and node.facts[n].unit for n in demand.owners):
         return True, ""
-    fact = node.facts.get(requirement.name)
+    fact = node.facts.get(name)
     if fact is None or not fact.value.strip():
         return False, ""
-    if placeholder(node, requirement.name, demand.attribute):
+    if placeholder(node, name, demand.attribute):
         return False, fact.value
     return True, ""

@@ -243,7 +243,8 @@ class Printer:
         """Print what is missing for a tier, a line for each element or a sentence for each field."""
         asked = f"tier {verdict.tier} ({', '.join(verdict.extensions)}{_level(verdict)})"
         if verdict.profile:
-            asked = f"profile {verdict.profile} ({verdict.title if not verdict.tiers else asked})"
+            axes = f"tier {verdict.tier}, {', '.join(verdict.extensions)}{_level(verdict)}"
+            asked = f"profile {verdict.profile} ({axes if verdict.tiers else verdict.title})"
         self.line()
         if not verdict.missing:
             self.line(f"Nothing is missing for {asked}", "bold green", 2)
