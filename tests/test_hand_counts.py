@@ -98,10 +98,10 @@ def test_sums_are_those_of_the_reference() -> None:
 def spreadsheet(path: Path, sheet: int) -> dict[int, list[str]]:
     """Cells of each row; the styles of the published workbook are not valid, so that only its XML is read."""
     with zipfile.ZipFile(path) as archive:
-        texts = ["".join(t.itertext()) for t in etree.fromstring(archive.read("xl/sharedStrings.xml"))]
+        texts = ["".join(map(str, t.itertext())) for t in etree.fromstring(archive.read("xl/sharedStrings.xml"))]
         root = etree.fromstring(archive.read(f"xl/worksheets/sheet{sheet}.xml"))
     found: dict[int, list[str]] = {}
     for row in root.iterfind(".//s:row", SHEET):
         values = [(c.get("t"), c.findtext("s:v", namespaces=SHEET)) for c in row.iterfind("s:c", SHEET)]
-        found[int(row.get("r"))] = [texts[int(v)].strip() if t == "s" else v for t, v in values if v is not None]
+        found[int(row.get("r", ""))] = [texts[int(v)].strip() if t == "s" else v for t, v in values if v is not None]
     return found

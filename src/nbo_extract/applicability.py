@@ -189,5 +189,9 @@ def check_table(version: str = "02-01") -> list[str]:
         if not any(name in d.attributes or any(u.name == name for u in d.uses) for d in holders):
             problems.append(f"the NBO model has no {element}.{name}")
         for rule in found:
-            problems += [f"there is no kind {k}" for k in (rule.only, rule.every, rule.without) if k and k not in table()["kinds"]]
+            problems += [
+                f"there is no kind {k}"
+                for k in (rule.only, rule.every, rule.without)
+                if k and k not in table()["kinds"]
+            ]
     return problems

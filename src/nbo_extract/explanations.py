@@ -53,6 +53,6 @@ def explain(code: str) -> Explanation:
     wanted = f"NBO{number[1]}" if number is not None else code.strip().upper()
     if wanted in known:
         return known[wanted]
-    close = difflib.get_close_matches(wanted, known, 3, 0.75)
+    close = difflib.get_close_matches(wanted, known, 3, 0.8)
     hint = f"is {' or '.join(close)} meant?" if close else f"codes are {min(known)} to {max(known)}"
     raise UsageError(f"there is no finding {code}; {hint}")

@@ -10,8 +10,8 @@ from nbo_extract.gap_paths import Addresses, lasting
 from nbo_extract.gap_rows import UNNAMED, Question, table
 from nbo_extract.gap_words import in_words, limits, words
 from nbo_extract.labels import Labels
-from nbo_extract.parts import NAMED_BY, fold, names_of
 from nbo_extract.origins import usual
+from nbo_extract.parts import NAMED_BY, fold, names_of
 from nbo_extract.requirements import Place, Requirement, known_extensions, place_of, requirements
 from nbo_extract.schema import load
 from nbo_extract.statements import Step, format_path
@@ -248,7 +248,9 @@ class Asking:
         found = []
         for requirement in requirements(at.kind, at.place, self.extensions):
             single = requirement.name in self.profile.required(at.kind.name)
-            if not single and (requirement.name in self.profile.waived(at.kind.name) or not self.profile.asks(requirement)):
+            if not single and (
+                requirement.name in self.profile.waived(at.kind.name) or not self.profile.asks(requirement)
+            ):
                 continue
             rule = rule_for(requirement, Situation(at.node, at.parent, at.kinds, at.target), self.extensions)
             effect = rule.effect if rule is not None else ""

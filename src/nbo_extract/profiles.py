@@ -215,7 +215,9 @@ class _Reader:
         if isinstance(value, list):
             value = dict.fromkeys(value, "") if all(isinstance(v, str) for v in value) else None
         if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-            raise self.fail(f"{key} is a list of fields such as 'Objective/SerialNumber', or a table of fields and reasons")
+            raise self.fail(
+                f"{key} is a list of fields such as 'Objective/LotNumber', or a table of fields and reasons"
+            )
         return {(n.element, n.name): n for text, why in value.items() for n in self._field(text, key, why)}
 
     def _field(self, text: str, key: str, reason: str) -> Iterator[Named]:

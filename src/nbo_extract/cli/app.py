@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbo_extract import __version__
-from nbo_extract.cli.converting_options import CONVERTING
 from nbo_extract.cli.app_check import check_options, tier, with_profile
+from nbo_extract.cli.converting_options import CONVERTING
 from nbo_extract.cli.group import Default, Program
 
 if TYPE_CHECKING:

@@ -94,10 +94,14 @@ def check_options(command: Callable[..., int]) -> Callable[..., int]:
 
 @click.command("tier")
 @click.argument("file", required=False, metavar="[FILE]")
-@click.option("--analysis", metavar="KIND", help="What the images are for: qualitative, quantitative or advanced.")
+@click.option(
+    "--analysis", metavar="KIND", help="What the images are for: qualitative, quantitative, advanced or reproduction."
+)
 @click.option("--sample", metavar="KIND", help="fixed or live.")
 @click.option("--technology", metavar="KIND", help="established or novel.")
-@click.option("--documentation", metavar="KIND", help="Whether the maker documents the microscope: complete or not.")
+@click.option(
+    "--documentation", metavar="KIND", help="How the maker documents the microscope: complete, partial or none."
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON on standard output.")
 def tier(file: str | None, as_json: bool, **answers: str | None) -> int:
     """Say which tier an experiment calls for.

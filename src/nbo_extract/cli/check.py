@@ -177,8 +177,7 @@ def write_junit(path: str, outcomes: Sequence[Outcome], job: Job) -> None:
 
     asked = f"profile {job.profile.name}" if job.profile is not None else _axes(job)
     text = to_junit(
-        Checked(o.path, asked, dict(o.elements), o.findings, o.message if o.state == "failed" else "")
-        for o in outcomes
+        Checked(o.path, asked, dict(o.elements), o.findings, o.message if o.state == "failed" else "") for o in outcomes
     )
     if path == "-":
         sys.stdout.write(text)

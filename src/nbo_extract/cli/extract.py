@@ -6,8 +6,8 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TextIO
 
-from nbo_extract.cli.converting import plan_converting, refuse_contradictions
 from nbo_extract.cli.check import highest_as_dict, print_highest, refuse_junit, write_junit
+from nbo_extract.cli.converting import plan_converting, refuse_contradictions
 from nbo_extract.cli.group import FAILED, NOT_MET, OK, USAGE, Refusal, complain
 from nbo_extract.cli.inputs import INTERRUPTED, and_more, find_images, format_of, plan, plan_embedding
 from nbo_extract.cli.jobs import job_for

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from nbo_extract.summary import Summary
 
 
-
 class Axes(TypedDict):
     """What is asked for besides the tier."""
 
