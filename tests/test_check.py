@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +11,7 @@ from nbo_extract.applicability import check_table, kinds_of, rules
 from nbo_extract.checking import CheckReport, check
 from nbo_extract.findings import Finding
 from nbo_extract.model import Document, Node, PlaneTable
+from nbo_extract.requirements import EXTENSIONS
 from nbo_extract.tally import TierSummary
 from nbo_extract.xmlio import from_xml, to_xml
 from random_documents import Maker
@@ -462,3 +463,96 @@ def test_real_file_reports_tiers(shared: Path) -> None:
     report = check(extract(shared / "samples" / "czi" / "CellDivision_T3_Z5_CH2_X240_Y170.czi"))
     assert not report.passed
     assert any(f.message.startswith("Objective '") and f.attribute == "ContrastModulation" for f in report.findings)
+
+
+def device(name: str, **facts: str) -> Document:
+    document = scope()
+    document.instruments[0].add(name, ID=f"{name}:0", **facts)
+    return document
+
+
+def named_fields(document: Document, element: str, **asked: Any) -> dict[str, bool]:
+    """Fields that an element misses, and whether they count."""
+    gaps = check(document, **{"tier": 3, "extensions": list(EXTENSIONS), "level": "should", **asked}).gaps
+    return {g.requirement.name: g.counted for g in gaps if g.requirement.element == element}
+
+
+@pytest.mark.parametrize(
+    ("name", "axes", "must", "should"),
+    [
+        ("MechanicalStage", "XY", "ZRepeatability", "ZResolution"),
+        ("PiezoElectricStage", "Z", "XTravelRange", "XYResolution"),
+    ],
+)
+def test_no_travel_is_asked_along_an_axis_that_a_stage_does_not_move(
+    name: str, axes: str, must: str, should: str
+) -> None:
+    still = named_fields(device(name, MovementAxes=axes), name)
+    assert still[must] is False
+    assert should not in still
+    moving = named_fields(device(name, MovementAxes="XYZ"), name)
+    assert moving[must] is moving[should] is True
+    unknown = check(device(name), tier=2, extensions=["basic"])
+    hint = "state its MovementAxes instead"
+    assert any(f.attribute == must and f.message.endswith(hint) for f in unknown.findings)
+
+
+@pytest.mark.parametrize(
+    ("lens", "quiet"),
+    [
+        ({"ImmersionType": "Air"}, {"ImmersionLiquid", "MeasuredRefractiveIndex"}),
+        ({"CorrectionCollar": "false"}, {"CorrectionCollarPosition"}),
+        ({"Iris": "false"}, {"IrisAperture"}),
+    ],
+)
+def test_settings_ask_for_what_the_objective_has(lens: dict[str, str], quiet: set[str]) -> None:
+    document = with_image()
+    before = set(named_fields(document, "ObjectiveSettings"))
+    objective = part(document, "Instrument", "Objective")
+    for name, value in lens.items():
+        objective.put(name, value)
+    assert before - set(named_fields(document, "ObjectiveSettings")) == quiet
+
+
+def test_a_scanned_plane_is_not_exposed() -> None:
+    scanned = with_image("Confocal_Fluorescence_single-spot-raster-scan")
+    assert "ExposureTime" not in named_fields(scanned, "Plane")
+    assert "ExposureTime" in named_fields(with_image(), "Plane")
+    assert "PixelDwellTime" in named_fields(scanned, "Plane")
+    # One channel that is not scanned, and it is asked for.
+    part(scanned, "Image", "Pixels").add("Channel", ID="Channel:1", IlluminationType="Wide-field_Fluorescence")
+    assert "ExposureTime" in named_fields(scanned, "Plane")
+
+
+def test_polarisers_microlenses_and_excitation_belong_to_their_kind_of_image() -> None:
+    wide = named_fields(with_image(), "Instrument")
+    assert not {"PolarizationOptics", "MicrolensArray"} & set(wide)
+    assert "MicrolensArray" in named_fields(with_image("Confocal_Fluorescence_spinning disk"), "Instrument")
+    crossed = with_image("Transmitted_Polarization", "PolarizedLight")
+    assert "PolarizationOptics" in named_fields(crossed, "Instrument")
+    assert "ExcitationCalibration" not in named_fields(crossed, "Channel")
+    assert "ExcitationCalibration" in named_fields(with_image(), "Channel")
+
+
+def test_parts_that_a_device_does_not_have_are_not_asked_for() -> None:
+    tube = "PhotoMultiplierTube"
+    assert "MultianodeChannelNr" not in named_fields(device(tube, Multianode="false"), tube)
+    assert "MultianodeChannelNr" in named_fields(device(tube, Multianode="true"), tube)
+    assert "AcoustoOpticalDeviceRef" not in named_fields(device("Laser", UsedAcoustoOpticalDevice="false"), "Laser")
+    assert "AcoustoOpticalDeviceRef" in named_fields(device("Laser"), "Laser")
+
+
+def test_wishes_for_what_nbo_has_no_place_for_do_not_drown_the_rest() -> None:
+    quiet = {"AnnotationRef", "MapAnnotation", "AdditionalVendorInformation"}
+    assert not quiet & set(named_fields(scope(), "Objective"))
+    assert quiet <= set(named_fields(scope(), "Objective", literal=True))
+
+
+def test_a_multi_pass_optic_with_one_edge_is_told_why_it_can_never_be_complete() -> None:
+    document = scope()
+    optic = part(document, "Instrument", "EmissionFilter")
+    optic.put("Type", "MultiPass")
+    optic.add("TransmittanceRange", Wavelength="645")
+    told = [m for m in messages(check(document)) if "FWHMBandwidth" in m]
+    assert len(told) == 1
+    assert told[0].endswith("though NBO demands one: such an optic can never be complete")

@@ -339,6 +339,7 @@ def hardware_show(paths: tuple[str, ...], as_json: bool, verbose: bool) -> int:
 @hardware.command("check")
 @_PATHS
 @_PROFILE
+@with_profile
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON on standard output.")
 @_VERBOSE
 def hardware_check(**options: Any) -> int:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nbo_extract.checking import CheckReport
+    from nbo_extract.profiles import Profile
     from nbo_extract.hardware_check import Line
     from nbo_extract.requirements import Level
     from nbo_extract.stored import Stored
@@ -39,6 +40,7 @@ def check_files(
     literal: bool,
     verbose: bool,
     as_json: bool = False,
+    profile: Profile | None = None,
 ) -> int:
     """Check descriptions and what is stored with them, and return the exit code.
 
@@ -56,7 +58,7 @@ def check_files(
     passed = True
     for number, one in enumerate(stored):
         lines, report = _check_one(
-            one, descriptions, tier=tier or 1, extensions=extensions, level=level, literal=literal
+            one, descriptions, tier=tier or 1, extensions=extensions, level=level, literal=literal, profile=profile
         )
         # What settings state of a microscope that is described elsewhere is judged by their lines.
         met = report is None or (not any(g.counted for g in report.gaps) if _is_settings(one) else report.passed)
@@ -76,7 +78,7 @@ def check_files(
 
 
 def _check_one(
-    stored: Stored, descriptions: Sequence[Hardware], *, literal: bool, **profile: Any
+    stored: Stored, descriptions: Sequence[Hardware], *, literal: bool, **asked: Any
 ) -> tuple[list[Line], CheckReport | None]:
     """Return what is to be said of a file, and what its tier misses."""
     if isinstance(stored, CalibrationSet):
@@ -84,11 +86,11 @@ def _check_one(
     if not isinstance(stored, Hardware):
         return [], None
     if stored.kind != "microscope":
-        report = check(stored.document, literal=literal, **profile)
+        report = check(stored.document, literal=literal, **asked)
         return describe_settings(stored, report, descriptions), report
     form = form_of(stored, Path(stored.path))
     kinds = kinds_of_microscope(stored, form)
-    return describe(stored, form), check(stored.document, literal=literal, kinds=kinds, **profile)
+    return describe(stored, form), check(stored.document, literal=literal, kinds=kinds, **asked)
 
 
 def _print(printer: Printer, stored: Stored, lines: Sequence[Line], report: CheckReport | None) -> None:
