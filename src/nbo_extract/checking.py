@@ -195,7 +195,7 @@ def check(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Stand:
     """What a visit needs to know of the surroundings of a node."""
 
@@ -220,6 +220,8 @@ class _Walker:
         self.planes_left_out = any(f.code == _PLANES_LEFT_OUT for f in document.findings)
         self.gaps: dict[tuple[Any, ...], Gap] = {}
         self.tally = Tally(profile)
+        # Quicker than the cache of the process, which compares profiles.
+        self.known: dict[tuple[int, int, str], tuple[Demand, ...]] = {}
         self.beyond: list[Finding] = []
 
     def run(self) -> None:
@@ -239,6 +241,12 @@ class _Walker:
         for gap in self.gaps.values():
             gap.total = gap.total or totals[gap.requirement.element, gap.requirement.name]
 
+    def _demands(self, kind: Declaration, place: Place) -> tuple[Demand, ...]:
+        key = (id(kind), place.tier, place.extension)
+        if key not in self.known:
+            self.known[key] = demands(kind, place, self.profile)
+        return self.known[key]
+
     def _visit(self, node: Node, kind: Declaration, stand: _Stand) -> None:
         reference = self.schema.references.get(node.name)
         target = self.index.get(node.get(reference[0]) or "") if reference is not None else None
@@ -246,10 +254,13 @@ class _Walker:
         around = (*stand.around, node)
         spot = Spot(around, stand.place, stand.kinds, situation.target)
         left_out = self.planes_left_out and node.name == "Pixels"
-        for demand in demands(kind, stand.place, self.profile):
+        for demand in self._demands(kind, stand.place):
             if (demand.owners and not applies(node, demand)) or (left_out and demand.requirement.name == "Plane"):
                 continue
             there, instead = stated(node, demand)
+            if there and not demand.rules:
+                self.tally.add(demand, "present")
+                continue
             self._note(demand, situation, there, instead, node, spot)
         if node.name == "Pixels" and not left_out:
             self._visit_planes(node, kind, stand)
@@ -270,7 +281,7 @@ class _Walker:
         place = place_of(plane, kind.use("Plane"), stand.place)
         holder = stand.parent if stand.parent is not None else pixels
         situation = Situation(nodes[0] if nodes else pixels, pixels, stand.kinds, "")
-        for demand in demands(plane, place, self.profile):
+        for demand in self._demands(plane, place):
             asked = [n for n in nodes if applies(n, demand)]
             lacking, total = sum(not stated(n, demand)[0] for n in asked), len(asked)
             if pixels.planes is not None and rows:

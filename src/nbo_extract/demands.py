@@ -54,7 +54,7 @@ class Demand:
 
 @functools.lru_cache(maxsize=4096)
 def demands(declaration: Declaration, place: Place, profile: Profile) -> tuple[Demand, ...]:
-    """Return all fields that are asked of a class where it stands, or would be at another tier or level."""
+    """Return all fields that are asked of a class where it stands, or would be at another tier of this level."""
     required, waived = profile.required(declaration.name), profile.waived(declaration.name)
     found = [r for r in requirements(declaration, place, profile.extensions) if r.extension in profile.extensions]
     known = {r.name for r in found}
@@ -79,7 +79,9 @@ def demands(declaration: Declaration, place: Place, profile: Profile) -> tuple[D
                 waived.get(name) if profile.asks(requirement) else None,
             )
         )
-    return tuple(result)
+    levels = (profile.level, "must")
+    graded = [d.graded and d.requirement.level in levels for d in result]
+    return tuple(d for d, g in zip(result, graded, strict=True) if g or d.asked or d.waived is not None)
 
 
 def applies(node: Node, demand: Demand) -> bool:

@@ -61,16 +61,19 @@ class Tally:
     def tier(self, tier: int) -> TierSummary:
         """Return the sums of a tier of NBO and of those below it."""
         levels = (self._profile.level, "must")
-        sums = [0, self._of_document[1], 0]
+        present, missing, excused = 0, self._of_document[1], 0
         for demand, counts in self._counts.values():
             requirement = demand.requirement
             if demand.graded and requirement.tier <= tier and requirement.level in levels:
-                sums = [a + b for a, b in zip(sums, counts, strict=True)]
-        return TierSummary(tier, sums[0] + sums[1], *sums)
+                present += counts[0]
+                missing += counts[1]
+                excused += counts[2]
+        return TierSummary(tier, present + missing, present, missing, excused)
 
     def asked(self) -> TierSummary:
         """Return the sums of what is asked for."""
-        demanded, missing, excused = (sum(e[n] for e in self.elements().values()) for n in range(3))
+        elements = self.elements().values()
+        demanded, missing, excused = (sum(e[n] for e in elements) for n in range(3))
         return TierSummary(self._profile.tier, demanded, demanded - missing, missing, excused)
 
     def elements(self) -> dict[str, tuple[int, int, int]]:
