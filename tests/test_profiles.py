@@ -339,3 +339,11 @@ def test_planes_and_children_that_a_table_reaches() -> None:
     assert reaches("zeiss-czi", exposure)
     assert reaches("zeiss-czi", lens)
     assert not reaches("zeiss-czi", table_of_microscope)
+
+
+def test_what_no_sheet_can_ask_for_is_said(run: Run, image: str, sample_data: Path) -> None:
+    assert run("gaps", sample_data / "cells_v05.ome.zarr", "--profile", "bioimage-archive", "-o", "x.csv").code == 0
+    told = run("gaps", sample_data / "cells_v05.ome.zarr", "--profile", "bioimage-archive", "-o", "-", "-v").err
+    hint = "a sheet asks about what is there; state it in a configuration or description"
+    for name in ("Experimenter", "Experiment", "Instrument"):
+        assert f": the document has no {name}: {hint}\n" in told

@@ -62,7 +62,7 @@ class _Asker(Asking):
         for gap in self.gaps:
             place = (gap.requirement.element, gap.requirement.name)
             if not gap.spots:
-                self.unasked.append("the file describes no image: nothing can be asked about it")
+                self.unasked.append(_of_document(gap.requirement.name))
             for spot in gap.spots:
                 missing.setdefault(place, set()).add(id(spot.chain[-1]))
                 by_node.setdefault(id(spot.chain[-1]), []).append((gap.requirement, spot))
@@ -347,3 +347,10 @@ def _like(requirement: Requirement) -> tuple[Level, int, str]:
 
 def _slug(name: str) -> str:
     return name.removesuffix("Group").replace("|", "-").lower()
+
+
+def _of_document(name: str) -> str:
+    """Say why the document itself cannot be asked for what it misses."""
+    if name == "Image":
+        return "the file describes no image: nothing can be asked about it"
+    return f"the document has no {name}: a sheet asks about what is there; state it in a configuration or description"

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nbo_extract.checking import CheckReport
-    from nbo_extract.profiles import Profile
     from nbo_extract.hardware_check import Line
+    from nbo_extract.profiles import Profile
     from nbo_extract.requirements import Level
     from nbo_extract.stored import Stored
 
