@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbo_extract.schema import SimpleType, load
-from nbo_extract.values import PLAIN, canonical, number_text, shortest
+from nbo_extract.values import PLAIN, all_canonical, canonical, number_text, shortest
 
 
 def kind(element: str, attribute: str) -> SimpleType:
@@ -206,3 +206,26 @@ def test_numbers_are_never_rounded(number: float) -> None:
 def test_a_plain_number_is_written_as_it_is(text: str) -> None:
     if PLAIN.fullmatch(text):
         assert number_text(Decimal(text)) == text
+
+
+@given(
+    st.lists(
+        st.from_regex(r"-?[0-9]{0,12}(\.[0-9]{0,8})?(e-?[0-9])?", fullmatch=True)
+        | st.text("0123456789.-\n ", max_size=20),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_what_is_canonical_in_a_stretch_is_so_one_by_one(texts: list[str]) -> None:
+    kind = load().element("Plane").attributes["Timestamp"].type
+    assert kind.numeric
+    if all_canonical(texts, kind):
+        assert [canonical(shortest(text), kind) for text in texts] == texts
+
+
+def test_numbers_of_many_planes_are_canonical_in_a_stretch() -> None:
+    kind = load().element("Plane").attributes["Timestamp"].type
+    assert all_canonical((f"{n}.25" for n in range(1000)), kind)
+    assert not all_canonical(["1.50"], kind)
+    assert not all_canonical(["1.0\n2.5"], kind)
+    assert not all_canonical(["1"], load().element("Plane").attributes["TheT"].type)

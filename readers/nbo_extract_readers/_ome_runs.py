@@ -15,7 +15,8 @@ MARK: Final = "nbo-run"
 #: Shorter runs are left to the parser.
 _FEW: Final = 32
 _CHUNK: Final = 1 << 20
-_REMEMBERED: Final = 50_000
+#: So many different values of a column are remembered beyond a stretch of text.
+_FEW_VALUES: Final = 1000
 # Printable ASCII but the quote, the ampersand and the opening bracket, which is all that means something in a value.
 _VALUE: Final = rb"[ !#-%'-;=-~]*+"
 _NAME: Final = rb"[A-Za-z_][A-Za-z0-9_.\-]*+"
@@ -93,15 +94,17 @@ def _planes(data: bytes, start: int, prefix: bytes, runs: Runs) -> int:
     if re.compile(rb"(?:%s){%d}" % (one, _FEW)).match(data, start) is None:
         return start
     columns: list[list[str]] = [[] for _ in names]
-    known: dict[str, str] = {}
+    known: list[dict[str, str]] = [{} for _ in names]
     end = start
     while (chunk := many.match(data, end, min(len(data), end + _CHUNK))) is not None:
         # Texts that many planes share are kept once.
         rows = _rows(single, chunk[0].decode(), len(names))
-        for column, values in zip(columns, zip(*rows, strict=True), strict=True):
-            column += [known.setdefault(value, value) for value in values]
-            if len(known) > _REMEMBERED:
-                known.clear()
+        for column, before, values in zip(columns, known, zip(*rows, strict=True), strict=True):
+            alike = dict(zip(values, values, strict=True))
+            alike.update((value, before[value]) for value in alike.keys() & before.keys())
+            column += map(alike.__getitem__, values)
+            if len(alike) < _FEW_VALUES and len(before) < _FEW_VALUES:
+                before.update(alike)
         end = chunk.end()
     runs.planes.append({name.decode(): column for name, column in zip(names, columns, strict=True)})
     return end

@@ -243,9 +243,12 @@ def _drop_impossible(planes: dict[str, PlaneColumns], lost: dict[tuple[str, str,
     """Drop columns with numbers so small that they are no measurements: pixels that were read as a header."""
     for columns in planes.values():
         for name in ("ExposureTime", "DeltaT", "PositionX", "PositionY", "PositionZ"):
+            texts = list(filter(None, columns.columns.get(name, ())))
+            joined = "".join(texts)
             # Only such a number has an exponent, or thirty noughts.
-            stated = (t for t in columns.columns.get(name, ()) if t and (len(t) > 30 or "e" in t or "E" in t))
-            numbers = (_number(t) for t in stated)
+            if "e" not in joined and "E" not in joined and max(map(len, texts), default=0) <= 30:
+                continue
+            numbers = (_number(t) for t in texts)
             if any(v is not None and 0 < abs(v) < 1e-30 for v in numbers):
                 del columns.columns[name]
                 lost["Plane", name, "its numbers are below 1e-30 and no measurements"] = None

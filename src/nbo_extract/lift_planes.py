@@ -10,7 +10,7 @@ from nbo_extract import units
 from nbo_extract.findings import Finding
 from nbo_extract.functions import FUNCTIONS
 from nbo_extract.model import PlaneTable, Source
-from nbo_extract.values import canonical, shortest
+from nbo_extract.values import all_canonical, canonical, shortest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -196,6 +196,10 @@ class _Planes:
         unit: str,
     ) -> list[str | None]:
         """Return the values of a column; `given` are the units, where there is a column of them."""
+        if not given and not rule.function and (not unit or not rule.unit or units.normalise(rule.unit) == unit):
+            plain = self._plain(rule, attribute, texts)
+            if plain is not None:
+                return plain
         values: list[str | None] = []
         # Many planes say the same: each text is converted once.
         known: dict[tuple[str, str], str | None] = {}
@@ -212,6 +216,15 @@ class _Planes:
                 value = known[said] = self._value(rule, attribute, text, argument, said[1], unit)
             values.append(value if value is not _LOST else self._kept(rule, value))
         return values
+
+    def _plain(self, rule: PlaneRow, attribute: Attribute, texts: list[str | None]) -> list[str | None] | None:
+        """Return a column as it is, where each of its texts is a number as NBO writes it; None where one is not."""
+        absent = {*rule.absent, *self.lift.table.absent, "", None}
+        for start in range(0, len(texts), _REMEMBERED):
+            stretch = set(texts[start : start + _REMEMBERED])
+            if not stretch.isdisjoint(absent) or not all_canonical(filter(None, stretch), attribute.type):
+                return None
+        return texts
 
     def _by_channel(
         self, rule: PlaneRow, attribute: Attribute, order: _Order, unit: str, source: Source

@@ -9,10 +9,13 @@ from decimal import Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nbo_extract.schema import SimpleType
 
 #: A decimal that is already written as `number_text` would: most positions and times of most planes are.
 PLAIN = re.compile(r"-?[1-9][0-9]{0,30}|0|-?(?:0|[1-9][0-9]{0,14})\.[0-9]{0,14}[1-9]")
+_PLAIN_LINES = re.compile(rf"(?:(?:{PLAIN.pattern})\n)*+")
 _BOOLEAN = {"true": "true", "false": "false", "1": "true", "0": "false"}
 #: What no XML can carry.
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -86,6 +89,24 @@ def canonical(text: str, kind: SimpleType) -> str:
     if kind.patterns and not any(re.fullmatch(p, text) for p in kind.patterns):
         raise ValueError(f"is not of the form of a {kind.name}")
     return text
+
+
+def all_canonical(texts: Iterable[str], kind: SimpleType) -> bool:
+    """Whether texts are all as the NBO type writes them; false where only a look at each would tell.
+
+    Parameters
+    ----------
+    texts : iterable of str
+    kind : SimpleType
+    """
+    if not kind.numeric or kind.integer or not (kind.above is kind.minimum is kind.maximum is None):
+        return False
+    texts = list(texts)
+    lines = "\n".join([*texts, ""])
+    # A text with a line break would pass for two; long ones may be prints of a double.
+    if lines.count("\n") > len(texts) or max(map(len, texts), default=0) > _DOUBLE_DIGITS:
+        return False
+    return _PLAIN_LINES.fullmatch(lines) is not None
 
 
 def _number(text: str, kind: SimpleType) -> str:
