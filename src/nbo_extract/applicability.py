@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal
 
+from nbo_extract.model import Node
 from nbo_extract.schema import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nbo_extract.model import Document, Node
+    from nbo_extract.model import Document
     from nbo_extract.requirements import Level, Requirement
     from nbo_extract.schema import Attribute
 
@@ -169,14 +170,37 @@ class Modality:
 def placeholder(node: Node, name: str, attribute: Attribute | None) -> bool:
     """Whether an attribute states only what a form was filled with because it asked for something."""
     value = node.get(name)
-    if value is None or attribute is None or attribute.type.enum or name == "ID":
+    if value is None or attribute is None or (form := placeholder_kind(node.name, attribute)) == "any":
         return False
     rules_of = table()["placeholders"]
     text = " ".join(value.split()).casefold()
     if text in rules_of["words"]:
         return True
     nines = re.compile(rf"9{{{rules_of['nines']},}}(\.[09]*)?")
-    return node.name not in rules_of["measured"] and nines.fullmatch(text) is not None
+    return form == "text" and nines.fullmatch(text) is not None
+
+
+def not_stated(column: list[str | None], attribute: Attribute | None) -> set[str | None]:
+    """Return the values of a column of planes that state nothing: blanks and placeholders."""
+    # Nines are measured here, so that what begins as a number is one.
+    odd = {v for v in set(column) if v is None or not v[:1].isdigit()}
+    plane = Node("Plane")
+    found: set[str | None] = set()
+    for value in odd:
+        if value is None or not value.strip():
+            found.add(value)
+        elif attribute is not None:
+            plane.put(attribute.name, value)
+            if placeholder(plane, attribute.name, attribute):
+                found.add(value)
+    return found
+
+
+def placeholder_kind(element: str, attribute: Attribute) -> Literal["any", "text", "measured"]:
+    """Return what counts as a placeholder of an attribute: nothing, words and nines, or words alone."""
+    if attribute.type.enum or attribute.name == "ID":
+        return "any"
+    return "measured" if element in table()["placeholders"]["measured"] else "text"
 
 
 def check_table(version: str = "02-01") -> list[str]:

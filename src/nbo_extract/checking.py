@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from nbo_extract.applicability import Modality, Situation, first_that_holds, kinds_of, table
+from nbo_extract.applicability import Modality, Situation, first_that_holds, kinds_of, not_stated, table
 from nbo_extract.check_words import finding
 from nbo_extract.demands import applies, demands, stated
 from nbo_extract.findings import Finding
@@ -391,6 +391,6 @@ def _rows(planes: PlaneTable, demand: Demand) -> tuple[int, int]:
     if any(n in planes.units for n in owners):
         return 0, rows
     column = planes.columns.get(name, [])
-    blank = {v for v in set(column) if v is None or not v.strip()}
+    blank = not_stated(column, demand.attribute)
     stated = len(column) - (sum(v in blank for v in column) if blank else 0)
     return rows - stated, rows

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbo_extract.applicability import placeholder, rules
-from nbo_extract.requirements import EXTENSIONS, requirements
+from nbo_extract.requirements import EXTENSIONS, owners_of, requirements
 
 if TYPE_CHECKING:
     from nbo_extract.applicability import Rule
@@ -63,8 +63,7 @@ def demands(declaration: Declaration, place: Place, profile: Profile) -> tuple[D
     result = []
     for requirement in (*found, *beyond):
         name = requirement.name
-        is_unit = requirement.kind == "attribute" and name in declaration.unit_names
-        owners = tuple(n for n, a in declaration.attributes.items() if a.unit == name) if is_unit else ()
+        owners = owners_of(declaration, name) if requirement.kind == "attribute" else ()
         result.append(
             Demand(
                 requirement,

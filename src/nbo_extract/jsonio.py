@@ -50,7 +50,7 @@ def to_json(document: Document, *, sidecar: Mapping[str, Any] | None = None) -> 
     DocumentError
         If an element or attribute is not in the NBO model at its place.
     """
-    return _dump(_Emitter(document, linked=False).document(sidecar)) + "\n"
+    return laid_out(_Emitter(document, linked=False).document(sidecar)) + "\n"
 
 
 def to_jsonld(document: Document, *, sidecar: Mapping[str, Any] | None = None) -> str:
@@ -59,7 +59,7 @@ def to_jsonld(document: Document, *, sidecar: Mapping[str, Any] | None = None) -
     Elements are of types in the NBO namespace, attributes are properties with ``rdf:value`` and unit, and
     ``prov:wasDerivedFrom`` leads to the source of a fact. Planes, findings and origin are JSON literals.
     """
-    return _dump(_Emitter(document, linked=True).document(sidecar)) + "\n"
+    return laid_out(_Emitter(document, linked=True).document(sidecar)) + "\n"
 
 
 def provenance_json(document: Document) -> str:
@@ -287,15 +287,15 @@ def ordered_children(node: Node, kind: Declaration) -> list[tuple[Node, Declarat
     return [(child, declared) for _, child, declared in sorted(placed, key=lambda p: p[0])]
 
 
-def _dump(value: Any, depth: int = 0) -> str:
+def laid_out(value: Any, depth: int = 0) -> str:
     """Serialise with one node, fact or column a line: a change of one fact is a change of one line."""
     inside = value.values() if isinstance(value, dict) else value
     if not isinstance(value, dict | list) or not any(isinstance(v, dict | list) for v in inside):
         return _encode(value)
     pad, end = "\n" + " " * (depth + 1), "\n" + " " * depth
     if isinstance(value, list):
-        return "[" + ",".join(pad + _dump(v, depth + 1) for v in value) + end + "]"
-    return "{" + ",".join(f"{pad}{_encode(k)}: {_dump(v, depth + 1)}" for k, v in value.items()) + end + "}"
+        return "[" + ",".join(pad + laid_out(v, depth + 1) for v in value) + end + "]"
+    return "{" + ",".join(f"{pad}{_encode(k)}: {laid_out(v, depth + 1)}" for k, v in value.items()) + end + "}"
 
 
 def _encode(value: Any, *, compact: bool = False) -> str:

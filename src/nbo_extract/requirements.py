@@ -230,5 +230,17 @@ def _child_extension(declaration: Declaration, use: Use, here: Place, extensions
     return _SHORT[child.extension]
 
 
+def owners_of(declaration: Declaration, name: str) -> tuple[str, ...]:
+    """Return the attributes of which an attribute is the unit, so that it is asked only where one of them is stated.
+
+    A unit that has to be there though none of its values has (that of a map of dimensions) is asked always.
+    """
+    if name not in declaration.unit_names:
+        return ()
+    owners = tuple(n for n, a in declaration.attributes.items() if a.unit == name)
+    alone = declaration.attributes[name].required and not any(declaration.attributes[n].required for n in owners)
+    return () if alone else owners
+
+
 def _first(*tiers: int | None) -> int | None:
     return next((t for t in tiers if t is not None), None)
