@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nbo_extract.schema import Declaration
 
 _TOP = {"format", "layout", "version", "namespace", "origin", "sources", "findings", "unmapped", "root", "sidecar"}
+# What follows from the rest, for readers of the graph.
+_LINKED_TOP = {"@context", "@id", "@type", "generation"}
 _NODE = {"element", "facts", "text", "foreign", "planes", "children"}
 _SOURCE_KEYS = {f.name for f in fields(Source)}
 _FINDING_KEYS = {f.name for f in fields(Finding)}
@@ -94,7 +96,7 @@ class _Reader:
         self._sources: dict[int | str, Source] = {}
 
     def document(self, content: Any) -> Document:
-        given = self.object(content, "the document", _TOP | ({"@context"} if self._linked else set()))
+        given = self.object(content, "the document", _TOP | (_LINKED_TOP if self._linked else set()))
         if given.get("format") != FORMAT:
             raise DocumentError(f"{self._label} is no NBO document: its format is not {FORMAT!r}")
         if given.get("layout") != LAYOUT:
@@ -188,11 +190,11 @@ class _Reader:
 
     def _source(self, number: int, content: Any) -> None:
         place = f"sources[{number}]"
-        given = self.object(content, place, _SOURCE_KEYS | ({"@id"} if self._linked else set()))
+        given = self.object(content, place, _SOURCE_KEYS | ({"@id", "@type", "of"} if self._linked else set()))
         if given.get("kind") not in get_args(Kind):
             raise self._wrong(place, f"kind is {given.get('kind')!r}, expected one of {', '.join(get_args(Kind))}")
         key = self._text(given.get("@id"), f"{place}/@id") if self._linked else number
-        texts = {k: self._text(v, f"{place}/{k}") for k, v in given.items() if k not in ("kind", "@id")}
+        texts = {k: self._text(v, f"{place}/{k}") for k, v in given.items() if k not in ("kind", "@id", "@type", "of")}
         self._sources[key] = Source(cast("Kind", given["kind"]), **texts)
 
     def _refer(self, content: Any, place: str) -> Source:

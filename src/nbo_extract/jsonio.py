@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
+from nbo_extract import linked
 from nbo_extract.errors import DocumentError
 from nbo_extract.schema import load
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 FORMAT = "nbo-extract document"
 PROVENANCE_FORMAT = "nbo-extract provenance"
 LAYOUT = 1
-_PROV = "http://www.w3.org/ns/prov#"
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_SOURCE = "#sources/"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -50,16 +47,17 @@ def to_json(document: Document, *, sidecar: Mapping[str, Any] | None = None) -> 
     DocumentError
         If an element or attribute is not in the NBO model at its place.
     """
-    return laid_out(_Emitter(document, linked=False).document(sidecar)) + "\n"
+    return laid_out(_Emitter(document, as_linked=False).document(sidecar)) + "\n"
 
 
 def to_jsonld(document: Document, *, sidecar: Mapping[str, Any] | None = None) -> str:
     """Serialise a Document as JSON-LD 1.1: the tree of `to_json` with a context and identifiers.
 
-    Elements are of types in the NBO namespace, attributes are properties with ``rdf:value`` and unit, and
-    ``prov:wasDerivedFrom`` leads to the source of a fact. Planes, findings and origin are JSON literals.
+    Elements are of types in a namespace of NBO's elements, attributes are properties with a typed ``rdf:value`` and
+    unit, references lead to their targets, children are lists, and ``prov:wasDerivedFrom`` leads to the source of a
+    fact. Planes, findings and origin are JSON literals. See `nbo_extract.linked` and docs/linked-data.md.
     """
-    return laid_out(_Emitter(document, linked=True).document(sidecar)) + "\n"
+    return laid_out(_Emitter(document, as_linked=True).document(sidecar)) + "\n"
 
 
 def provenance_json(document: Document) -> str:
@@ -72,7 +70,7 @@ def provenance_json(document: Document) -> str:
         ID where it has one, and attribute to the number of its source; text content is called ``#text``, columns of
         planes are under ``planes``.
     """
-    emitter = _Emitter(document, linked=False)
+    emitter = _Emitter(document, as_linked=False)
     nodes = list(emitter.provenance(document.root, document.root.name, _kind(load(document.version), document)))
     content = {
         "format": PROVENANCE_FORMAT,
@@ -136,20 +134,18 @@ def origin_json(document: Document) -> dict[str, Any]:
 class _Emitter:
     """Turns a Document into plain JSON values and numbers its sources on the way."""
 
-    def __init__(self, document: Document, *, linked: bool) -> None:
+    def __init__(self, document: Document, *, as_linked: bool) -> None:
         self._document = document
-        self._linked = linked
+        self._linked = as_linked
         self._schema = load(document.version)
         self._numbers: dict[Source, int] = {}
         self._identified: set[str] = set()
+        self._context = linked.Context(document.version)
 
     def document(self, sidecar: Mapping[str, Any] | None) -> dict[str, Any]:
         root = self._node(self._document.root, _kind(self._schema, self._document))
         findings = [finding.to_dict() for finding in self._document.findings]
-        content: dict[str, Any] = {"@context": self._context()} if self._linked else {}
-        if self._linked and sidecar:
-            content["@context"]["sidecar"] = {"@id": "nbo:sidecar", "@type": "@json"}
-        content |= {"format": FORMAT, "layout": LAYOUT, "version": self._document.version}
+        content: dict[str, Any] = {"format": FORMAT, "layout": LAYOUT, "version": self._document.version}
         content["namespace"] = self._schema.namespace
         optional = {
             "origin": origin_json(self._document),
@@ -158,15 +154,20 @@ class _Emitter:
             "unmapped": list(self._document.unmapped),
             "sidecar": dict(sidecar or {}),
         }
-        return content | {key: value for key, value in optional.items() if value} | {"root": root}
+        content |= {key: value for key, value in optional.items() if value} | {"root": root}
+        return self._as_linked(content) if self._linked else content
 
     def source_list(self) -> list[dict[str, Any]]:
         out = []
         for source, number in self._numbers.items():
-            entry: dict[str, Any] = {"@id": f"{_SOURCE}{number}"} if self._linked else {}
+            entry: dict[str, Any] = {}
+            if self._linked:
+                entry = {"@id": f"{linked.SOURCES}{number}", "@type": "prov:Entity"}
             for key in ("kind", "file", "path", "raw", "rule", "derivation"):
                 if getattr(source, key):
                     entry[key] = getattr(source, key)
+            if self._linked and source.file:
+                entry["of"] = linked.file_fragment(source.file)
             out.append(entry)
         return out
 
@@ -186,7 +187,7 @@ class _Emitter:
             yield from self.provenance(child, f"{path}/{child.name}[{place}]", declared)
 
     def _node(self, node: Node, kind: Declaration) -> dict[str, Any]:
-        out: dict[str, Any] = self._links(node) if self._linked else {}
+        out: dict[str, Any] = self._links(node, kind) if self._linked else {}
         out["element"] = node.name
         facts = {name: self._fact(fact) for name, fact in _ordered(node, kind)}
         if facts:
@@ -223,44 +224,32 @@ class _Emitter:
 
     def _reference(self, source: Source) -> int | str:
         number = self._number(source)
-        return f"{_SOURCE}{number}" if self._linked else number
+        return f"{linked.SOURCES}{number}" if self._linked else number
 
-    def _links(self, node: Node) -> dict[str, Any]:
+    def _links(self, node: Node, kind: Declaration) -> dict[str, Any]:
         """Identify a node, or the target of a reference; two nodes of one ID must not become one in the graph."""
+        self._context.note(node, kind)
         reference = self._schema.references.get(node.name)
         if reference is not None:
             target = node.get(reference[0])
-            return {"target": _fragment(target)} if target else {}
+            return {"target": linked.fragment(target)} if target else {}
         if not node.id or node.id in self._identified:
             return {}
         self._identified.add(node.id)
-        return {"@id": _fragment(node.id)}
+        return {"@id": linked.fragment(node.id)}
 
-    def _context(self) -> dict[str, Any]:
-        vocabulary = self._schema.namespace + "#"
-        literal = {"@type": "@json"}
+    def _as_linked(self, content: dict[str, Any]) -> dict[str, Any]:
+        """Put what makes the form linked data around it."""
+        named = linked.document_id(_encode({k: v for k, v in content.items() if k != "sidecar"}, compact=True))
+        root = content.pop("root")
         return {
-            "@version": 1.1,
-            "@vocab": vocabulary,
-            "nbo": vocabulary,
-            "prov": _PROV,
-            "rdf": _RDF,
-            "element": "@type",
-            "facts": "@nest",
-            "value": "rdf:value",
-            "source": {"@id": "prov:wasDerivedFrom", "@type": "@id"},
-            "target": {"@id": "nbo:target", "@type": "@id"},
-            "children": {"@id": "nbo:children", "@container": "@list"},
-            "foreign": {"@id": "nbo:foreign", "@type": "rdf:XMLLiteral"},
-            "planes": {"@id": "nbo:planes", **literal},
-            "origin": {"@id": "nbo:origin", **literal},
-            "findings": {"@id": "nbo:findings", **literal},
-            "unmapped": {"@id": "nbo:unmapped", "@container": "@list"},
+            "@context": self._context.terms(named),
+            "@id": named,
+            "@type": ["prov:Entity", "Document"],
+            **content,
+            "generation": linked.generation(self._document, self._numbers),
+            "root": root,
         }
-
-
-def _fragment(identifier: str) -> str:
-    return "#" + quote(identifier, safe=":", errors="surrogatepass")
 
 
 def _ordered(node: Node, kind: Declaration) -> list[tuple[str, Fact]]:
