@@ -98,9 +98,10 @@ def test_json_ld_links_elements_references_and_sources() -> None:
     content = json.loads(to_jsonld(example()))
     context = content["@context"]
     assert context["@version"] == 1.1
-    assert context["nbo"] == "http://www.NamespaceTest.org/Schemas/NBO/2020-11#"
+    assert context["@vocab"] == "https://nbo-extract.org/ns/nbo/02-01/terms#"
+    assert context["@base"] == content["@id"]
     assert context["prov"] == "http://www.w3.org/ns/prov#"
-    assert context["children"] == {"@id": "nbo:children", "@container": "@list"}
+    assert context["children"] == {"@container": "@list"}
     instrument, image = content["root"]["children"]
     assert instrument["@id"] == "#Instrument:0"
     assert instrument["children"][0]["@id"] == "#Objective:0%20x"

@@ -33,6 +33,8 @@ class Demand:
         Children of which one has to be present; empty for an attribute.
     owners : tuple of str
         Attributes of which it is the unit; empty for what is no unit.
+    alone : bool
+        Whether a unit is asked even where none of them is stated.
     asked : bool
         Whether the profile asks for it.
     graded : bool
@@ -46,6 +48,7 @@ class Demand:
     attribute: Attribute | None
     satisfied_by: frozenset[str]
     owners: tuple[str, ...]
+    alone: bool
     asked: bool
     graded: bool
     required: str | None
@@ -63,7 +66,8 @@ def demands(declaration: Declaration, place: Place, profile: Profile) -> tuple[D
     result = []
     for requirement in (*found, *beyond):
         name = requirement.name
-        owners = owners_of(declaration, name) if requirement.kind == "attribute" else ()
+        is_unit = requirement.kind == "attribute" and name in declaration.unit_names
+        owners = tuple(n for n, a in declaration.attributes.items() if a.unit == name) if is_unit else ()
         result.append(
             Demand(
                 requirement,
@@ -71,6 +75,7 @@ def demands(declaration: Declaration, place: Place, profile: Profile) -> tuple[D
                 declaration.attributes.get(name) if requirement.kind == "attribute" else None,
                 frozenset(requirement.satisfied_by) if requirement.kind == "child" else frozenset(),
                 owners,
+                is_unit and not owners_of(declaration, name),
                 name in required or (name not in waived and profile.asks(requirement)),
                 name in known and not profile.only,
                 # Not beyond the axes where they ask for it anyway.
@@ -84,8 +89,8 @@ def demands(declaration: Declaration, place: Place, profile: Profile) -> tuple[D
 
 
 def applies(node: Node, demand: Demand) -> bool:
-    """Whether a field is asked at all: a unit only of a value that is there."""
-    return not demand.owners or any(n in node.facts for n in demand.owners)
+    """Whether a field is asked at all: a unit only of a value that is there, but for those that NBO asks always."""
+    return not demand.owners or demand.alone or any(n in node.facts for n in demand.owners)
 
 
 def stated(node: Node, demand: Demand) -> tuple[bool, str]:

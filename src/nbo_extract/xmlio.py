@@ -279,14 +279,32 @@ def from_element(root: etree._Element, label: str = "this text", *, rows: Mappin
     """
     schema = load()
     take_sidecar(root)
-    if root.tag != f"{{{schema.namespace}}}OME":
-        raise DocumentError(f"{label} is {_instead(root, schema)}")
+    _refuse_other(root, label)
     try:
         document = Document(_read(root, schema.element("OME"), f"{{{schema.namespace}}}", label), schema.version)
         _tabulate_all(document.root, document.root.name, rows)
         return document
     except RecursionError as error:
         raise DocumentError(f"{label} is nested deeper than any NBO document; nothing was read from it") from error
+
+
+def nbo_root(data: bytes | str | Path) -> etree._Element:
+    """Return the root of NBO XML as it stands, whether the NBO model has a place for all in it or not.
+
+    Raises
+    ------
+    DocumentError
+        If it is not well-formed, or its root is not NBO's.
+    """
+    root, label = parse(data)
+    _refuse_other(root, label)
+    return root
+
+
+def _refuse_other(root: etree._Element, label: str) -> None:
+    schema = load()
+    if root.tag != f"{{{schema.namespace}}}OME":
+        raise DocumentError(f"{label} is {_instead(root, schema)}")
 
 
 def _instead(root: etree._Element, schema: Schema) -> str:

@@ -9,6 +9,7 @@ import click
 from nbo_extract import __version__
 from nbo_extract.cli.app_check import check_options, tier, with_profile
 from nbo_extract.cli.converting_options import CONVERTING
+from nbo_extract.cli.app_schemas import XSD, schema
 from nbo_extract.cli.group import Default, Program
 
 if TYPE_CHECKING:
@@ -227,15 +228,20 @@ def extract(**options: Any) -> int:
 @with_profile
 @_READING
 @_NO_SIDECAR
+@XSD
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON on standard output.")
 @check_options
 @_VERBOSE
-def check(**options: Any) -> int:
+def check(xsd: str | None, **options: Any) -> int:
     """Say what images miss for a tier.
 
     Each PATH is an image, a folder of images, or an NBO document that was written for one. A sidecar beside an image
     that has not changed since is read instead of it. Writes nothing; exit 1 if anything is missing.
     """
+    if xsd is not None:
+        from nbo_extract.cli.check_xsd import run_xsd
+
+        return run_xsd(xsd, **options)
     from nbo_extract.cli.extract import run_check
 
     return run_check(**options)
@@ -373,16 +379,7 @@ def hardware_convert(**options: Any) -> int:
     return convert(**options)
 
 
-@program.command()
-@click.argument("element", required=False)
-def schema(element: str | None) -> int:
-    """Show what NBO says of an element.
-
-    Such as Objective. Without one, all elements are listed.
-    """
-    from nbo_extract.cli.model import show_schema
-
-    return show_schema(element)
+program.add_command(schema)
 
 
 @program.group()
