@@ -75,7 +75,7 @@ class _Graph:
         return Fact(str(value), None if unit is None else str(unit), None if source is None else self.sources[source])
 
     def all(self, term: Term, predicate: Any) -> list[Term]:
-        return [o for _, _, o, _ in self.graph.quads((term, predicate, None, None))]  # type: ignore[arg-type]
+        return [o for _, _, o, _ in self.graph.quads((term, predicate, None, None))]
 
     def one(self, term: Term, predicate: Any) -> Term | None:
         found = self.all(term, predicate)

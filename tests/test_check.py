@@ -556,3 +556,22 @@ def test_a_multi_pass_optic_with_one_edge_is_told_why_it_can_never_be_complete()
     told = [m for m in messages(check(document)) if "FWHMBandwidth" in m]
     assert len(told) == 1
     assert told[0].endswith("though NBO demands one: such an optic can never be complete")
+
+
+def test_the_unit_of_a_dimension_map_is_asked_though_no_step_is_stated() -> None:
+    document = Document()
+    pixels = document.root.add("Image", ID="Image:0").add("Pixels", ID="Pixels:0")
+    pixels.add("AdditionalDimensionMap", ID="X:1")
+    report = check(document, tier=2, extensions=("core", "basic"))
+    asked = [g for g in report.gaps if g.requirement.element == "AdditionalDimensionMap"]
+    assert "Unit" in [g.requirement.name for g in asked]
+
+
+def test_a_word_in_a_column_of_numbers_is_missing() -> None:
+    document = Document()
+    pixels = document.root.add("Image", ID="Image:0").add("Pixels", ID="Pixels:0")
+    keys: dict[str, list[str | None]] = {n: ["0", "1", "2"] for n in ("ID", "TheC", "TheT", "TheZ")}
+    pixels.planes = PlaneTable({**keys, "Timestamp": ["999", "NaN", "-1"]}, {"Timestamp": "s"})
+    report = check(document, literal=True)
+    (gap,) = [g for g in report.gaps if g.requirement.name == "Timestamp"]
+    assert (gap.missing, gap.total) == (1, 3)

@@ -65,7 +65,9 @@ def scope() -> Document:
     instrument = document.root.add("Instrument", ID="Instrument:0")
     objective = instrument.add("Objective", ID="Objective:0", Model="Plan 63x")
     described = Source("hardware", "scope.json", "Objective/x")
-    objective.put("LensNA", "1.40", source=Source("embedded", "a.czi", "Metadata/NA", "1,40", "zeiss-czi:objective.LensNA"))
+    objective.put(
+        "LensNA", "1.40", source=Source("embedded", "a.czi", "Metadata/NA", "1,40", "zeiss-czi:objective.LensNA")
+    )
     objective.put("WorkingDistance", "0.19", "mm", described)
     objective.put("DIC", "true", source=described)
     image = document.root.add("Image", ID="Image:0", AcquisitionDate="2024-05-01")

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from commands import Result
 from complete_documents import ALL, PROFILES, Axes, complete, missing, random_document, without_one
 from nbo_extract.applicability import placeholder
 from nbo_extract.model import Document, Node
-from commands import Result
 from nbo_extract.requirements import requirements
 from nbo_extract.schema import load
 from nbo_extract.schema_json import to_json_schema
@@ -91,7 +91,7 @@ def test_what_is_a_must_of_an_objective_is_required(name: str) -> None:
 def test_what_is_a_should_is_required_where_it_is_asked() -> None:
     document = objective()
     assert refused(document, (1, ("core",), "should"))
-    asked: Axes = (2, ("core",), "should")
+    asked: Axes = (3, ("core",), "should")
     complete(document, asked)
     assert refused(document, asked) == ""
     del document.instruments[0].all("Objective")[0].facts["LotNumber"]
@@ -155,7 +155,10 @@ def test_the_command_writes_what_its_ending_says(run: Callable[..., Result], tmp
     ("args", "sentence"),
     [
         (("--tier", "2"), "--tier is for the schema that -o writes; give -o FILE with it, or leave it out"),
-        (("Objective", "-o", "x.xsd"), "-o writes the schema of whole documents, not of Objective; leave one of them out"),
+        (
+            ("Objective", "-o", "x.xsd"),
+            "-o writes the schema of whole documents, not of Objective; leave one of them out",
+        ),
         (
             ("-o", "x.txt"),
             "x.txt: the ending says what is written; give .xsd for XML Schema or .schema.json for JSON Schema",
@@ -164,7 +167,10 @@ def test_the_command_writes_what_its_ending_says(run: Callable[..., Result], tmp
             ("-o", "x.xsd", "--extensions", "fancy"),
             "'fancy' is no extension of NBO; there are core, basic, advanced, calibration",
         ),
-        (("-o", "x.xsd", "--extensions", ","), "nothing is no extension of NBO; there are core, basic, advanced, calibration"),
+        (
+            ("-o", "x.xsd", "--extensions", ","),
+            "nothing is no extension of NBO; there are core, basic, advanced, calibration",
+        ),
     ],
 )
 def test_bad_input_is_one_sentence(run: Callable[..., Result], args: tuple[str, ...], sentence: str) -> None:

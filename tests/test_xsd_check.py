@@ -38,7 +38,9 @@ MADE = f"""<xsd:schema xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns="{NS}"
           <xsd:attribute name="Model" type="xsd:string" use="required"/>
           <xsd:attribute name="LensNA" type="xsd:float"/>
           <xsd:attribute name="ImmersionType">
-            <xsd:simpleType><xsd:restriction base="xsd:string"><xsd:enumeration value="Oil"/></xsd:restriction></xsd:simpleType>
+            <xsd:simpleType><xsd:restriction base="xsd:string">
+              <xsd:enumeration value="Oil"/>
+            </xsd:restriction></xsd:simpleType>
           </xsd:attribute>
         </xsd:complexType>
       </xsd:element>
@@ -54,7 +56,9 @@ MADE = f"""<xsd:schema xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns="{NS}"
   </xsd:element>
   <xsd:element name="Image">
     <xsd:complexType><xsd:sequence>
-      <xsd:element name="InstrumentRef"><xsd:complexType><xsd:attribute name="ID" type="xsd:string"/></xsd:complexType></xsd:element>
+      <xsd:element name="InstrumentRef"><xsd:complexType>
+        <xsd:attribute name="ID" type="xsd:string"/>
+      </xsd:complexType></xsd:element>
       <xsd:element name="Pixels" minOccurs="0"><xsd:complexType/></xsd:element>
     </xsd:sequence><xsd:attribute name="ID" type="xsd:string"/></xsd:complexType>
   </xsd:element>
@@ -141,14 +145,29 @@ def test_equal_messages_are_one(made: Path) -> None:
     assert len(found[1]) < 200
 
 
+def test_faults_of_late_planes_are_found(tmp_path: Path) -> None:
+    schema = tmp_path / "planes.xsd"
+    text = MADE.replace(
+        "<xsd:complexType/>",
+        """<xsd:complexType><xsd:sequence>
+          <xsd:element name="Plane" maxOccurs="unbounded"><xsd:complexType>
+            <xsd:attribute name="TheZ" type="xsd:int"/>
+          </xsd:complexType></xsd:element></xsd:sequence></xsd:complexType>""",
+    )
+    schema.write_text(text, encoding="utf-8")
+    bare = "".join(f'<Plane TheZ="{"x" if n > 4500 else n}"/>' for n in range(9000))
+    (fault,) = messages(schema, f"{SCOPE}<Image><InstrumentRef/><Pixels>{bare}</Pixels></Image>")
+    assert fault[1].startswith("Plane (1499 of 1499: of Pixels of Image") and "TheZ 'x' is not a number" in fault[1]
+
+
 def test_known_flaws_are_named_and_are_no_errors(made: Path) -> None:
     flawed = '<Instrument ID="a"><ExcitationFilter Type="{}"><TransmittanceRange/></ExcitationFilter></Instrument>'
     assert messages(made, flawed.format("LongPass")) == [
         (
             "info",
-            "TransmittanceRange of ExcitationFilter of Instrument 'a': FWHMBandwidth is missing (tier 1, core); a known "
-            "flaw of the published schema: a long-pass or short-pass optic has no bandwidth, though NBO demands one of "
-            "every optic: it can never be complete",
+            "TransmittanceRange of ExcitationFilter of Instrument 'a': FWHMBandwidth is missing (tier 1, core); a "
+            "known flaw of the published schema: a long-pass or short-pass optic has no bandwidth, though NBO demands "
+            "one of every optic: it can never be complete",
         )
     ]
     assert [severity for severity, _ in messages(made, flawed.format("BandPass"))] == ["error"]
@@ -160,7 +179,9 @@ def test_known_flaws_are_named_and_are_no_errors(made: Path) -> None:
         ("no xml", "is no XML Schema: it is not well-formed (Start tag expected, '<' not found, line 1, column 1)"),
         ("<a/>", "is no XML Schema: its root is a; give the published .xsd of NBO"),
         (
-            MADE.replace(f'targetNamespace="{NS}"', 'targetNamespace="http://www.openmicroscopy.org/Schemas/OME/2016-06"'),
+            MADE.replace(
+                f'targetNamespace="{NS}"', 'targetNamespace="http://www.openmicroscopy.org/Schemas/OME/2016-06"'
+            ),
             f"is a schema of http://www.openmicroscopy.org/Schemas/OME/2016-06, not of NBO 02-01 ({NS})",
         ),
         (
@@ -237,7 +258,8 @@ def test_what_is_no_nbo_is_one_sentence(run: Callable[..., Result], tmp_path: Pa
     assert run("check", "--xsd", made, "--tier", "1", other) == Result(
         2,
         "",
-        "nbo-extract: --xsd asks for what the published schema demands, --tier for what a tier does; give one of them\n",
+        "nbo-extract: --xsd asks for what the published schema demands, --tier for what a tier does; "
+        "give one of them\n",
     )
 
 

@@ -21,7 +21,9 @@ XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 DOCUMENTS: Final = "https://nbo-extract.org/id/"
 SOURCES: Final = "#sources/"
 FILES: Final = "#files/"
-_TYPED: Final = frozenset({"xsd:boolean", "xsd:date", "xsd:dateTime", "xsd:anyURI", "xsd:base64Binary", "xsd:hexBinary"})
+_TYPED: Final = frozenset(
+    {"xsd:boolean", "xsd:date", "xsd:dateTime", "xsd:anyURI", "xsd:base64Binary", "xsd:hexBinary"}
+)
 
 
 def terms_of(version: str) -> str:

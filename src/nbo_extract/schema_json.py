@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 _ABOUT: Final = (
-    "Written by nbo-extract from its table of the NBO model, for what nbo-extract writes with --format json. A document "
-    "that this schema accepts misses nothing for nbo-extract check {options}, and the other way round. Blank texts and "
-    "placeholders (na, unknown, 999) count as missing. Values are texts, whose ranges nbo-extract check looks at, as it "
-    "does at references and IDs."
+    "Written by nbo-extract from its table of the NBO model, for what it writes with --format json. A document that "
+    "this schema accepts misses nothing for nbo-extract check {options}, and the other way round. Blank texts and "
+    "placeholders (na, unknown, 999) count as missing. Values are texts, whose ranges nbo-extract check looks at, "
+    "as it does at references and IDs."
 )
 _FORMS: Final = {
     "xsd:boolean": "true|false|0|1",
@@ -197,7 +197,9 @@ class _Writer:
         names = [n for n, _ in group.members]
         if group.exclusive:
             yield from (_holding(_contains([n], 0, m)) for n, m in zip(names, group.limits, strict=True) if m)
-            yield _holding({"anyOf": [{"items": {"properties": {"element": {"not": _one_of(o)}}}} for o in _others(names)]})
+            yield _holding(
+                {"anyOf": [{"items": {"properties": {"element": {"not": _one_of(o)}}}} for o in _others(names)]}
+            )
         elif group.limits[0] is not None:
             yield _holding(_contains(names, 0, group.limits[0]))
         if group.required:
@@ -273,7 +275,10 @@ def _whole(expressions: Iterable[str]) -> str:
 
 
 def _source(text: dict[str, Any]) -> dict[str, Any]:
-    properties = {"kind": {"enum": list(get_args(Kind))}, **{k: text for k in ("file", "path", "raw", "rule", "derivation")}}
+    properties = {
+        "kind": {"enum": list(get_args(Kind))},
+        **dict.fromkeys(("file", "path", "raw", "rule", "derivation"), text),
+    }
     return {"type": "object", "properties": properties, "required": ["kind"], "additionalProperties": False}
 
 

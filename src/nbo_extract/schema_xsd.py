@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
     from nbo_extract.requirements import Level
     from nbo_extract.schema import SimpleType
-    from nbo_extract.shapes import Field, Form, Group, Shape, Wanted
+    from nbo_extract.shapes import Form, Group, Shape, Wanted
 
 _ABOUT: Final = (
     "NBO {version}: {title}. Written by nbo-extract from its table of the NBO model.",
     "A document that this schema accepts misses nothing for nbo-extract check {options}, and the other way round: "
-    "--literal counts demands that make no sense for some images, because XML Schema 1.0 cannot make a demand depend on "
-    "what kind of image it is. What a document states must be of NBO's types; whether references lead somewhere, and "
-    "IDs are unique, is for nbo-extract check.",
+    "--literal counts demands that make no sense for some images, because XML Schema 1.0 cannot make a demand depend "
+    "on what kind of image it is. What a document states must be of NBO's types; whether references lead somewhere, "
+    "and IDs are unique, is for nbo-extract check.",
     "Blank texts and placeholders (na, unknown, 999) count as missing, by the patterns of the types below.",
 )
 _TEXTS: Final = frozenset({"xsd:string", "xsd:normalizedString", "xsd:token", "xsd:anyURI", "xsd:base64Binary"})

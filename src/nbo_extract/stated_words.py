@@ -1,7 +1,7 @@
 """Regular expressions for what counts as stated: not blank, and no placeholder that a form was filled with.
 
-Neither XML Schema 1.0 nor every engine of JSON Schema can say "all but these words", so that the expressions are spelled
-out letter by letter. They mean what `nbo_extract.applicability.placeholder` means.
+Neither XML Schema 1.0 nor every engine of JSON Schema can say "all but these words", so that the expressions are
+spelled out letter by letter. They mean what `nbo_extract.applicability.placeholder` means.
 """
 
 from __future__ import annotations

@@ -33,6 +33,8 @@ _XML: Final = "http://www.w3.org/XML/1998/namespace"
 _LARGEST: Final = 1 << 26
 #: So many messages of one document are explained; a document with more is wrong throughout.
 _MOST: Final = 2_000
+#: So many planes of an image are looked at together.
+_STRETCH: Final = 2_000
 
 
 class PublishedSchema:
@@ -54,7 +56,8 @@ class PublishedSchema:
         Parameters
         ----------
         root : Element
-            Of NBO XML.
+            Of NBO XML; its planes are taken out in stretches, since a validator takes the square of the number of
+            faulty siblings. After a stretch with faults no further one is looked at.
         file : str
             Where the document is from.
 
@@ -63,8 +66,14 @@ class PublishedSchema:
         list of Finding
             NBO219: errors; known flaws of the schema are of severity ``info``.
         """
-        self._schema.validate(root)
         faults: dict[tuple[Words, str], _Fault] = {}
+        for _ in _stretches(root):
+            if not self._schema.validate(root):
+                self._explain(root, faults)
+                break
+        return [_finding(words, reason, fault, file) for (words, reason), fault in faults.items()]
+
+    def _explain(self, root: etree._Element, faults: dict[tuple[Words, str], _Fault]) -> None:
         for number, entry in enumerate(_entries(self._schema)):
             if number == _MOST:
                 break
@@ -74,7 +83,6 @@ class PublishedSchema:
                 continue
             fault = faults.setdefault((words, flaw(words, node)), _Fault())
             fault.add(node)
-        return [_finding(words, reason, fault, file) for (words, reason), fault in faults.items()]
 
 
 @dataclass(slots=True)
@@ -90,6 +98,25 @@ class _Fault:
             self.nodes.add(place)
             self.labels.append(_label(node))
             self.instances.append(node.get("ID") or "")
+
+
+def _stretches(root: etree._Element) -> Iterator[None]:
+    """Leave in a tree one stretch of the planes of each image after the other; no key of the schema is about planes."""
+    planes = [(p, p.findall("{*}Plane")) for p in root.iter("{*}Pixels")]
+    many = [(pixels, found) for pixels, found in planes if len(found) > _STRETCH]
+    for pixels, found in many:
+        for plane in found[_STRETCH:]:
+            pixels.remove(plane)
+    yield
+    for pixels, found in many:
+        there = found[:_STRETCH]
+        for start in range(_STRETCH, len(found), _STRETCH):
+            place = pixels.index(there[0])
+            for plane in there:
+                pixels.remove(plane)
+            there = found[start : start + _STRETCH]
+            pixels[place:place] = there
+            yield
 
 
 def published(path: str) -> PublishedSchema:
@@ -136,16 +163,20 @@ def _refuse(root: etree._Element, path: str) -> None:
         for element in root.findall(_XSD + tag):
             if tag == "import" and element.get("namespace") == _XML:
                 # Published without a use of it, and its place is on the web.
-                element.attrib.pop("schemaLocation", None)
+                if "schemaLocation" in element.attrib:
+                    del element.attrib["schemaLocation"]
                 continue
             other = element.get("schemaLocation") or element.get("namespace")
-            raise UsageError(f"{path} needs another schema ({other}), and none is fetched; give one that is whole in itself")
+            raise UsageError(
+                f"{path} needs another schema ({other}), and none is fetched; give one that is whole in itself"
+            )
 
 
 def _entries(schema: etree.XMLSchema) -> Iterator[Any]:
     """Yield the messages, without those that only repeat that a value has a fault."""
     last: tuple[str, str] | None = None
-    for entry in schema.error_log:
+    log: Any = schema.error_log
+    for entry in log:
         if "No precomputed value available" in entry.message:
             continue
         place = (entry.path or "", entry.message.partition(": ")[0])
@@ -158,8 +189,8 @@ def _entries(schema: etree.XMLSchema) -> Iterator[Any]:
 def _node(root: etree._Element, path: str | None, message: str) -> etree._Element:
     """Return the element that a message is about; of references it is found by what the message quotes."""
     if path:
-        found = root.xpath(path)
-        return found[0] if isinstance(found, list) and found else root
+        found: Any = root.xpath(path)
+        return found[0] if found else root
     quoted = re.search(r"Element '([^']*)'.* key-sequence \['(.*)'\]", message)
     if quoted is None:
         return root
@@ -201,11 +232,10 @@ def flaw(words: Words, node: etree._Element) -> str:
 def _holds(rule: Rule, node: etree._Element) -> bool:
     """Whether a rule holds for an element alone; what kind of image it belongs to is no matter of a schema."""
     parent = node.getparent()
-    around = parent.attrib if parent is not None else {}
     return (
         not (rule.only or rule.without or rule.target or rule.asked)
         and all(node.get(name) in values for name, values in rule.own.items())
-        and all(around.get(name) in values for name, values in rule.parent.items())
+        and all(parent is not None and parent.get(name) in values for name, values in rule.parent.items())
     )
 
 

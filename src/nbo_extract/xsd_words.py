@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 _HEAD: Final = re.compile(r"Element '([^']*)'(?:, attribute '([^']*)')?: (.*)", re.DOTALL)
 _REQUIRED: Final = re.compile(r"The attribute '([^']*)' is required but missing")
 _FORBIDDEN: Final = re.compile(r"The attribute '([^']*)' is not allowed")
-_VALUE: Final = re.compile(r"\[facet '(\w+)'\] The value '(.*?)' (?:is|has)\b|'(.*)' is not a valid value of", re.DOTALL)
+_VALUE: Final = re.compile(
+    r"\[facet '(\w+)'\] The value '(.*?)' (?:is|has)\b|'(.*)' is not a valid value of", re.DOTALL
+)
 _EXPECTED: Final = re.compile(r"Expected is (?:one of )?\( (.*?) \)", re.DOTALL)
 _DANGLING: Final = re.compile(r"No match found for key-sequence \['(.*)'\] of keyref '([^']*)'")
 _DUPLICATE: Final = re.compile(r"Duplicate key-sequence \['(.*)'\] in .*identity-constraint '([^']*)'")
@@ -198,7 +200,11 @@ def _misplaced(element: str, node: etree._Element, expected: tuple[str, ...]) ->
     if earlier:
         told = f"{_one_of(earlier)} is missing before it {inside}{_level(earlier, kind)}"
         return Words(element, "missing", earlier, "", told)
-    if use.maximum == 1 and any(plain(str(s.tag)) == element for s in node.itersiblings(preceding=True) if isinstance(s.tag, str)):
+    if use.maximum == 1 and any(
+        plain(str(s.tag)) == element for s in node.itersiblings(preceding=True) if isinstance(s.tag, str)
+    ):
         return Words(element, "unknown", (element,), "", f"there may be one {inside} alone")
     told = f"is out of NBO's order {inside}"
-    return Words(element, "unknown", (element,), "", f"{told}; here may stand {_one_of(expected)}" if expected else told)
+    return Words(
+        element, "unknown", (element,), "", f"{told}; here may stand {_one_of(expected)}" if expected else told
+    )

@@ -8,8 +8,8 @@ import click
 
 from nbo_extract import __version__
 from nbo_extract.cli.app_check import check_options, tier, with_profile
-from nbo_extract.cli.converting_options import CONVERTING
 from nbo_extract.cli.app_schemas import XSD, schema
+from nbo_extract.cli.converting_options import CONVERTING
 from nbo_extract.cli.group import Default, Program
 
 if TYPE_CHECKING:

@@ -22,7 +22,9 @@ XSD: Final = click.option(
     help="Write a schema that a tier is checked with: .xsd, .schema.json, or - for XML Schema on standard output.",
 )
 @click.option("--tier", type=click.Choice(["1", "2", "3"]), help="With -o: the tier. [1]")
-@click.option("--extensions", metavar="LIST", help="With -o: of core, basic, advanced, calibration; with commas. [core]")
+@click.option(
+    "--extensions", metavar="LIST", help="With -o: of core, basic, advanced, calibration; with commas. [core]"
+)
 @click.option(
     "--level", type=click.Choice(["must", "should"]), help="With -o: what NBO requires, or recommends as well. [must]"
 )

@@ -31,7 +31,9 @@ def run_xsd(
 
     if tier is not None or options["literal"]:
         option = "--tier" if tier is not None else "--literal"
-        raise Refusal(f"--xsd asks for what the published schema demands, {option} for what a tier does; give one of them")
+        raise Refusal(
+            f"--xsd asks for what the published schema demands, {option} for what a tier does; give one of them"
+        )
     try:
         schema = published(xsd)
     except UsageError as error:

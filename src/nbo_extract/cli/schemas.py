@@ -46,7 +46,9 @@ def _text(output: str, tier: int, names: list[str], level: Level) -> str:
         from nbo_extract.schema_json import to_json_schema
 
         return to_json_schema(tier, names, level)
-    raise Refusal(f"{output}: the ending says what is written; give .xsd for XML Schema or .schema.json for JSON Schema")
+    raise Refusal(
+        f"{output}: the ending says what is written; give .xsd for XML Schema or .schema.json for JSON Schema"
+    )
 
 
 def _write(output: str, text: str) -> None:
