@@ -7,27 +7,41 @@ from typing import TYPE_CHECKING
 from nbo_extract.applicability import placeholder
 from nbo_extract.checking import check
 from nbo_extract.model import Document, Fact, Node
+from nbo_extract.profiles import named
 from nbo_extract.schema import load
+from nbo_extract.shapes import wanted, wanted_by
 from random_documents import Maker
 
 if TYPE_CHECKING:
     from nbo_extract.checking import Gap
     from nbo_extract.requirements import Level
     from nbo_extract.schema import Declaration
+    from nbo_extract.shapes import Wanted
 
 ALL = ("core", "basic", "advanced", "calibration")
-Axes = tuple[int, tuple[str, ...], "Level"]
+#: Tier, extensions and level, or the name of a profile.
+Axes = tuple[int, tuple[str, ...], "Level"] | str
 PROFILES: list[Axes] = [
     (1, ("core",), "must"),
     (1, ALL, "should"),
     (2, ("core", "basic"), "must"),
     (3, ("core", "basic", "calibration"), "should"),
     (3, ALL, "must"),
+    "rembi",
+    "bioimage-archive",
+    "manufacturer",
 ]
+
+
+def what_of(axes: Axes) -> Wanted:
+    """Return the same for a schema."""
+    return wanted_by(named(axes)) if isinstance(axes, str) else wanted(*axes)
 
 
 def missing(document: Document, axes: Axes) -> list[Gap]:
     """Return what a document misses, taken literally."""
+    if isinstance(axes, str):
+        return [g for g in check(document, profile=axes, literal=True).gaps if g.counted]
     tier, extensions, level = axes
     return check(document, tier=tier, extensions=extensions, level=level, literal=True).gaps
 
@@ -54,8 +68,10 @@ def complete(document: Document, axes: Axes, seed: int = 0) -> Document:
         gaps = missing(document, axes)
         if not gaps:
             return settled(document)
-        if gaps[0].requirement.element == "OME":
-            document.root.children.append(Node(maker.random.choice(("Image", "Instrument"))))
+        for gap in [g for g in gaps if g.requirement.element == "OME"]:
+            sole = len(gaps) == 1 and not isinstance(axes, str)
+            name = maker.random.choice(("Image", "Instrument")) if sole else gap.requirement.name
+            document.root.children.append(smallest(declared(()), name, maker))
         for gap in gaps:
             for spot in gap.spots:
                 _add(document, gap, spot.chain, spot.planes, maker)

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from complete_documents import PROFILES, Axes, complete, missing, random_document, without_one
+from complete_documents import PROFILES, Axes, complete, missing, random_document, what_of, without_one
 from nbo_extract.jsonio import to_json
-from nbo_extract.schema_json import to_json_schema
+from nbo_extract.schema_json import json_schema_of, to_json_schema
 from random_documents import Maker
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @functools.cache
 def validator(axes: Axes) -> Draft202012Validator:
-    return Draft202012Validator(json.loads(to_json_schema(*axes)))
+    return Draft202012Validator(json.loads(json_schema_of(what_of(axes))))
 
 
 def refused(document: Document, axes: Axes) -> str:

@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from commands import Result
-from complete_documents import ALL, PROFILES, Axes, complete, missing, random_document, without_one
+from complete_documents import ALL, PROFILES, Axes, complete, missing, random_document, what_of, without_one
 from nbo_extract.applicability import placeholder
 from nbo_extract.model import Document, Node
+from nbo_extract.profiles import named
 from nbo_extract.requirements import requirements
 from nbo_extract.schema import load
 from nbo_extract.schema_json import to_json_schema
 from nbo_extract.schema_xsd import to_xsd, xsd_of
-from nbo_extract.shapes import Wanted
+from nbo_extract.shapes import Wanted, wanted_by
 from nbo_extract.stated_words import no_placeholder, not_blank
 from nbo_extract.xmlio import to_xml
 from random_documents import Maker
@@ -33,7 +34,7 @@ WORDS = ("na", "n/a", "not assigned", "999", "9999.0", "unknown", "-", "--", "tb
 
 @functools.cache
 def compiled(axes: Axes) -> etree.XMLSchema:
-    return etree.XMLSchema(etree.fromstring(to_xsd(*axes).encode("utf-8")))
+    return etree.XMLSchema(etree.fromstring(xsd_of(what_of(axes)).encode("utf-8")))
 
 
 def refused(document: Document, axes: Axes) -> str:
@@ -119,7 +120,7 @@ def test_flaws_are_told_where_they_stand() -> None:
     assert "a long-pass or short-pass optic has no bandwidth" in text
     assert "ID: its published name holds a blank, so that no XML can carry it" in text
     assert "Geometry: NBO's schema allows no value at all here" in text
-    assert "nbo-extract check --tier 2 --extensions advanced,basic,calibration,core --level must --literal" in text
+    assert "nbo-extract check --tier 2 --extensions core,basic,advanced,calibration --level must --literal" in text
     assert to_xsd(2, reversed(ALL)) == text
 
 
@@ -146,6 +147,10 @@ def test_the_command_writes_what_its_ending_says(run: Callable[..., Result], tmp
     target = tmp_path / "nbo-tier1.xsd"
     assert run("schema", "--tier", "1", "-o", target) == Result(0, f"wrote {target}\n", "")
     assert target.read_text(encoding="utf-8") == to_xsd(1, ["core"]) == run("schema", "-o", "-").out
+    target = tmp_path / "rembi.xsd"
+    assert run("schema", "--profile", "rembi", "-o", target).code == 0
+    assert target.read_text(encoding="utf-8") == xsd_of(wanted_by(named("rembi")))
+    assert "misses nothing for nbo-extract check --profile rembi --literal" in target.read_text(encoding="utf-8")
     target = tmp_path / "nbo.schema.json"
     assert run("schema", "--extensions", "core,basic", "--level", "should", "-o", target).code == 0
     assert target.read_text(encoding="utf-8") == to_json_schema(1, ["core", "basic"], "should")
@@ -154,6 +159,11 @@ def test_the_command_writes_what_its_ending_says(run: Callable[..., Result], tmp
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
+        (("--profile", "rembi"), "--profile is for the schema that -o writes; give -o FILE with it, or leave it out"),
+        (
+            ("--profile", "rembi", "--tier", "1", "-o", "x.xsd"),
+            "--profile says what is asked for, and --tier says it, too; leave one of them out",
+        ),
         (("--tier", "2"), "--tier is for the schema that -o writes; give -o FILE with it, or leave it out"),
         (
             ("Objective", "-o", "x.xsd"),

@@ -9,14 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from nbo_extract.applicability import placeholder_kind, rules
-from nbo_extract.requirements import (
-    TIERS,
-    judged,
-    known_extensions,
-    owners_of,
-    place_of,
-    requirements,
-)
+from nbo_extract.demands import demands
+from nbo_extract.profiles import Profile
+from nbo_extract.requirements import EXTENSIONS, TIERS, judged, known_extensions, owners_of, place_of
 from nbo_extract.schema import load
 
 if TYPE_CHECKING:
@@ -43,12 +38,15 @@ class Wanted:
         Declaration and place to the requirements that are asked there.
     version : str
         Version of NBO.
+    document : frozenset of str
+        Children of the root that have to be there.
     """
 
     title: str
     options: str
     asked: Callable[[Declaration, Place], Iterable[Requirement]]
     version: str
+    document: frozenset[str] = frozenset()
 
 
 def wanted(tier: int, extensions: Iterable[str], level: Level, version: str = "02-01") -> Wanted:
@@ -61,22 +59,23 @@ def wanted(tier: int, extensions: Iterable[str], level: Level, version: str = "0
     """
     if tier not in TIERS or level not in ("must", "should"):
         raise ValueError("the tier is 1, 2 or 3 and the level is must or should")
-    names = known_extensions(extensions)
-    listed = ",".join(sorted(names))
+    return wanted_by(Profile(tier, known_extensions(extensions), level), version)
 
-    def asked(declaration: Declaration, place: Place) -> list[Requirement]:
-        return [
-            r
-            for r in requirements(declaration, place, names)
-            if r.extension in names and r.tier <= tier and (level == "should" or r.level == "must")
-        ]
 
-    told = "what NBO requires" if level == "must" else "what NBO requires or recommends"
+def wanted_by(profile: Profile, version: str = "02-01") -> Wanted:
+    """Return what a profile asks for."""
+    listed = ",".join(name for name in EXTENSIONS if name in profile.extensions)
+    told = "what NBO requires" if profile.level == "must" else "what NBO requires or recommends"
+    title = f"{told} at tier {profile.tier} in {listed.replace(',', ', ')}"
+    options = f"--tier {profile.tier} --extensions {listed} --level {profile.level}"
+    if profile.name:
+        title, options = f"the profile {profile.title}", f"--profile {profile.name}"
     return Wanted(
-        f"{told} at tier {tier} in {listed.replace(',', ', ')}",
-        f"--tier {tier} --extensions {listed} --level {level} --literal",
-        asked,
+        title,
+        f"{options} --literal",
+        lambda declaration, place: [d.requirement for d in demands(declaration, place, profile) if d.asked],
         version,
+        frozenset(profile.required("OME")),
     )
 
 
@@ -213,7 +212,8 @@ class _Builder:
             tuple((name, shape) for name, shape, _ in members),
             limits,
             exclusive,
-            requirement is not None,
+            requirement is not None
+            or (declaration.name == "OME" and not self.what.document.isdisjoint(n for n, _, _ in members)),
             _remark(requirement) if requirement is not None else "",
         )
 

@@ -233,8 +233,8 @@ def _holds(rule: Rule, node: etree._Element) -> bool:
     """Whether a rule holds for an element alone; what kind of image it belongs to is no matter of a schema."""
     parent = node.getparent()
     return (
-        not (rule.only or rule.without or rule.target or rule.asked)
-        and all(node.get(name) in values for name, values in rule.own.items())
+        not (rule.only or rule.every or rule.without or rule.target or rule.aimed or rule.asked)
+        and all(node.get(n) in values if values else not node.get(n) for n, values in rule.own.items())
         and all(parent is not None and parent.get(name) in values for name, values in rule.parent.items())
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import click
+
+from nbo_extract.cli.app_check import with_profile
 
 XSD: Final = click.option(
     "--xsd",
@@ -28,7 +30,8 @@ XSD: Final = click.option(
 @click.option(
     "--level", type=click.Choice(["must", "should"]), help="With -o: what NBO requires, or recommends as well. [must]"
 )
-def schema(element: str | None, output: str | None, **axes: str | None) -> int:
+@with_profile
+def schema(element: str | None, output: str | None, **axes: Any) -> int:
     """Show what NBO says of an element, or write a schema.
 
     Such as Objective. Without an element, all are listed. With -o, an XML Schema or JSON Schema is written in which
@@ -37,8 +40,8 @@ def schema(element: str | None, output: str | None, **axes: str | None) -> int:
     if output is None:
         from nbo_extract.cli.group import Refusal
 
-        for name, value in axes.items():
-            if value is not None:
+        for name in ("profile", "tier", "extensions", "level"):
+            if axes[name] is not None:
                 raise Refusal(f"--{name} is for the schema that -o writes; give -o FILE with it, or leave it out")
         from nbo_extract.cli.model import show_schema
 

@@ -8,7 +8,7 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
-from nbo_extract.cli.group import FAILED, NOT_MET, OK, Refusal, complain
+from nbo_extract.cli.group import FAILED, NOT_MET, OK, USAGE, Refusal, complain
 from nbo_extract.errors import NboExtractError, UsageError
 
 if TYPE_CHECKING:
@@ -23,23 +23,17 @@ _DOCUMENTS: Final = (".xml", ".json", ".jsonld")
 _SHOWN: Final = 20
 
 
-def run_xsd(
-    xsd: str, paths: Sequence[str], *, workers: int, as_json: bool, verbose: bool, tier: int | None, **options: Any
-) -> int:
+def run_xsd(xsd: str, paths: Sequence[str], *, workers: int, as_json: bool, verbose: bool, **options: Any) -> int:
     """Run `check --xsd` and return the exit code."""
     from nbo_extract.xsd_check import published
 
-    if tier is not None or options["literal"]:
-        option = "--tier" if tier is not None else "--literal"
-        raise Refusal(
-            f"--xsd asks for what the published schema demands, {option} for what a tier does; give one of them"
-        )
+    _refuse_axes(options)
     try:
         schema = published(xsd)
     except UsageError as error:
         raise Refusal(error.message) from error
     results = []
-    for path, root, problem in _roots(paths, workers=workers, tier=1, **options):
+    for path, root, problem in _roots(paths, workers=workers, **options):
         if root is None:
             complain(problem)
             results.append({"file": path, "passed": False, "failed": problem})
@@ -51,16 +45,29 @@ def run_xsd(
             _tell(path, findings, verbose=verbose)
     if as_json:
         sys.stdout.write(json.dumps(results, ensure_ascii=False, indent=1) + "\n")
-    if any("failed" in r for r in results):
+    failed = [r for r in results if "failed" in r]
+    if failed and len(failed) == len(results) and all(_is_document(str(r["file"])) for r in failed):
+        # What was named can be checked in no way: as with an unknown option, the call is wrong.
+        return USAGE
+    if failed:
         return FAILED
     return OK if all(r["passed"] for r in results) else NOT_MET
+
+
+def _refuse_axes(options: dict[str, Any]) -> None:
+    """Refuse, and take out, the options that ask for something else."""
+    for name in ("profile", "tier", "literal", "highest", "junit"):
+        if options.pop(name):
+            raise Refusal(
+                f"--xsd asks for what the published schema demands, --{name} for what a tier does; give one of them"
+            )
 
 
 def _roots(
     paths: Sequence[str], *, workers: int, reader: str | None, matches: dict[str, str], **options: Any
 ) -> Iterator[tuple[str, etree._Element | None, str]]:
     """Yield each path with its NBO XML, as it stands or as it would be written; or with what is wrong with it."""
-    documents = [p for p in paths if p.lower().endswith(_DOCUMENTS) and os.path.isfile(p)]
+    documents = [p for p in paths if _is_document(p)]
     for path in documents:
         try:
             yield path, _document(path), ""
@@ -69,6 +76,10 @@ def _roots(
     images = [p for p in paths if p not in documents]
     if images:
         yield from _images(images, workers, reader, matches, options)
+
+
+def _is_document(path: str) -> bool:
+    return path.lower().endswith(_DOCUMENTS) and os.path.isfile(path)
 
 
 def _document(path: str) -> etree._Element:
@@ -94,7 +105,7 @@ def _images(
     for problem in found.problems:
         yield "", None, problem
     tasks = [Task(u.path) for u in found.units]
-    job = job_for("show", tasks, format="xml", reader=reader, matches=matches, **options)
+    job = job_for("show", tasks, format="xml", tier=None, reader=reader, matches=matches, **options)
     with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
             if outcome.state == "failed":

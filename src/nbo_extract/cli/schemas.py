@@ -9,24 +9,30 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from nbo_extract.cli.group import OK, Failure, Refusal
+from nbo_extract.profiles import Profile
 from nbo_extract.requirements import EXTENSIONS
+from nbo_extract.shapes import wanted_by
 
 if TYPE_CHECKING:
     from nbo_extract.requirements import Level
+    from nbo_extract.shapes import Wanted
 
 
 def write_schema(
-    element: str | None, output: str, *, tier: str | None, extensions: str | None, level: str | None
+    element: str | None,
+    output: str,
+    *,
+    profile: Profile | None,
+    tier: str | None,
+    extensions: str | None,
+    level: str | None,
 ) -> int:
     """Write a schema and return the exit code."""
     if element is not None:
         raise Refusal(f"-o writes the schema of whole documents, not of {element}; leave one of them out")
-    names = [name.strip().lower() for name in (extensions or "core").split(",") if name.strip()]
-    unknown = next((name for name in names if name not in EXTENSIONS), None)
-    if unknown is not None or not names:
-        told = f"{unknown!r} is" if unknown is not None else "nothing is"
-        raise Refusal(f"{told} no extension of NBO; there are {', '.join(EXTENSIONS)}")
-    text = _text(output, int(tier or 1), names, cast("Level", level or "must"))
+    if profile is None:
+        profile = Profile(int(tier or 1), _named(extensions or "core"), cast("Level", level or "must"))
+    text = _text(output, wanted_by(profile))
     if output == "-":
         sys.stdout.buffer.write(text.encode("utf-8"))
         sys.stdout.buffer.flush()
@@ -36,16 +42,25 @@ def write_schema(
     return OK
 
 
-def _text(output: str, tier: int, names: list[str], level: Level) -> str:
+def _named(extensions: str) -> frozenset[str]:
+    names = [name.strip().lower() for name in extensions.split(",") if name.strip()]
+    unknown = next((name for name in names if name not in EXTENSIONS), None)
+    if unknown is not None or not names:
+        told = f"{unknown!r} is" if unknown is not None else "nothing is"
+        raise Refusal(f"{told} no extension of NBO; there are {', '.join(EXTENSIONS)}")
+    return frozenset(names)
+
+
+def _text(output: str, what: Wanted) -> str:
     ending = output.lower()
     if output == "-" or ending.endswith(".xsd"):
-        from nbo_extract.schema_xsd import to_xsd
+        from nbo_extract.schema_xsd import xsd_of
 
-        return to_xsd(tier, names, level)
+        return xsd_of(what)
     if ending.endswith(".json"):
-        from nbo_extract.schema_json import to_json_schema
+        from nbo_extract.schema_json import json_schema_of
 
-        return to_json_schema(tier, names, level)
+        return json_schema_of(what)
     raise Refusal(
         f"{output}: the ending says what is written; give .xsd for XML Schema or .schema.json for JSON Schema"
     )
