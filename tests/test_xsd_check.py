@@ -252,8 +252,8 @@ def test_what_is_no_nbo_is_one_sentence(run: Callable[..., Result], tmp_path: Pa
     assert result == Result(
         2,
         "",
-        f"nbo-extract: {other} is OME-XML (http://www.openmicroscopy.org/Schemas/OME/2016-06), which is not NBO; give the "
-        "image itself, and its metadata are read from it\n",
+        f"nbo-extract: {other} is OME-XML (http://www.openmicroscopy.org/Schemas/OME/2016-06), which is not NBO; give "
+        "the image itself, and its metadata are read from it\n",
     )
     assert run("check", "--xsd", made, "--tier", "1", other) == Result(
         2,

@@ -98,9 +98,15 @@ def replaceable(path: Path) -> bool:
 
 def _is_linked(path: Path) -> bool:
     """Whether a file is the JSON-LD of a description, which is written and not read."""
+    from nbo_extract.linked import terms_of
+
     try:
         content = json.loads(path.read_bytes())
         names = {child["element"] for child in content["root"]["children"]}
-        return "nbo" in content["@context"] and "Instrument" in names and names.issubset(_OWN)
+        return (
+            content["@context"]["@vocab"] == terms_of(content["version"])
+            and "Instrument" in names
+            and names.issubset(_OWN)
+        )
     except (OSError, ValueError, RecursionError, KeyError, TypeError):
         return False
