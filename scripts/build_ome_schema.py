@@ -32,25 +32,7 @@ def build(xsd: Path) -> dict[str, Any]:
     """Build the table from an OME XSD."""
     root = etree.parse(xsd).getroot()
     _facts(root)
-    table: dict[str, Any] = {
-        "version": "2016-06",
-        "namespace": root.get("targetNamespace"),
-        "elements": {},
-        "types": {},
-        "simple": {},
-    }
-    for node in root:
-        name = node.get("name", "")
-        if node.tag == f"{XSD}element":
-            table["elements"][name] = build_schema.declaration(node)
-        elif node.tag == f"{XSD}complexType":
-            table["types"][name] = build_schema.declaration(node)
-        elif node.tag == f"{XSD}simpleType":
-            table["simple"][name] = build_schema.simple(node)
-    for kind in ("elements", "types"):
-        for name, declared in table[kind].items():
-            build_schema.assign_units(name, declared)
-    return table
+    return build_schema.model(root, "2016-06")
 
 
 def main() -> None:

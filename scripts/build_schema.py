@@ -188,24 +188,10 @@ def uses(part: dict[str, Any] | None) -> list[dict[str, Any]]:
     return [use for inner in part.get("seq", part.get("choice", [])) for use in uses(inner)]
 
 
-def build(xsd: Path, spreadsheet: Path) -> tuple[dict[str, Any], str]:
-    """Build the table from an NBO XSD and spreadsheet.
-
-    Parameters
-    ----------
-    xsd, spreadsheet : Path
-        The published schema in its two forms.
-
-    Returns
-    -------
-    table : dict
-        As described in the module's docstring.
-    page : str
-        Where the two differ, for the documentation.
-    """
-    root = etree.parse(xsd).getroot()
+def model(root: etree._Element, version: str) -> dict[str, Any]:
+    """Return the elements, types and simple types of a schema, without what other sources say of them."""
     table: dict[str, Any] = {
-        "version": "02-01",
+        "version": version,
         "namespace": root.get("targetNamespace"),
         "elements": {},
         "types": {},
@@ -222,6 +208,25 @@ def build(xsd: Path, spreadsheet: Path) -> tuple[dict[str, Any], str]:
     for kind in ("elements", "types"):
         for name, decl in table[kind].items():
             assign_units(name, decl)
+    return table
+
+
+def build(xsd: Path, spreadsheet: Path) -> tuple[dict[str, Any], str]:
+    """Build the table from an NBO XSD and spreadsheet.
+
+    Parameters
+    ----------
+    xsd, spreadsheet : Path
+        The published schema in its two forms.
+
+    Returns
+    -------
+    table : dict
+        As described in the module's docstring.
+    page : str
+        Where the two differ, for the documentation.
+    """
+    table = model(etree.parse(xsd).getroot(), "02-01")
     schema = Schema(table)
     sheet = nbo_spreadsheet.read(spreadsheet, schema)
     table["spreadsheet"] = nbo_spreadsheet.methods(sheet)

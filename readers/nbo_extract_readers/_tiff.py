@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nbo_extract.errors import CorruptFileError, NboExtractError
-from nbo_extract_readers.formats import TIFF_MAGIC
+from nbo_extract.registry import TIFF_MAGIC
 
 if TYPE_CHECKING:
     from typing import BinaryIO

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nbo_extract_readers.formats import TIFF_MAGIC
+from nbo_extract.registry import TIFF_MAGIC
 
 if TYPE_CHECKING:
     from typing import BinaryIO

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from nbo_extract.record import ReaderInfo
+from nbo_extract.registry import TIFF_MAGIC
 
-TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 CZI_MAGIC = b"ZISRAWFILE"
 ND2_MAGIC = b"\xda\xce\xbe\x0a"
 ND2_LEGACY_MAGIC = b"\0\0\0\x0cjP  "

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from nbo_extract.errors import CorruptFileError, NboExtractError
 from nbo_extract.findings import Finding
 from nbo_extract.record import RawRecord
+from nbo_extract.registry import TIFF_MAGIC
 from nbo_extract_readers._ome_xml import looks_like_ome, parse
 from nbo_extract_readers._original import add_original, annotated, image_names
 from nbo_extract_readers._text import clean
 from nbo_extract_readers._tiff import MAX_VALUE, description_text, read_first_directory
 from nbo_extract_readers._wrong import drop_wrong
-from nbo_extract_readers.formats import OME_TIFF, TIFF_MAGIC, is_ome_document
+from nbo_extract_readers.formats import OME_TIFF, is_ome_document
 
 if TYPE_CHECKING:
     from lxml import etree

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbo_extract.pixels import PixelFile
+from nbo_extract.registry import TIFF_MAGIC
 from nbo_extract_readers import ome_tiff
 from nbo_extract_readers._planes import damaged, image, unsupported
 from nbo_extract_readers._tiff_planes import TiffFiles, check, page_pixels, samples_of, tile_of
-from nbo_extract_readers.formats import TIFF_MAGIC
 from nbo_extract_readers.tiff_family import BROKEN
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from nbo_extract.errors import CorruptFileError, UsageError, WriteError
 from nbo_extract.findings import Finding
 from nbo_extract.lift import lift
 from nbo_extract.record import CUT_OFF
-from nbo_extract.registry import ADAPTERS, find_reader, head, read, readers
+from nbo_extract.registry import ADAPTERS, TIFF_MAGIC, find_reader, head, read, readers
 from nbo_extract.sidecars import is_sidecar, named_sidecar
 from nbo_extract.stores import GROUP_FILES, is_url, plain, shown
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 Planes = Literal["auto", "all", "none"]
 # Above this number of planes a sidecar is mostly planes, which the image file states anyway.
 AUTO_PLANES = 20_000
-_TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 
 def extract(
@@ -194,7 +193,7 @@ def embed(
     if _is_zarr(text):
         return embed_zarr(text, block, dry_run=dry_run, safety=safety)
     place = Path(text)
-    if head(str(place)).startswith(_TIFF) or is_companion(place):
+    if head(str(place)).startswith(TIFF_MAGIC) or is_companion(place):
         found = find_set(place, follow_links=follow_links)
         if found is not None:
             return embed_set(found, block, dry_run=dry_run, safety=safety)
@@ -275,7 +274,7 @@ def restore(path: str | os.PathLike[str], *, follow_links: bool = False) -> Writ
     place = Path(text)
     if not place.exists():
         raise WriteError(f"{place}: there is no such file; check the path")
-    if head(str(place)).startswith(_TIFF) or is_companion(place):
+    if head(str(place)).startswith(TIFF_MAGIC) or is_companion(place):
         found, safety = find_set(place, follow_links=follow_links), Safety(follow_links)
         return restore_tiff(place, safety=safety) if found is None else restore_set(found, safety=safety)
     raise WriteError(f"{place}: nothing can be embedded in such a file, so there is nothing to restore")
@@ -295,7 +294,7 @@ def embeddable(path: str | os.PathLike[str]) -> bool:
     place = Path(text)
     if not is_url(text) and is_companion(place):
         return True
-    if not (place.is_file() and head(str(place)).startswith(_TIFF)):
+    if not (place.is_file() and head(str(place)).startswith(TIFF_MAGIC)):
         return _is_zarr(text)
     chosen, lower = find_reader(str(place)), place.name.lower()
     if not takes_block(place):

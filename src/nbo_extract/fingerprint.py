@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from nbo_extract.errors import DocumentError, WriteError
-from nbo_extract.registry import head
+from nbo_extract.registry import TIFF_MAGIC, head
 from nbo_extract.writers.block import OWN_NAMESPACES
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ _MOST: Final = {"set": 16, "store": 256}
 #: Metadata files that are read whole, because a block may stand anywhere in them.
 _TEXTS: Final = (".ome", ".ome.xml", ".companion")
 _MOST_TEXT: Final = 256 << 20
-_TIFF: Final = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _ZARR: Final = ("zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata")
 _OME_XML: Final = "OME/METADATA.ome.xml"
 
@@ -220,7 +219,7 @@ def _state(name: str, path: str, *, digest: bool) -> FileState:
             data = _without_block(file.read(), path)
         return FileState(name, len(data), _digest(len(data), lambda at, n: data[at : at + n]) if digest else "")
     size, start = os.path.getsize(path), b""
-    if head(path).startswith(_TIFF):
+    if head(path).startswith(TIFF_MAGIC):
         from nbo_extract.writers.tiff import original_header
 
         # No sound TIFF holds no block.

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 GROUP = "nbo_extract.readers"
 _HEAD = 4096
+#: How a TIFF begins: classic and BigTIFF, in both byte orders.
+TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 # Readers of this rank and above stand for libraries that read many formats.
 ADAPTERS = 10
 

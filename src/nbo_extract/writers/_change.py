@@ -19,7 +19,7 @@ from nbo_extract.writers._ifd import TiffFile
 from nbo_extract.writers._meanwhile import check_untouched, expect, is_theirs, read_first
 from nbo_extract.writers._system import SIDECAR_HINT, System
 from nbo_extract.writers._tail import SECTOR, Mark, Tail, is_whole, make_tail, read_mark
-from nbo_extract.writers.omexml import plan_splice
+from nbo_extract.writers.omexml import is_markup, plan_splice
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -246,6 +246,6 @@ def _base(tiff: TiffFile, directory: Directory, base_xml: bytes | None) -> bytes
         return base_xml
     if base_xml is not None:
         raise WriteError(f"{tiff.path} has an ImageDescription already, which is not written over; {SIDECAR_HINT}")
-    if xml is None or not xml.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+    if xml is None or not is_markup(xml):
         raise WriteError(f"{tiff.path} is a TIFF without OME-XML, so that nothing can be embedded; {SIDECAR_HINT}")
     return xml

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import os
@@ -67,29 +66,17 @@ def keep_backup(system: System, path: Path, tiff: TiffFile, first: int) -> Path:
 
 
 def _copy(system: System, target: Path, tiff: TiffFile, first: int) -> None:
-    spare = _system.spare_of(target)
     status = os.fstat(tiff.fd)
-    fd = system.open(spare, os.O_RDWR | os.O_CREAT)
-    with _system.closing(system, fd):
-        try:
-            if not system.lock(fd):
-                raise OSError(errno.EBUSY, "another run of nbo-extract is writing it")
-            system.truncate(fd, 0)
-            at = 0
-            for chunk in _original(tiff, first):
-                _system.write_exactly(system, fd, at, chunk)
-                at += len(chunk)
-            system.chmod(fd, stat.S_IMODE(status.st_mode))
-            system.fsync(fd)
-            if not _same(system, fd, tiff, first):
-                raise OSError(errno.EIO, "what was written reads back differently")
-            os.utime(spare, ns=(status.st_atime_ns, status.st_mtime_ns))
-            system.replace(spare, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                system.unlink(spare)
-            raise
-    _system.sync_folder(system, target.parent)
+    with _system.prepared(target, system) as fd:
+        at = 0
+        for chunk in _original(tiff, first):
+            _system.write_exactly(system, fd, at, chunk)
+            at += len(chunk)
+        system.chmod(fd, stat.S_IMODE(status.st_mode))
+        system.fsync(fd)
+        if not _same(system, fd, tiff, first):
+            raise OSError(errno.EIO, "what was written reads back differently")
+        os.utime(_system.spare_of(target), ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def _original(tiff: TiffFile, first: int) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from nbo_extract.errors import WriteError
-from nbo_extract.writers._system import System, read_exactly
+from nbo_extract.writers._system import System, is_named, read_exactly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,11 +43,7 @@ def check_named(fd: int, path: Path) -> None:
     WriteError
         If another one is called so.
     """
-    try:
-        named = os.path.samestat(os.fstat(fd), path.stat())
-    except FileNotFoundError:
-        named = False
-    if not named:
+    if not is_named(fd, path):
         raise WriteError(
             f"{path} was replaced by another program just now, and what that wrote is left as it is: try again"
         )

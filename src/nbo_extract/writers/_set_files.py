@@ -11,13 +11,13 @@ from typing import Final
 from xml.parsers import expat
 
 from nbo_extract.errors import WriteError
+from nbo_extract.registry import TIFF_MAGIC
 from nbo_extract.writers import _system
 from nbo_extract.writers._ifd import MAX_XML_BYTES
 from nbo_extract.writers._system import SIDECAR_HINT, SYSTEM, System
-from nbo_extract.writers.omexml import remove
+from nbo_extract.writers.omexml import is_markup, remove
 from nbo_extract.writers.tiff import read_base_xml
 
-TIFF: Final = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _HEAD: Final = 4096
 _DOCUMENT: Final = re.compile(rb"<(?:[\w.\-]+:)?OME\s[^>]*openmicroscopy\.org")
 _NAMES: Final = re.compile(rb"""\bFileName\s*=\s*(?:"([^"]*)"|'([^']*)')""")
@@ -96,7 +96,7 @@ def is_tiff(path: Path) -> bool:
     """Whether a file begins like a TIFF."""
     try:
         with open(path, "rb") as stream:
-            return stream.read(4) in TIFF
+            return stream.read(4) in TIFF_MAGIC
     except OSError as error:
         raise WriteError(f"{path} cannot be opened: {_system.cause(error)}") from error
 
@@ -182,7 +182,7 @@ def _find(place: Path, follow_links: bool, system: System) -> FileSet | None:
 def _base_xml(path: Path, system: System) -> bytes | None:
     if is_tiff(path):
         xml = read_base_xml(path, system=system)
-        return xml if xml is not None and xml.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") else None
+        return xml if xml is not None and is_markup(xml) else None
     return remove(read_companion(path), label=str(path))[0]
 
 

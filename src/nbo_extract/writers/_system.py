@@ -272,28 +272,43 @@ def replace_file(
     OSError
         If the system refuses, or another program has changed the file; it is as it was.
     """
-    spare = spare_of(path)
     model = like or path
     try:
         status: os.stat_result | None = model.lstat()
     except FileNotFoundError:
         status = None
+    with prepared(path, system) as fd:
+        write_exactly(system, fd, 0, data)
+        if status is not None:
+            _keep(system, fd, status, model)
+        system.fsync(fd)
+        if read_exactly(system, fd, 0, len(data) + 1) != data:
+            raise OSError(errno.EIO, "what was written reads back differently")
+        if before is not None and path.read_bytes() != before:
+            raise OSError(errno.EBUSY, "another program has just changed it")
+
+
+@contextlib.contextmanager
+def prepared(path: Path, system: System) -> Iterator[int]:
+    """Open an empty spare file that takes the place of a file at the end; where something fails, the spare goes.
+
+    What is written to the descriptor has to be safe on the disk before the end.
+
+    Raises
+    ------
+    OSError
+        If the system refuses, or another run is writing the same file.
+    """
+    spare = spare_of(path)
     fd = system.open(spare, os.O_RDWR | os.O_CREAT)
     with closing(system, fd):
         with _unlinked(system, spare):
             locked = system.lock(fd)
-        if not locked or not _is_named(fd, spare):
+        if not locked or not is_named(fd, spare):
             raise OSError(errno.EBUSY, "another run of nbo-extract is writing it")
         with _unlinked(system, spare):
             system.truncate(fd, 0)
-            write_exactly(system, fd, 0, data)
-            if status is not None:
-                _keep(system, fd, status, model)
-            system.fsync(fd)
-            if read_exactly(system, fd, 0, len(data) + 1) != data:
-                raise OSError(errno.EIO, "what was written reads back differently")
-            if before is not None and path.read_bytes() != before:
-                raise OSError(errno.EBUSY, "another program has just changed it")
+            yield fd
             # Under the lock: another run must not empty the spare before it is in its place.
             if sys.platform != "win32":
                 system.replace(spare, path)
@@ -303,7 +318,7 @@ def replace_file(
     sync_folder(system, path.parent)
 
 
-def _is_named(fd: int, path: Path) -> bool:
+def is_named(fd: int, path: Path) -> bool:
     """Whether an open file still has its name: another run may have moved it since it was opened."""
     try:
         return os.path.samestat(os.fstat(fd), path.lstat())

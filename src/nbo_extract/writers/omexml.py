@@ -141,6 +141,11 @@ def plan_splice(
     return Splice(base, tuple((at, _encode(text, plain)) for at, text in ordered))
 
 
+def is_markup(text: bytes) -> bool:
+    """Whether a text begins like XML."""
+    return text.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
+
+
 def strip(xml: bytes, *, label: str = "this OME-XML") -> bytes:
     """Take a block out of OME-XML.
 

@@ -26,7 +26,7 @@ from nbo_extract.writers._keep import hash_data, keep_backup
 from nbo_extract.writers._meanwhile import check_named, unchanged
 from nbo_extract.writers._system import SIDECAR_HINT, SYSTEM, System
 from nbo_extract.writers.block import PLAIN, Safety, WriteResult
-from nbo_extract.writers.omexml import remove
+from nbo_extract.writers.omexml import is_markup, remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -233,7 +233,7 @@ def takes_block(path: str | Path, *, system: System = SYSTEM) -> bool:
         return True
     if xml is None:
         return not any(directory.next)
-    return xml.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") and b"openmicroscopy.org" in xml[:_HEAD]
+    return is_markup(xml) and b"openmicroscopy.org" in xml[:_HEAD]
 
 
 @contextlib.contextmanager
