@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbo_extract.applicability import Modality, Situation, first_that_holds, kinds_of, not_stated, table
 from nbo_extract.check_words import finding
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nbo_extract.model import Document, Node, PlaneTable
     from nbo_extract.requirements import Level, Place
     from nbo_extract.schema import Declaration
+    from nbo_extract.tally import Status
 
 _MOST = max(TIERS)
 # Says that planes were read but are not kept.
@@ -92,6 +93,22 @@ class Gap:
     spots: list[Spot] = field(default_factory=list, compare=False, repr=False)
 
 
+class Judged(NamedTuple):
+    """One field of one element that was asked for.
+
+    Attributes
+    ----------
+    requirement : Requirement
+    status : {'present', 'missing', 'excused'}
+    chain : tuple of Node
+        From the child of the root to the element; for planes, to their Pixels.
+    """
+
+    requirement: Requirement
+    status: Status
+    chain: tuple[Node, ...]
+
+
 @dataclass(slots=True)
 class CheckReport:
     """Result of a check.
@@ -115,6 +132,8 @@ class CheckReport:
     elements : dict of str to (int, int, int)
         Element to the number of its fields that are asked for, missing, and excused; in the order of the document.
     profile : Profile
+    judged : list of Judged
+        The fields that `asked` sums up, one by one; not part of equality.
     """
 
     tier: int
@@ -127,6 +146,7 @@ class CheckReport:
     asked: TierSummary
     elements: dict[str, tuple[int, int, int]]
     profile: Profile
+    judged: list[Judged] = field(default_factory=list, compare=False, repr=False)
 
 
 def check(
@@ -192,6 +212,7 @@ def check(
         walker.tally.asked(),
         walker.tally.elements(),
         wanted,
+        walker.judged,
     )
 
 
@@ -222,6 +243,7 @@ class _Walker:
         self.tally = Tally(profile)
         # Quicker than the cache of the process, which compares profiles.
         self.known: dict[tuple[int, int, str], tuple[Demand, ...]] = {}
+        self.judged: list[Judged] = []
         self.beyond: list[Finding] = []
 
     def run(self) -> None:
@@ -259,7 +281,7 @@ class _Walker:
                 continue
             there, instead = stated(node, demand)
             if there and not demand.rules:
-                self.tally.add(demand, "present")
+                self._count(demand, "present", around)
                 continue
             self._note(demand, situation, there, instead, node, spot)
         if node.name == "Pixels" and not left_out:
@@ -321,7 +343,7 @@ class _Walker:
         if effect == "never" or (effect == "quiet" and not self.literal and not there):
             return None
         counted = (effect != "excuse" or self.literal) and demand.waived is None
-        self.tally.add(demand, "present" if there else "missing" if counted else "excused")
+        self._count(demand, "present" if there else "missing" if counted else "excused", spot.chain)
         if not demand.asked and demand.waived is None:
             return None
         if there:
@@ -345,6 +367,11 @@ class _Walker:
             gap.total += 1
         gap.spots.append(spot)
         return gap
+
+    def _count(self, demand: Demand, status: Status, chain: tuple[Node, ...]) -> None:
+        self.tally.add(demand, status)
+        if demand.asked or demand.waived is not None:
+            self.judged.append(Judged(demand.requirement, status, chain))
 
     def _note_beyond(self, requirement: Requirement, there: bool, node: Node, planes: bool) -> None:
         reason = table()["beyond"].get(requirement.name)
@@ -373,8 +400,12 @@ class _Walker:
         required = self.profile.required("OME")
         stated = {c.name for c in self.document.root.children}
         empty = not self.document.images and not self.document.instruments
-        for name in dict.fromkeys([*(["Image"] if empty else []), *(n for n in required if n not in stated)]):
+        missing = dict.fromkeys([*(["Image"] if empty else []), *(n for n in required if n not in stated)])
+        for name in (*missing, *(n for n in required if n in stated)):
             demanded = Requirement("OME", name, "child", "must", 1, "core", (name,))
+            self.judged.append(Judged(demanded, "missing" if name in missing else "present", ()))
+            if name not in missing:
+                continue
             gap = Gap(demanded, ["The document"], [], 1, 1, demanded=required.get(name))
             self.gaps["OME", name] = gap
         self.tally.add_of_document(

@@ -105,6 +105,21 @@ def setups(document: Document, index: dict[str, Node]) -> tuple[Setup, ...]:
     return tuple(Setup(*shared, tuple(scenes)) for shared, scenes in groups.items())
 
 
+def channels_of(image: Node, index: dict[str, Node]) -> tuple[ChannelSummary, ...]:
+    """Return the channels of one image."""
+    return tuple(_channels(image.first("Pixels"), index))
+
+
+def size_of(image: Node) -> str:
+    """Return the size of an image in pixels, planes and channels."""
+    return _size(image.first("Pixels"))
+
+
+def pixel_size_of(image: Node) -> str:
+    """Return the physical size of a pixel of an image."""
+    return _pixel_size(image.first("Pixels"))
+
+
 def objective_text(image: Node, index: dict[str, Node]) -> str:
     """Name, magnification, NA and immersion of the objective that an image was recorded with."""
     settings = image.first("ObjectiveSettings")

@@ -8,6 +8,7 @@ import click
 
 from nbo_extract import __version__
 from nbo_extract.cli.app_check import check_options, tier, with_profile
+from nbo_extract.cli.app_report import report_command
 from nbo_extract.cli.app_schemas import XSD, schema
 from nbo_extract.cli.converting_options import CONVERTING
 from nbo_extract.cli.group import Default, Program
@@ -248,6 +249,7 @@ def check(xsd: str | None, **options: Any) -> int:
 
 
 program.add_command(tier)
+program.add_command(report_command(_all(_HARDWARE, _PROFILE, _READING, _NO_SIDECAR)))
 
 
 @program.command()

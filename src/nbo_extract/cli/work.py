@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nbo_extract.findings import Finding
     from nbo_extract.gap_rows import DocumentGaps
     from nbo_extract.profiles import Profile
+    from nbo_extract.report.collect import FileReport
     from nbo_extract.requirements import Level
     from nbo_extract.stored import Stored
     from nbo_extract.summary import Summary
@@ -38,7 +39,7 @@ class Axes(TypedDict):
 
 
 Format = Literal["xml", "json", "jsonld"]
-Goal = Literal["write", "embed", "show", "check", "gaps", "convert"]
+Goal = Literal["write", "embed", "show", "check", "gaps", "convert", "report"]
 #: Tasks that wait in a worker's queue: enough to keep it busy, few enough to keep memory flat.
 _AHEAD = 4
 
@@ -49,9 +50,9 @@ class Job:
 
     Attributes
     ----------
-    goal : {'write', 'embed', 'show', 'check', 'gaps', 'convert'}
+    goal : {'write', 'embed', 'show', 'check', 'gaps', 'convert', 'report'}
         A file of its own; into the image; the text for standard output; no text at all; questions for a gap sheet; the
-        image anew.
+        image anew; its part of a report.
     configured : Configured
         Which configuration is for which image.
     prefer : frozenset of str
@@ -152,6 +153,8 @@ class Outcome:
         These, for the configuration.
     gaps : DocumentGaps or None
         What is missing as questions, for a gap sheet.
+    report : FileReport or None
+        Its part of a report.
     stated_in : str
         Path of the sidecar that was read instead of the image.
     told, warned : tuple of str
@@ -183,6 +186,7 @@ class Outcome:
     settled: tuple[str, ...] = ()
     remembered: tuple[Remembered, ...] = ()
     gaps: DocumentGaps | None = None
+    report: FileReport | None = None
     stated_in: str = ""
     told: tuple[str, ...] = ()
     warned: tuple[str, ...] = ()
@@ -260,6 +264,12 @@ def _process(task: Task, job: Job, told: str) -> Outcome:
         done = replace(done, config=used.config, settled=used.settled, remembered=used.remembered)
     if job.goal == "check":
         return done if not job.highest else replace(done, passed=met > 0)
+    if job.goal == "report":
+        from nbo_extract.report.collect import collect
+
+        called = document.origin.file if job.redact else told
+        part = collect(document, report, path=called, stated_in=summary.stated_in)
+        return replace(done, summary=None, findings=(), elements=(), report=part)
     # Only now: exposure times are facts of planes, which summary and check want to see.
     # A converted image states its planes as the image does.
     limit_planes(document, "all" if job.goal == "convert" and job.planes == "auto" else job.planes)

@@ -1,0 +1,1 @@
+"""Reports for people: what images state, what they miss, and how the light went."""
