@@ -29,7 +29,7 @@ def report_command(shared: Callable[[Callable[..., Any]], Callable[..., Any]]) -
     @click.option("-o", "--output", required=True, metavar="FILE", help="HTML file to write, or - for standard output.")
     @click.option("--title", metavar="TEXT", help="Title of the report. [the name of what was given]")
     @click.option("--date", metavar="DATE", callback=_date, help="Date to print in it, as 2024-03-14. [none]")
-    @click.option("--redact", is_flag=True, help="Leave out names, user names and e-mail addresses of people.")
+    @click.option("--redact", is_flag=True, help="Leave out people, and the folders of files.")
     @with_profile
     @shared
     def report(**options: Any) -> int:

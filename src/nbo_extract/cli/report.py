@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nbo_extract.cli.work import Job
+    from nbo_extract.report.bare import Bare
     from nbo_extract.report.render import Settings
 
 #: What the pages that this command writes begin with; others are not written over.
@@ -48,7 +49,8 @@ def run(
     found = find_images(paths, reader, sidecars="named" if options["no_sidecar"] else "found")
     tasks = [Task(u.path) for u in found.units]
     job = job_for("report", tasks, reader=reader, matches=matches, **options)
-    report = Report(_settings(title or _title(paths), date, job))
+    bare = _bare(paths, tasks, job) if job.redact else None
+    report = Report(_settings(title or ("Images" if bare else _title(paths)), date, job))
     settled: set[str] = set()
     failures = unusable = not_met = 0
     with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
@@ -60,13 +62,14 @@ def run(
                 failures += 1
                 unusable += outcome.unusable
                 complain(outcome.message)
-                report.add(failed(outcome.path, outcome.message))
+                part = failed(outcome.path, outcome.message)
             else:
                 not_met += not outcome.passed
-                report.add(outcome.report)
+                part = outcome.report
+            report.add(bare.report(part) if bare else part)
     for problem in found.problems:
         complain(problem)
-        report.problems.append(problem)
+        report.problems.append(bare.text(problem) if bare else problem)
     if len(tasks) > 1:
         tell_unsettled(matches, settled)
     _write(report.html(), output, len(tasks), failures, not_met)
@@ -85,6 +88,15 @@ def _settings(title: str, date: str, job: Job) -> Settings:
     names = tuple(dict.fromkeys(os.path.basename(s.path) for s in job.hardware))
     profile = job.profile or Profile(job.tier, frozenset(job.extensions), job.level)
     return Settings(title, profile, date, names)
+
+
+def _bare(paths: Sequence[str], tasks: Sequence[Task], job: Job) -> Bare:
+    """Return what leaves folders out: those of all files that are read, of the configuration, and of the user."""
+    from nbo_extract.report.bare import Bare
+
+    read = [*(t.path for t in tasks), *(s.path for s in job.hardware), *job.configured.folders.values()]
+    own = [f"{os.path.expanduser('~')}/", f"{os.getcwd()}/", *(f"{os.path.abspath(p)}/" for p in paths)]
+    return Bare([*map(plain, paths), *map(plain, read), *map(shown, read), job.configured.forced, *own])
 
 
 def _title(paths: Sequence[str]) -> str:
