@@ -25,6 +25,8 @@ MAX_FILE: Final = 1 << 28
 MAX_UNPACKED: Final = 1 << 26
 MAX_UNPACKED_ALL: Final = 1 << 29
 _PIECE: Final = 1 << 20
+#: Spaces within numbers and names, which break no line.
+_SPACES: Final = "\u00a0\u2009\u202f"
 
 
 def is_url(path: str) -> bool:
@@ -260,3 +262,13 @@ def _digest(stream: BinaryIO) -> str:
         while piece := stream.read(_PIECE):
             found.update(piece)
     return found.hexdigest()
+
+
+def one_line(text: str) -> str:
+    r"""Return a text without line breaks, other control characters and what no encoding has; names of files have such.
+
+    Each is shown by its escape, as ``\n`` or ``\udcff``.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _SPACES else c.encode("unicode_escape").decode("ascii") for c in text)

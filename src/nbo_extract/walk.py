@@ -35,10 +35,13 @@ class Unit:
         The file or directory, starting as the user named it.
     relative : str
         Path below the folder that was given, with ``/``; the name alone for an image that was given itself.
+    files : tuple of str
+        The other files of its set that are there, absolute.
     """
 
     path: str
     relative: str
+    files: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

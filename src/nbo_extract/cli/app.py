@@ -9,6 +9,7 @@ import click
 from nbo_extract import __version__
 from nbo_extract.cli.app_check import check_options, tier, with_profile
 from nbo_extract.cli.app_schemas import XSD, schema
+from nbo_extract.cli.batch_options import batch_options
 from nbo_extract.cli.converting_options import CONVERTING
 from nbo_extract.cli.group import Default, Program
 
@@ -212,6 +213,7 @@ def program() -> None:
 @click.option("--redact", is_flag=True, help="Leave out names, user names and e-mail addresses of people.")
 @_READING
 @_NO_SIDECAR
+@batch_options
 @_VERBOSE
 @click.option("-q", "--quiet", is_flag=True, help="Show errors only.")
 def extract(**options: Any) -> int:

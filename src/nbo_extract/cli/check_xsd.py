@@ -105,7 +105,16 @@ def _images(
     for problem in found.problems:
         yield "", None, problem
     tasks = [Task(u.path) for u in found.units]
-    job = job_for("show", tasks, format="xml", tier=None, reader=reader, matches=matches, **options)
+    job = job_for(
+        "show",
+        [t.path for t in tasks],
+        alone=len(tasks) == 1,
+        format="xml",
+        tier=None,
+        reader=reader,
+        matches=matches,
+        **options,
+    )
     with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
             if outcome.state == "failed":

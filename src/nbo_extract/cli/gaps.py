@@ -37,7 +37,7 @@ def run(
     _refuse_output(output)
     found = find_images(paths, reader, sidecars="named" if options["no_sidecar"] else "found")
     tasks = [Task(u.path) for u in found.units]
-    job = job_for("gaps", tasks, reader=reader, matches=matches, **options)
+    job = job_for("gaps", [t.path for t in tasks], alone=len(tasks) == 1, reader=reader, matches=matches, **options)
     parts: list[DocumentGaps] = []
     settled: set[str] = set()
     failed = 0

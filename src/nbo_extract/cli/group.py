@@ -101,4 +101,6 @@ def _sentence(error: click.ClickException) -> str:
 
 def complain(message: str) -> None:
     """Write one line on standard error."""
-    click.echo(f"nbo-extract: {message}", err=True)
+    from nbo_extract.stores import one_line
+
+    click.echo(one_line(f"nbo-extract: {message}"), err=True)

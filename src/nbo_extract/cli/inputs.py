@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: Sentences about one description that a run tells.
 _TOLD = 3
-_ENDINGS = (".xml", ".json", ".jsonld")
+DOCUMENTS = (".xml", ".json", ".jsonld")
 
 
 def find_images(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars = "", joined: bool = False) -> Walk:
@@ -49,6 +49,17 @@ def find_images(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars 
     Refusal
         If a path does not exist, there is no such reader, or there is no image.
     """
+    return find_wanted(wanted_paths(paths, reader, sidecars=sidecars), reader, sidecars=sidecars, joined=joined)
+
+
+def wanted_paths(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars) -> list[str]:
+    """Return the paths that are to be looked at: all must be there; documents of ours may be left out.
+
+    Raises
+    ------
+    Refusal
+        If a path does not exist, or there is no such reader.
+    """
     paths = [plain(p) for p in paths]
     for path in (p for p in paths if not is_url(p)):
         if not os.path.lexists(path):
@@ -60,9 +71,20 @@ def find_images(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars 
     wanted = _wanted(paths, sidecars)
     for path in [p for p in paths if p not in wanted]:
         complain(f"{path}: a document that nbo-extract wrote, no image; left out")
+    return wanted
+
+
+def find_wanted(wanted: Sequence[str], reader: str | None, *, sidecars: Sidecars, joined: bool) -> Walk:
+    """Find the images that paths stand for which were looked at.
+
+    Raises
+    ------
+    Failure
+        If there is no image.
+    """
     found = walk(wanted, reader, joined=joined, sidecars=sidecars == "found" and reader is None)
     if not found.units and not found.problems:
-        raise Failure(refusal((found.empty or list(paths))[0]))
+        raise Failure(refusal((found.empty or list(wanted))[0]))
     return found
 
 
@@ -178,7 +200,7 @@ def format_of(given: Format | None, output: str | None, units: Sequence[Unit] = 
     if given is not None:
         return given
     forms = {form_of(u.path) if is_sidecar(u.path) else "xml" for u in units}
-    if len(forms) == 1 and not (output or "").lower().endswith(_ENDINGS):
+    if len(forms) == 1 and not (output or "").lower().endswith(DOCUMENTS):
         return next(iter(forms))
     return form_of(output or "")
 
@@ -192,7 +214,7 @@ def plan(units: Sequence[Unit], paths: Sequence[str], output: str | None, form: 
         If two images would get one file, or the output is a file that must not be overwritten.
     """
     if output is None:
-        tasks = [Task(u.path, f"{_beside(u)}.nbo.{form}") for u in units]
+        tasks = [Task(u.path, f"{beside(u)}.nbo.{form}") for u in units]
         if any(is_url(u.path) for u in units):
             refuse_collisions(tasks)
         return tasks
@@ -204,14 +226,14 @@ def plan(units: Sequence[Unit], paths: Sequence[str], output: str | None, form: 
         return [Task(units[0].path, output)]
     if os.path.exists(output) and not os.path.isdir(output):
         raise Refusal(f"{output}: this is a file, and {_images(units)} would be written to it; give a folder with -o")
-    if not single and output.lower().endswith(_ENDINGS) and not os.path.isdir(output):
+    if not single and output.lower().endswith(DOCUMENTS) and not os.path.isdir(output):
         raise Refusal(f"{output}: one file cannot hold {_images(units)}; give a folder with -o")
     tasks = [Task(u.path, os.path.join(output, *f"{stem(u.relative)}.nbo.{form}".split("/"))) for u in units]
     refuse_collisions(tasks)
     return tasks
 
 
-def _beside(unit: Unit) -> str:
+def beside(unit: Unit) -> str:
     """Place of an image without its sidecar's ending: what is behind a URL has its sidecar in the current folder."""
     return unit.relative if is_url(unit.path) else stem(unit.path).rstrip("/" + os.sep)
 

@@ -1,0 +1,276 @@
+"""The default command on folders: what is done is kept in a journal, and a run that was stopped goes on."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections import deque
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from nbo_extract.batch.journal import DONE, FAILED, LOST, NAME, Journal
+from nbo_extract.batch.results import TABLE, place_of, write_table
+from nbo_extract.batch.rows import row_of
+from nbo_extract.batch.stamps import PARTS, Work, stamp
+from nbo_extract.cli.extract import BEFORE, FEW, Report
+from nbo_extract.cli.group import INTERRUPTED, Failure, Refusal, complain
+from nbo_extract.cli.jobs import job_for
+from nbo_extract.cli.work import Outcome, Task, process, unpickled, worker_died
+from nbo_extract.errors import UsageError, WriteError
+from nbo_extract.registry import refusal
+from nbo_extract.stores import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+
+    from nbo_extract.batch.journal import Entry
+    from nbo_extract.batch.workers import Done
+    from nbo_extract.cli.batch_places import Places
+    from nbo_extract.cli.work import Job
+
+#: States of images that are no result yet: nothing was written.
+_IDLE = ("dry-run", "would convert")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One image that is to be done, as it travels to a worker."""
+
+    number: int
+    task: Task
+    full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a run was asked for, besides what is done with an image.
+
+    Attributes
+    ----------
+    paths : tuple of str
+        Images and folders.
+    workers : int
+    verbose, quiet : bool
+    force, retry_failed : bool
+        Whether everything, or what failed, is done again.
+    journal : str or None
+        Path of the journal; None for the usual one.
+    no_journal : bool
+        Whether nothing is kept.
+    no_summary : bool
+        Whether no table is written.
+    """
+
+    paths: tuple[str, ...]
+    workers: int = 1
+    verbose: bool = False
+    quiet: bool = False
+    force: bool = False
+    retry_failed: bool = False
+    journal: str | None = None
+    no_journal: bool = False
+    no_summary: bool = False
+
+
+def run_batch(given: Given, places: Places, options: dict[str, Any]) -> int:
+    """Do the job for all images of folders and return the exit code.
+
+    Parameters
+    ----------
+    given : Given
+    places : Places
+        What is looked for, and where what is made of it is written.
+    options : dict
+        Of the job; see `nbo_extract.cli.jobs.job_for`.
+
+    Raises
+    ------
+    Refusal
+        If the options contradict each other, there is nothing to do, or another run is at work.
+    """
+    places.refuse_output()
+    kept = not given.no_journal and not options["dry_run"]
+    place = (given.journal or os.path.join(places.made(given.paths), NAME)) if kept else ""
+    try:
+        with Journal(place) as journal:
+            return _Run(given, places, journal, options).run()
+    except UsageError as error:
+        raise Refusal(error.message) from error
+
+
+def do(data: bytes, item: Item) -> Outcome:
+    """Do a pickled job for one image, in whatever process; what comes back is small."""
+    outcome = process(item.task, unpickled(data))
+    row = row_of(outcome.summary) if outcome.summary is not None else {}
+    now = stamp(item.task.path, item.task.files) if outcome.state != "failed" else ""
+    return replace(outcome, row=row, stamp=now, summary=outcome.summary if item.full else None)
+
+
+class _Run:
+    def __init__(self, given: Given, places: Places, journal: Journal, options: dict[str, Any]) -> None:
+        self.given = given
+        self.places = places
+        self.journal = journal
+        self.options = options
+        self.matches: dict[str, str] = options["matches"]
+        self.stopping = False
+        self.again: dict[int, str] = {}
+        self.before: deque[Entry] = deque()
+
+    def run(self) -> int:
+        walked = self.places.stream(self.given.paths)
+        folders: dict[str, str] = {}
+        total = self.journal.see(self.places.planned(walked, folders))
+        if not total and not walked.problems:
+            raise Failure(refusal((walked.empty or list(self.given.paths))[0]))
+        self.places.refuse(self.journal.collision())
+        job = job_for(self.places.goal, folders.values(), alone=total == 1, format=self.places.form, **self.options)
+        stream = sys.stdout
+        told = Report(walked, total, stream, self.matches, verbose=self.given.verbose, quiet=self.given.quiet)
+        with self._stoppable():
+            settled = self._work(job, told, total)
+        if settled:
+            told.remember(settled)
+        self._write_results(told)
+        code = told.end(asked=self.options["tier"] is not None)
+        if self.stopping:
+            left = total - sum(told.states.values())
+            images = "1 image is" if left == 1 else f"{left:,} images are"
+            complain(f"stopped; {images} left, and the same command goes on there")
+            return INTERRUPTED
+        return code
+
+    def _work(self, job: Job, told: Report, total: int) -> list[Outcome]:
+        work = Work(job)
+        settled = []
+        with closing(self._results(job, self._items(work, total))) as results:
+            for done in results:
+                item, outcome = done.task, done.result
+                if outcome is None:
+                    outcome = replace(worker_died(item.task), passing=True)
+                outcome = replace(outcome, again=self.again.pop(item.number, ""))
+                self._note(item, outcome, work, done.seconds)
+                self._tell_before(told)
+                told.add(outcome)
+                settled += [outcome] if outcome.remembered else []
+        self._tell_before(told)
+        return settled
+
+    def _results(self, job: Job, items: Iterator[Item]) -> Generator[Done[Item, Outcome]]:
+        data = pickle.dumps(job)
+        number = self.given.workers
+        if number == 1:
+            return _alone(data, items, self._stopped)
+        from nbo_extract.batch.workers import Workers
+
+        pool: Workers[Item, Outcome] = Workers(do, data, number, stop=self._stopped)
+        return pool.run(items)
+
+    def _stopped(self) -> bool:
+        return self.stopping
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[None]:
+        """Let the first Ctrl-C finish what is being written; the second ends at once."""
+
+        def stop(*_: object) -> None:
+            if self.stopping:
+                raise KeyboardInterrupt
+            self.stopping = True
+            # Not by a stream, which may be in the middle of another line.
+            os.write(2, b"nbo-extract: finishing what is being written; Ctrl-C again ends at once\n")
+
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGINT, stop)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _write_results(self, told: Report) -> None:
+        """Write the table; that it cannot be written is a problem of the run, and costs no image."""
+        if self.given.no_summary or self.options["dry_run"]:
+            return
+        try:
+            write_table(place_of(self.places.made(self.given.paths), TABLE), self.journal.entries())
+        except WriteError as error:
+            told.problems.append(error.message)
+
+    # -- what is to be done -------------------------------------------------------------------------------------------
+
+    def _items(self, work: Work, total: int) -> Iterator[Item]:
+        """Yield what is to be done, and keep what is done already to be told."""
+        full = total <= FEW or self.given.verbose
+        for entry in self.journal.entries():
+            now = stamp(entry.path, entry.files)
+            why = self._why(entry, now, work)
+            if why is None:
+                self.before.append(entry)
+                continue
+            self.again[entry.number] = why
+            yield Item(entry.number, Task(entry.path, entry.target, entry.files, now), full)
+
+    def _why(self, entry: Entry, now: str, work: Work) -> str | None:
+        """Return why an image is done, empty where it never was; None where it is not."""
+        if not entry.state or entry.state == LOST:
+            return ""
+        if self.given.force:
+            return "--force asks for it"
+        if now != entry.stamp:
+            return "the image has changed"
+        changed = [words for part, words in PARTS.items() if work.of(entry.path)[part] != entry.work.get(part)]
+        if changed:
+            return changed[0]
+        if entry.state == FAILED:
+            return "it had failed" if self.given.retry_failed else None
+        if entry.target and not os.path.exists(entry.target):
+            return "what was written for it is gone"
+        return None
+
+    # -- what was done ------------------------------------------------------------------------------------------------
+
+    def _note(self, item: Item, outcome: Outcome, work: Work, seconds: float) -> None:
+        if outcome.state in _IDLE:
+            return
+        state = DONE if outcome.state != "failed" else LOST if outcome.passing else FAILED
+        row = outcome.row | {"state": outcome.state, "target": outcome.target}
+        self.journal.note(
+            item.number,
+            state,
+            stamp=outcome.stamp if state == DONE else item.task.stamp,
+            work=work.of(item.task.path),
+            message=outcome.message,
+            row={key: value for key, value in row.items() if value != ""},
+            seconds=seconds,
+        )
+
+    def _tell_before(self, told: Report) -> None:
+        """Tell what earlier runs have done, in passing."""
+        while self.before:
+            entry = self.before.popleft()
+            path = shown(entry.path)
+            if entry.state == FAILED:
+                again = "; it failed in an earlier run, --retry-failed tries again"
+                told.add(Outcome(path, "failed", entry.message + again))
+            else:
+                passed = entry.row.get("passed", True)
+                told.add(Outcome(path, BEFORE, target=entry.target, row=entry.row, passed=passed))
+
+
+def _alone(data: bytes, items: Iterable[Item], stopped: Callable[[], bool]) -> Generator[Done[Item, Outcome]]:
+    """Do all in this process."""
+    import time
+
+    from nbo_extract.batch.workers import Done
+
+    for item in items:
+        begun = time.monotonic()
+        yield Done(item, do(data, item), time.monotonic() - begun)
+        if stopped():
+            return
