@@ -133,8 +133,7 @@ class Journal:
                 f"{self.path}: a journal of layout {layout}, this version reads layout {LAYOUT}; "
                 "remove it, and all images are done again"
             )
-        self.run = int(self._about("run")) + 1
-        run("UPDATE about SET value = ? WHERE name = 'run'", (str(self.run),))
+        self.run = int(self._about("run"))
 
     def _about(self, name: str) -> str:
         found = self._base.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
@@ -151,10 +150,12 @@ class Journal:
     # -- what there is to do ------------------------------------------------------------------------------------------
 
     def see(self, units: Iterable[tuple[Unit, str]]) -> int:
-        """Take in what a walk found, with what is written for each; return how many images there are.
+        """Begin a run: take in what a walk found, with what is written for each; return how many images there are.
 
         Images that are not there any more stay in the journal, but not in this run.
         """
+        self.run += 1
+        self._base.execute("UPDATE about SET value = ? WHERE name = 'run'", (str(self.run),))
         place = 0
         for unit, target in units:
             place += 1

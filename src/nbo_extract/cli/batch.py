@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nbo_extract.batch.journal import DONE, FAILED, LOST, NAME, Journal
 from nbo_extract.batch.results import TABLE, place_of, write_table
@@ -19,6 +19,7 @@ from nbo_extract.batch.stamps import PARTS, Work, stamp
 from nbo_extract.cli.extract import BEFORE, FEW, Report
 from nbo_extract.cli.group import INTERRUPTED, Failure, Refusal, complain
 from nbo_extract.cli.jobs import job_for
+from nbo_extract.cli.progress import Bar, Silent, progress_for
 from nbo_extract.cli.work import Outcome, Task, process, unpickled, worker_died
 from nbo_extract.errors import UsageError, WriteError
 from nbo_extract.registry import refusal
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from nbo_extract.batch.journal import Entry
     from nbo_extract.batch.workers import Done
     from nbo_extract.cli.batch_places import Places
+    from nbo_extract.cli.progress import Progress
     from nbo_extract.cli.work import Job
+    from nbo_extract.walk import Walk
 
 #: States of images that are no result yet: nothing was written.
 _IDLE = ("dry-run", "would convert")
@@ -63,6 +66,8 @@ class Given:
         Whether nothing is kept.
     no_summary : bool
         Whether no table is written.
+    as_json : bool
+        Whether events are told instead of text.
     """
 
     paths: tuple[str, ...]
@@ -74,6 +79,7 @@ class Given:
     journal: str | None = None
     no_journal: bool = False
     no_summary: bool = False
+    as_json: bool = False
 
 
 def run_batch(given: Given, places: Places, options: dict[str, Any]) -> int:
@@ -92,14 +98,71 @@ def run_batch(given: Given, places: Places, options: dict[str, Any]) -> int:
     Refusal
         If the options contradict each other, there is nothing to do, or another run is at work.
     """
+    with opened(given, places, options) as journal:
+        return _run(Run(given, places, journal, options))
+
+
+@contextmanager
+def opened(given: Given, places: Places, options: dict[str, Any]) -> Iterator[Journal]:
+    """Open the journal of a run; what goes wrong with it later is a refusal, too.
+
+    Raises
+    ------
+    Refusal
+        If it cannot be used, or another run is at work.
+    """
     places.refuse_output()
     kept = not given.no_journal and not options["dry_run"]
     place = (given.journal or os.path.join(places.made(given.paths), NAME)) if kept else ""
     try:
         with Journal(place) as journal:
-            return _Run(given, places, journal, options).run()
+            yield journal
     except UsageError as error:
         raise Refusal(error.message) from error
+
+
+def _run(run: Run) -> int:
+    left = 0
+    progress = run.progress = progress_for(as_json=run.given.as_json, quiet=run.given.quiet, verbose=run.given.verbose)
+    try:
+        walked, total = run.look()
+        if not total and not walked.problems:
+            raise Failure(refusal((walked.empty or list(run.given.paths))[0]))
+        told = _report(run, walked, total)
+        with run.stoppable():
+            settled = run.work(told, total)
+        left = total - sum(told.states.values())
+    finally:
+        progress.end(left=left)
+    if settled:
+        told.remember(settled)
+    told.problems += run.write_results()
+    code = told.end(asked=run.options["tier"] is not None)
+    if run.stopping:
+        images = "1 image is" if left == 1 else f"{left:,} images are"
+        complain(f"stopped; {images} left, and the same command goes on there")
+        return INTERRUPTED
+    return code
+
+
+def _report(run: Run, walked: Walk, total: int) -> Report:
+    given = run.given
+    if total <= FEW and not given.as_json:
+        # What is told of each says how far it is.
+        run.progress.end(left=0)
+        run.progress = Silent()
+    run.progress.start(total)
+    quiet = given.quiet or given.as_json
+    report = Report(walked, total, sys.stdout, run.options["matches"], verbose=given.verbose, quiet=quiet)
+    report.lines = not isinstance(run.progress, Bar)
+    return report
+
+
+class Told(Protocol):
+    """Takes what became of each image."""
+
+    def add(self, outcome: Outcome) -> None:
+        """Tell what became of one image."""
 
 
 def do(data: bytes, item: Item) -> Outcome:
@@ -110,41 +173,58 @@ def do(data: bytes, item: Item) -> Outcome:
     return replace(outcome, row=row, stamp=now, summary=outcome.summary if item.full else None)
 
 
-class _Run:
-    def __init__(self, given: Given, places: Places, journal: Journal, options: dict[str, Any]) -> None:
+class Run:
+    """One pass over folders.
+
+    Parameters
+    ----------
+    given : Given
+    places : Places
+    journal : Journal
+    options : dict
+        Of the job.
+    ready : callable, optional
+        Whether an image with its mark is done now; one that is not is left for later, and not told.
+    """
+
+    def __init__(
+        self,
+        given: Given,
+        places: Places,
+        journal: Journal,
+        options: dict[str, Any],
+        ready: Callable[[Entry, str], bool] | None = None,
+    ) -> None:
         self.given = given
         self.places = places
         self.journal = journal
         self.options = options
-        self.matches: dict[str, str] = options["matches"]
         self.stopping = False
-        self.again: dict[int, str] = {}
-        self.before: deque[Entry] = deque()
+        self.progress: Progress = Silent()
+        self._ready = ready
+        self._again: dict[int, str] = {}
+        self._before: deque[Entry] = deque()
+        self._folders: dict[str, str] = {}
 
-    def run(self) -> int:
+    def look(self) -> tuple[Walk, int]:
+        """Look for images; return what was seen, and how many there are.
+
+        Raises
+        ------
+        Refusal
+            If two images would be written to one place.
+        """
         walked = self.places.stream(self.given.paths)
-        folders: dict[str, str] = {}
-        total = self.journal.see(self.places.planned(walked, folders))
-        if not total and not walked.problems:
-            raise Failure(refusal((walked.empty or list(self.given.paths))[0]))
+        self._folders = {}
+        total = self.journal.see(self.progress.found(self.places.planned(walked, self._folders)))
         self.places.refuse(self.journal.collision())
-        job = job_for(self.places.goal, folders.values(), alone=total == 1, format=self.places.form, **self.options)
-        stream = sys.stdout
-        told = Report(walked, total, stream, self.matches, verbose=self.given.verbose, quiet=self.given.quiet)
-        with self._stoppable():
-            settled = self._work(job, told, total)
-        if settled:
-            told.remember(settled)
-        self._write_results(told)
-        code = told.end(asked=self.options["tier"] is not None)
-        if self.stopping:
-            left = total - sum(told.states.values())
-            images = "1 image is" if left == 1 else f"{left:,} images are"
-            complain(f"stopped; {images} left, and the same command goes on there")
-            return INTERRUPTED
-        return code
+        return walked, total
 
-    def _work(self, job: Job, told: Report, total: int) -> list[Outcome]:
+    def work(self, told: Told, total: int) -> list[Outcome]:
+        """Do what is to be done, and tell it as it comes; return what has to be remembered in configurations."""
+        job = job_for(
+            self.places.goal, self._folders.values(), alone=total == 1, format=self.places.form, **self.options
+        )
         work = Work(job)
         settled = []
         with closing(self._results(job, self._items(work, total))) as results:
@@ -152,12 +232,14 @@ class _Run:
                 item, outcome = done.task, done.result
                 if outcome is None:
                     outcome = replace(worker_died(item.task), passing=True)
-                outcome = replace(outcome, again=self.again.pop(item.number, ""))
+                outcome = replace(outcome, again=self._again.pop(item.number, ""))
                 self._note(item, outcome, work, done.seconds)
                 self._tell_before(told)
                 told.add(outcome)
+                self.progress.add(outcome, done.seconds)
                 settled += [outcome] if outcome.remembered else []
         self._tell_before(told)
+        self.journal.write()
         return settled
 
     def _results(self, job: Job, items: Iterator[Item]) -> Generator[Done[Item, Outcome]]:
@@ -174,7 +256,7 @@ class _Run:
         return self.stopping
 
     @contextmanager
-    def _stoppable(self) -> Iterator[None]:
+    def stoppable(self) -> Iterator[None]:
         """Let the first Ctrl-C finish what is being written; the second ends at once."""
 
         def stop(*_: object) -> None:
@@ -193,14 +275,15 @@ class _Run:
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def _write_results(self, told: Report) -> None:
-        """Write the table; that it cannot be written is a problem of the run, and costs no image."""
+    def write_results(self) -> list[str]:
+        """Write the table; return why it cannot be written, which costs no image."""
         if self.given.no_summary or self.options["dry_run"]:
-            return
+            return []
         try:
             write_table(place_of(self.places.made(self.given.paths), TABLE), self.journal.entries())
         except WriteError as error:
-            told.problems.append(error.message)
+            return [error.message]
+        return []
 
     # -- what is to be done -------------------------------------------------------------------------------------------
 
@@ -211,9 +294,11 @@ class _Run:
             now = stamp(entry.path, entry.files)
             why = self._why(entry, now, work)
             if why is None:
-                self.before.append(entry)
+                self._before.append(entry)
                 continue
-            self.again[entry.number] = why
+            if self._ready is not None and not self._ready(entry, now):
+                continue
+            self._again[entry.number] = why
             yield Item(entry.number, Task(entry.path, entry.target, entry.files, now), full)
 
     def _why(self, entry: Entry, now: str, work: Work) -> str | None:
@@ -250,17 +335,19 @@ class _Run:
             seconds=seconds,
         )
 
-    def _tell_before(self, told: Report) -> None:
+    def _tell_before(self, told: Told) -> None:
         """Tell what earlier runs have done, in passing."""
-        while self.before:
-            entry = self.before.popleft()
+        while self._before:
+            entry = self._before.popleft()
             path = shown(entry.path)
             if entry.state == FAILED:
                 again = "; it failed in an earlier run, --retry-failed tries again"
-                told.add(Outcome(path, "failed", entry.message + again))
+                outcome = Outcome(path, "failed", entry.message + again)
             else:
                 passed = entry.row.get("passed", True)
-                told.add(Outcome(path, BEFORE, target=entry.target, row=entry.row, passed=passed))
+                outcome = Outcome(path, BEFORE, target=entry.target, row=entry.row, passed=passed)
+            told.add(outcome)
+            self.progress.add(outcome, 0.0)
 
 
 def _alone(data: bytes, items: Iterable[Item], stopped: Callable[[], bool]) -> Generator[Done[Item, Outcome]]:

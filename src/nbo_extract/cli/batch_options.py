@@ -19,10 +19,11 @@ _OPTIONS = (
     ),
     click.option("--no-journal", is_flag=True, help="Keep no journal: do everything, and begin anew each time."),
     click.option("--force", is_flag=True, help="Do again what the journal says is done."),
+    click.option("--json", "as_json", is_flag=True, help="For a folder, tell events on standard output, one a line."),
     click.option("--no-summary", is_flag=True, help="For a folder, write no summary.csv."),
     click.option("--retry-failed", is_flag=True, help="Do again what the journal says has failed."),
 )
-_NAMES = ("journal", "no_journal", "force", "retry_failed", "no_summary")
+_NAMES = ("journal", "no_journal", "force", "retry_failed", "no_summary", "as_json")
 
 
 def batch_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,5 +60,6 @@ def taken(batch: dict[str, Any], paths: Sequence[str], output: str | None) -> bo
     folder = output != "-" and any(not is_url(p) and is_folder_of_images(p) for p in paths)
     for name in _NAMES:
         if batch[name] and not folder and name != "journal":
-            raise Refusal(f"--{name.replace('_', '-')} is for folders, and there is none; leave it out")
+            option = "--json" if name == "as_json" else f"--{name.replace('_', '-')}"
+            raise Refusal(f"{option} is for folders, and there is none; leave it out")
     return folder or batch["journal"] is not None

@@ -247,6 +247,8 @@ class Report:
         self.quiet = quiet
         self.checking = checking
         self.highest = highest
+        #: Whether there is a line for each image where there are many.
+        self.lines = True
         self.unusable = 0
         self.states: dict[str, int] = {}
         self.not_met = 0
@@ -277,7 +279,7 @@ class Report:
             complain(sentence)
         if self.quiet:
             return
-        if outcome.state == BEFORE and self.total > FEW and not self.verbose:
+        if self.total > FEW and not self.verbose and (outcome.state == BEFORE or not self.lines):
             return
         if outcome.state == BEFORE or (self.total > FEW and not self.verbose):
             self._line(outcome, number)
