@@ -94,7 +94,7 @@ def test_help_names_options_and_commands(run: Callable[..., Result]) -> None:
         assert option in result.out
     commands = result.out.split("Commands:\n")[1]
     listed = [line.split()[0] for line in commands.splitlines() if line.startswith("  ")]
-    assert listed == ["check", "config", "doctor", "gaps", "hardware", "mappings", "restore", "schema", "tier"]
+    assert listed == ["check", "config", "doctor", "gaps", "hardware", "mappings", "restore", "schema", "tier", "watch"]
     assert run("x.czi", "--help").out == result.out
 
 

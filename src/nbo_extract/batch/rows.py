@@ -80,7 +80,6 @@ def row_of(summary: Summary) -> dict[str, Any]:
             # Never 100 where something is missing.
             found[f"share{tier}"] = (demanded - missing) * 100 // demanded if demanded else 100
         found["asked"] = verdict.title or verdict.profile or f"tier {verdict.tier}"
-        found["tier"] = verdict.tier
         found["missing"] = verdict.missing
         found["passed"] = verdict.passed
     return {key: value for key, value in found.items() if value not in ("", None)}

@@ -9,6 +9,7 @@ import click
 from nbo_extract import __version__
 from nbo_extract.cli.app_check import check_options, tier, with_profile
 from nbo_extract.cli.app_schemas import XSD, schema
+from nbo_extract.cli.app_watch import watch_command
 from nbo_extract.cli.batch_options import batch_options
 from nbo_extract.cli.converting_options import CONVERTING
 from nbo_extract.cli.group import Default, Program
@@ -250,6 +251,7 @@ def check(xsd: str | None, **options: Any) -> int:
 
 
 program.add_command(tier)
+program.add_command(watch_command(_all(_HARDWARE, _PROFILE, with_profile, _READING, _NO_SIDECAR)))
 
 
 @program.command()

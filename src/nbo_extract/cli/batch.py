@@ -164,6 +164,9 @@ class Told(Protocol):
     def add(self, outcome: Outcome) -> None:
         """Tell what became of one image."""
 
+    def earlier(self, outcome: Outcome) -> None:
+        """Tell what an earlier run has done."""
+
 
 def do(data: bytes, item: Item) -> Outcome:
     """Do a pickled job for one image, in whatever process; what comes back is small."""
@@ -346,7 +349,7 @@ class Run:
             else:
                 passed = entry.row.get("passed", True)
                 outcome = Outcome(path, BEFORE, target=entry.target, row=entry.row, passed=passed)
-            told.add(outcome)
+            told.earlier(outcome)
             self.progress.add(outcome, 0.0)
 
 

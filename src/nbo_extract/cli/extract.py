@@ -307,6 +307,10 @@ class Report:
         if outcome.diff:
             self.printer.line(outcome.diff.rstrip("\n"))
 
+    def earlier(self, outcome: Outcome) -> None:
+        """Tell what an earlier run has done."""
+        self.add(outcome)
+
     def _done(self, outcome: Outcome) -> str:
         form = "would embed into {target}{more} ({bytes:+,} bytes)" if outcome.diff else _DONE[outcome.state]
         images = "1 image" if outcome.images == 1 else f"{outcome.images} images"
@@ -318,21 +322,8 @@ class Report:
         return "; ".join(told)
 
     def _line(self, outcome: Outcome, number: int) -> None:
-        from nbo_extract.batch.rows import row_of
-
-        told = [] if outcome.state == "read" else [outcome.state]
-        told += [f"again because {outcome.again}"] if outcome.again else []
-        row = row_of(outcome.summary) if outcome.summary is not None else outcome.row
-        told += [f"as stated in {row['stated_in']}"] if "stated_in" in row else []
-        if self.highest:
-            told.append(f"tier {outcome.highest} is met" if outcome.highest else "no tier is met")
-        elif "missing" in row:
-            told.append(f"{row['missing']} missing for tier {row['tier']}" if row["missing"] else "nothing missing")
-        if row.get("disagreements"):
-            told.append(f"{row['disagreements']} disagree with the hardware file")
-        if row.get("warnings"):
-            told.append(f"{row['warnings']} warnings")
-        self.printer.line(one_line(f"[{number:,}/{self.total:,}] {outcome.path}: {', '.join(told)}"))
+        told = ", ".join(words_of(outcome, highest=self.highest))
+        self.printer.line(one_line(f"[{number:,}/{self.total:,}] {outcome.path}: {told}"))
 
     def remember(self, outcomes: Sequence[Outcome]) -> None:
         """Keep what was settled, and tell where."""
@@ -374,6 +365,25 @@ class Report:
             others.append(f"{self.found.left_out} other {_files(self.found.left_out)} left out")
         images = "1 image" if self.total == 1 else f"{self.total:,} images"
         return "; ".join([f"{images}: {', '.join(told)}" if told else images, *others])
+
+
+def words_of(outcome: Outcome, *, highest: bool = False) -> list[str]:
+    """Return what a line says of an image: what became of it, what is missing, and what is to be looked at."""
+    from nbo_extract.batch.rows import row_of
+
+    told = [] if outcome.state == "read" else [outcome.state]
+    told += [f"again because {outcome.again}"] if outcome.again else []
+    row = row_of(outcome.summary) if outcome.summary is not None else outcome.row
+    told += [f"as stated in {row['stated_in']}"] if "stated_in" in row else []
+    if highest:
+        told.append(f"tier {outcome.highest} is met" if outcome.highest else "no tier is met")
+    elif "missing" in row:
+        told.append(f"{row['missing']} missing for {row['asked']}" if row["missing"] else "nothing missing")
+    if row.get("disagreements"):
+        told.append(f"{row['disagreements']} disagree with the hardware file")
+    if row.get("warnings"):
+        told.append(f"{row['warnings']} warnings")
+    return told
 
 
 def _files(number: int) -> str:
