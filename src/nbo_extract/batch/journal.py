@@ -31,6 +31,8 @@ _EVERY = 0.5
 _PAGE = 500
 #: States of images: what is to be done, what is done, what failed, and what failed for a reason that may have passed.
 WAITING, DONE, FAILED, LOST = "", "done", "failed", "lost"
+#: State of what is no image: a folder that cannot be listed.
+UNLISTED: Final = "unlisted"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS image (
@@ -67,7 +69,7 @@ class Entry:
         The other files of its set.
     target : str
         What is written for it; empty for the image itself.
-    state : {'', 'done', 'failed', 'lost'}
+    state : {'', 'done', 'failed', 'lost', 'unlisted'}
     stamp : str
         Of the image when it was done.
     work : dict of str to str
@@ -190,7 +192,8 @@ class Journal:
             self._base.execute(
                 "INSERT INTO image (path, run, place, named, files, target) VALUES (?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT (path) DO UPDATE SET run = excluded.run, place = excluded.place, "
-                "named = excluded.named, files = excluded.files, target = excluded.target",
+                "named = excluded.named, files = excluded.files, target = excluded.target, "
+                f"state = CASE state WHEN '{UNLISTED}' THEN '' ELSE state END",
                 (
                     self._key(unit.path),
                     self.run,
@@ -203,18 +206,35 @@ class Journal:
         self.write()
         return place
 
+    def unlisted(self, problems: Iterable[tuple[str, str]]) -> None:
+        """Take in the folders of this run that cannot be listed, each with the sentence that says why."""
+        with self._told():
+            (place,) = self._base.execute(
+                "SELECT ifnull(max(place), 0) FROM image WHERE run = ?", (self.run,)
+            ).fetchone()
+            for folder, sentence in problems:
+                place += 1
+                row = json.dumps({"state": "failed"}, separators=(",", ":"))
+                self._base.execute(
+                    "INSERT INTO image (path, run, place, named, files, target, state, message, row) "
+                    "VALUES (?, ?, ?, ?, '', x'', ?, ?, ?) ON CONFLICT (path) DO UPDATE SET run = excluded.run, "
+                    "place = excluded.place, named = excluded.named, files = '', target = x'', state = excluded.state, "
+                    "message = excluded.message, row = excluded.row",
+                    (self._key(folder), self.run, place, os.fsencode(folder), UNLISTED, one_line(sentence), row),
+                )
+
     def collision(self) -> tuple[str, str, str] | None:
         """Return two images for which one file would be written, and that file."""
         self._base.create_function("folded", 1, _folded, deterministic=True)
         found = self._base.execute(
-            "SELECT min(place), max(place), target FROM image WHERE run = ? AND target != x'' "
+            "SELECT min(place), max(place) FROM image WHERE run = ? AND target != x'' "
             "GROUP BY folded(target) HAVING count(*) > 1 ORDER BY 2 LIMIT 1",
             (self.run,),
         ).fetchone()
         if found is None:
             return None
-        first, second = (next(self.entries(place)).path for place in found[:2])
-        return first, second, os.fsdecode(found[2])
+        first, second = (next(self.entries(place)) for place in found)
+        return first.path, second.path, first.target
 
     def entries(self, place: int | None = None) -> Iterator[Entry]:
         """Yield the images of this run in the order of the walk, or the one at a place; the journal may be written."""
