@@ -9,13 +9,16 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from nbo_extract.batch.journal import DONE, FAILED, NAME, UNLISTED, Journal
 from nbo_extract.errors import UsageError
 from nbo_extract.walk import Unit
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows names are Unicode and have no such signs")
 

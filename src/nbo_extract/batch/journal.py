@@ -193,7 +193,7 @@ class Journal:
                 "INSERT INTO image (path, run, place, named, files, target) VALUES (?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT (path) DO UPDATE SET run = excluded.run, place = excluded.place, "
                 "named = excluded.named, files = excluded.files, target = excluded.target, "
-                f"state = CASE state WHEN '{UNLISTED}' THEN '' ELSE state END",
+                "state = CASE state WHEN 'unlisted' THEN '' ELSE state END",
                 (
                     self._key(unit.path),
                     self.run,
