@@ -1,7 +1,8 @@
 """The journal of a folder: what became of each image, so that a run that was stopped goes on where it was.
 
-A SQLite file with one row an image. It is locked as long as a run has it open: a second run refuses. What is told is
-on the disk within a second; what was not told yet when the machine failed is done again, with the same result.
+A SQLite file with one row an image. It is locked as long as a run has it open: a second run refuses. What is noted
+outlives the process at once, and is on the disk within a second; what was not there yet when the machine failed is done
+again, with the same result.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ _EVERY = 0.5
 _PAGE = 500
 #: States of images: what is to be done, what is done, what failed, and what failed for a reason that may have passed.
 WAITING, DONE, FAILED, LOST = "", "done", "failed", "lost"
+#: State of what is no image: a folder that cannot be listed.
+UNLISTED: Final = "unlisted"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS image (
@@ -66,7 +69,7 @@ class Entry:
         The other files of its set.
     target : str
         What is written for it; empty for the image itself.
-    state : {'', 'done', 'failed', 'lost'}
+    state : {'', 'done', 'failed', 'lost', 'unlisted'}
     stamp : str
         Of the image when it was done.
     work : dict of str to str
@@ -107,13 +110,14 @@ class Journal:
         # Paths stand as seen from the folder of the journal: the disk may be mounted elsewhere tomorrow.
         self._folder = os.path.dirname(os.path.abspath(path)) if path else ""
         self._written = time.monotonic()
-        try:
+        with self._told():
             self._base = sqlite3.connect(path, timeout=0, isolation_level=None, cached_statements=32)
-            self._open()
-        except (sqlite3.Error, OSError) as error:
-            with contextlib.suppress(AttributeError):
-                self._base.close()
-            raise UsageError(self._why(error)) from error
+        try:
+            with self._told():
+                self._open()
+        except BaseException:
+            self._base.close()
+            raise
 
     def _open(self) -> None:
         run = self._base.execute
@@ -124,6 +128,10 @@ class Journal:
         names = {name for (name,) in run("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if names and not {"about", "image"} <= names:
             raise UsageError(f"{self.path}: this file is no journal of nbo-extract; give another with --journal")
+        # Only now: a file of somebody else is not changed. Each note is a transaction that waits for no disk.
+        run("COMMIT")
+        run("PRAGMA journal_mode = WAL")
+        run("BEGIN")
         for statement in filter(str.strip, _TABLES.split(";")):
             run(statement)
         run("INSERT OR IGNORE INTO about VALUES ('layout', ?), ('run', '0')", (LAYOUT,))
@@ -134,10 +142,19 @@ class Journal:
                 "remove it, and all images are done again"
             )
         self.run = int(self._about("run"))
+        run("COMMIT")
 
     def _about(self, name: str) -> str:
         found = self._base.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
         return str(found[0]) if found else ""
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Make one sentence of what goes wrong with the file."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise UsageError(self._why(error)) from error
 
     def _why(self, error: Exception) -> str:
         text = str(error)
@@ -154,7 +171,20 @@ class Journal:
 
         Images that are not there any more stay in the journal, but not in this run.
         """
+        before = self.run
+        try:
+            with self._told():
+                return self._see(units)
+        except BaseException:
+            # A walk that was broken off is no run.
+            self.run = before
+            with contextlib.suppress(sqlite3.Error):
+                self._base.execute("ROLLBACK")
+            raise
+
+    def _see(self, units: Iterable[tuple[Unit, str]]) -> int:
         self.run += 1
+        self._base.execute("BEGIN")
         self._base.execute("UPDATE about SET value = ? WHERE name = 'run'", (str(self.run),))
         place = 0
         for unit, target in units:
@@ -162,7 +192,8 @@ class Journal:
             self._base.execute(
                 "INSERT INTO image (path, run, place, named, files, target) VALUES (?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT (path) DO UPDATE SET run = excluded.run, place = excluded.place, "
-                "named = excluded.named, files = excluded.files, target = excluded.target",
+                "named = excluded.named, files = excluded.files, target = excluded.target, "
+                "state = CASE state WHEN 'unlisted' THEN '' ELSE state END",
                 (
                     self._key(unit.path),
                     self.run,
@@ -175,28 +206,46 @@ class Journal:
         self.write()
         return place
 
+    def unlisted(self, problems: Iterable[tuple[str, str]]) -> None:
+        """Take in the folders of this run that cannot be listed, each with the sentence that says why."""
+        with self._told():
+            (place,) = self._base.execute(
+                "SELECT ifnull(max(place), 0) FROM image WHERE run = ?", (self.run,)
+            ).fetchone()
+            for folder, sentence in problems:
+                place += 1
+                row = json.dumps({"state": "failed"}, separators=(",", ":"))
+                self._base.execute(
+                    "INSERT INTO image (path, run, place, named, files, target, state, message, row) "
+                    "VALUES (?, ?, ?, ?, '', x'', ?, ?, ?) ON CONFLICT (path) DO UPDATE SET run = excluded.run, "
+                    "place = excluded.place, named = excluded.named, files = '', target = x'', state = excluded.state, "
+                    "message = excluded.message, row = excluded.row",
+                    (self._key(folder), self.run, place, os.fsencode(folder), UNLISTED, one_line(sentence), row),
+                )
+
     def collision(self) -> tuple[str, str, str] | None:
         """Return two images for which one file would be written, and that file."""
         self._base.create_function("folded", 1, _folded, deterministic=True)
         found = self._base.execute(
-            "SELECT min(place), max(place), target FROM image WHERE run = ? AND target != x'' "
+            "SELECT min(place), max(place) FROM image WHERE run = ? AND target != x'' "
             "GROUP BY folded(target) HAVING count(*) > 1 ORDER BY 2 LIMIT 1",
             (self.run,),
         ).fetchone()
         if found is None:
             return None
-        first, second = (next(self.entries(place)).path for place in found[:2])
-        return first, second, os.fsdecode(found[2])
+        first, second = (next(self.entries(place)) for place in found)
+        return first.path, second.path, first.target
 
     def entries(self, place: int | None = None) -> Iterator[Entry]:
         """Yield the images of this run in the order of the walk, or the one at a place; the journal may be written."""
         at = 0 if place is None else place - 1
         while True:
-            page = self._base.execute(
-                "SELECT place, id, named, files, target, state, stamp, work, message, row FROM image "
-                "WHERE run = ? AND place > ? ORDER BY place LIMIT ?",
-                (self.run, at, _PAGE if place is None else 1),
-            ).fetchall()
+            with self._told():
+                page = self._base.execute(
+                    "SELECT place, id, named, files, target, state, stamp, work, message, row FROM image "
+                    "WHERE run = ? AND place > ? ORDER BY place LIMIT ?",
+                    (self.run, at, _PAGE if place is None else 1),
+                ).fetchall()
             for record in page:
                 yield self._entry(record[1:])
             if len(page) < _PAGE:
@@ -244,30 +293,30 @@ class Journal:
         seconds: float = 0.0,
     ) -> None:
         """Note what became of an image."""
-        self._base.execute(
-            "UPDATE image SET state = ?, stamp = ?, work = ?, message = ?, row = ?, seconds = ?, ended = ? "
-            "WHERE id = ?",
-            (
-                state,
-                stamp,
-                json.dumps(work or {}, separators=(",", ":")),
-                one_line(message),
-                json.dumps(row or {}, separators=(",", ":")),
-                round(seconds, 4),
-                int(time.time()),
-                number,
-            ),
-        )
+        with self._told():
+            self._base.execute(
+                "UPDATE image SET state = ?, stamp = ?, work = ?, message = ?, row = ?, seconds = ?, ended = ? "
+                "WHERE id = ?",
+                (
+                    state,
+                    stamp,
+                    json.dumps(work or {}, separators=(",", ":")),
+                    one_line(message),
+                    json.dumps(row or {}, separators=(",", ":")),
+                    round(seconds, 4),
+                    int(time.time()),
+                    number,
+                ),
+            )
         if time.monotonic() - self._written > _EVERY:
             self.write()
 
     def write(self) -> None:
         """Put what was noted on the disk."""
-        try:
-            self._base.execute("COMMIT")
-            self._base.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error as error:
-            raise UsageError(self._why(error)) from error
+        with self._told():
+            if self._base.in_transaction:
+                self._base.execute("COMMIT")
+            self._base.execute("PRAGMA wal_checkpoint")
         self._written = time.monotonic()
 
     def counts(self) -> dict[str, int]:
@@ -278,7 +327,8 @@ class Journal:
     def close(self) -> None:
         """Write and unlock."""
         with contextlib.suppress(sqlite3.Error):
-            self._base.execute("COMMIT")
+            if self._base.in_transaction:
+                self._base.execute("COMMIT")
         self._base.close()
 
     def __enter__(self) -> Journal:

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nbo_extract.batch.journal import DONE, FAILED, LOST, NAME, Journal
+from nbo_extract.batch.journal import DONE, FAILED, LOST, NAME, UNLISTED, Journal
 from nbo_extract.batch.results import TABLE, place_of, write_table
 from nbo_extract.batch.rows import row_of
 from nbo_extract.batch.stamps import PARTS, Work, stamp
@@ -220,6 +220,7 @@ class Run:
         walked = self.places.stream(self.given.paths)
         self._folders = {}
         total = self.journal.see(self.progress.found(self.places.planned(walked, self._folders)))
+        self.journal.unlisted(zip(walked.unlisted, walked.problems, strict=True))
         self.places.refuse(self.journal.collision())
         return walked, total
 
@@ -294,6 +295,8 @@ class Run:
         """Yield what is to be done, and keep what is done already to be told."""
         full = total <= FEW or self.given.verbose
         for entry in self.journal.entries():
+            if entry.state == UNLISTED:
+                continue
             now = stamp(entry.path, entry.files)
             why = self._why(entry, now, work)
             if why is None:
