@@ -27,7 +27,9 @@ def _number(ctx: click.Context, parameter: click.Parameter, value: str | None) -
     return None if value is None else int(value)
 
 
-def _workers(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
+def _workers(ctx: click.Context, parameter: click.Parameter, value: str | None) -> int:
+    if value is None:
+        return 0
     if not value.isdecimal() or int(value) < 1:
         raise click.BadParameter(f"{value!r} is no number of processes; give 1 or more")
     return int(value)
@@ -173,7 +175,9 @@ _READING = _all(
         metavar="NAME",
         help="Derive nothing by this rule; see nbo-extract mappings rules; repeatable.",
     ),
-    click.option("--workers", default="1", callback=_workers, metavar="N", help="Processes to use. [1]"),
+    click.option(
+        "--workers", callback=_workers, metavar="N", help="Processes to use. [one a core, where there are many images]"
+    ),
 )
 
 

@@ -20,7 +20,7 @@ from nbo_extract.cli.extract import BEFORE, FEW, Report
 from nbo_extract.cli.group import INTERRUPTED, Failure, Refusal, complain
 from nbo_extract.cli.jobs import job_for
 from nbo_extract.cli.progress import Bar, Silent, progress_for
-from nbo_extract.cli.work import Outcome, Task, process, unpickled, worker_died
+from nbo_extract.cli.work import Outcome, Task, process, processes, unpickled, worker_died
 from nbo_extract.errors import UsageError, WriteError
 from nbo_extract.registry import refusal
 from nbo_extract.stores import shown
@@ -57,6 +57,7 @@ class Given:
     paths : tuple of str
         Images and folders.
     workers : int
+        Processes; 0 for as many as there are cores, where it pays.
     verbose, quiet : bool
     force, retry_failed : bool
         Whether everything, or what failed, is done again.
@@ -71,7 +72,7 @@ class Given:
     """
 
     paths: tuple[str, ...]
-    workers: int = 1
+    workers: int = 0
     verbose: bool = False
     quiet: bool = False
     force: bool = False
@@ -231,7 +232,7 @@ class Run:
         )
         work = Work(job)
         settled = []
-        with closing(self._results(job, self._items(work, total))) as results:
+        with closing(self._results(job, self._items(work, total), processes(self.given.workers, total))) as results:
             for done in results:
                 item, outcome = done.task, done.result
                 if outcome is None:
@@ -246,9 +247,8 @@ class Run:
         self.journal.write()
         return settled
 
-    def _results(self, job: Job, items: Iterator[Item]) -> Generator[Done[Item, Outcome]]:
+    def _results(self, job: Job, items: Iterator[Item], number: int) -> Generator[Done[Item, Outcome]]:
         data = pickle.dumps(job)
-        number = self.given.workers
         if number == 1:
             return _alone(data, items, self._stopped)
         from nbo_extract.batch.workers import Workers

@@ -98,7 +98,7 @@ def _images(
 ) -> Iterator[tuple[str, etree._Element | None, str]]:
     from nbo_extract.cli.inputs import find_images
     from nbo_extract.cli.jobs import job_for
-    from nbo_extract.cli.work import Task, process_all
+    from nbo_extract.cli.work import Task, process_all, processes
     from nbo_extract.xmlio import nbo_root
 
     found = find_images(paths, reader, sidecars="named")
@@ -115,7 +115,7 @@ def _images(
         matches=matches,
         **options,
     )
-    with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
+    with closing(process_all(tasks, job, processes(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
             if outcome.state == "failed":
                 yield outcome.path, None, outcome.message

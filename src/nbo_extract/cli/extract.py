@@ -20,7 +20,7 @@ from nbo_extract.cli.inputs import (
     wanted_paths,
 )
 from nbo_extract.cli.jobs import job_for
-from nbo_extract.cli.work import Task, process_all
+from nbo_extract.cli.work import Task, process_all, processes
 from nbo_extract.stores import one_line
 
 if TYPE_CHECKING:
@@ -98,12 +98,12 @@ def run(
         alone=len(tasks) == 1,
         format=form,
         # One image is worked on by all threads, several by a process each.
-        threads=max(1, workers // max(1, min(workers, len(tasks)))) if convert is not None else 1,
+        threads=max(1, workers // max(1, processes(workers, len(tasks)))) if convert is not None else 1,
         **options,
     )
     report = Report(found, len(tasks), sys.stderr if show else sys.stdout, matches, verbose=verbose, quiet=quiet)
     settled = []
-    with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
+    with closing(process_all(tasks, job, processes(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
             if outcome.text:
                 sys.stdout.buffer.write(outcome.text.encode("utf-8"))
@@ -165,7 +165,7 @@ def run_check(
         found, len(tasks), sys.stdout, matches, verbose=verbose, quiet=quiet, checking=True, highest=highest
     )
     results = []
-    with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
+    with closing(process_all(tasks, job, processes(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
             report.add(outcome)
             if as_json or junit is not None:

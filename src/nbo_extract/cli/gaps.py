@@ -12,7 +12,7 @@ from nbo_extract.cli.extract import tell_unsettled
 from nbo_extract.cli.group import FAILED, OK, Refusal, complain
 from nbo_extract.cli.inputs import find_images
 from nbo_extract.cli.jobs import job_for
-from nbo_extract.cli.work import Task, process_all
+from nbo_extract.cli.work import Task, process_all, processes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ def run(
     parts: list[DocumentGaps] = []
     settled: set[str] = set()
     failed = 0
-    with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
+    with closing(process_all(tasks, job, processes(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
             settled.update(outcome.settled)
             for sentence in outcome.warned:

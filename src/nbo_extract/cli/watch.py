@@ -51,7 +51,7 @@ def run(
         if is_url(path) or not is_folder_of_images(path):
             raise Refusal(f"{shown(path)}: this is no folder that images come into; name the folder")
     options |= {"remember": False, "dry_run": False, "convert": None}
-    given = Given(tuple(wanted), workers=workers, quiet=quiet, no_summary=no_summary, journal=journal)
+    given = Given(tuple(wanted), workers=workers or 1, quiet=quiet, no_summary=no_summary, journal=journal)
     places = Places("embed" if embed else "write", output or "", format_ or "xml", None, options["reader"])
     with opened(given, places, options) as kept:
         return Watch(given, places, kept, options, settle).run(every, once=once)

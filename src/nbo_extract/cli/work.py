@@ -40,6 +40,8 @@ Format = Literal["xml", "json", "jsonld"]
 Goal = Literal["write", "embed", "show", "check", "gaps", "convert"]
 #: Results a worker that may wait for their turn: enough to keep it busy, few enough to keep memory flat.
 _AHEAD = 128
+#: Images for which it pays to start a process.
+_WORTH = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +359,22 @@ def make_folder(folder: Path) -> None:
 
 
 # -- many images ------------------------------------------------------------------------------------------------------
+
+
+def processes(workers: int, total: int) -> int:
+    """Return how many processes work: as many as asked for; by default one a core, where there are images enough.
+
+    Parameters
+    ----------
+    workers : int
+        As asked for; 0 where nothing was.
+    total : int
+        Number of images.
+    """
+    if workers:
+        return max(1, min(workers, total))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, max(1, total // _WORTH))
 
 
 def process_all(tasks: Iterable[Task], job: Job, workers: int) -> Generator[Outcome]:
