@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batch_runs import CZI, FIRST, ZARR, Run, again, count, journal, lines, table
 from kill_runs import contents, make_images
 from nbo_extract.batch import stamps
 from nbo_extract.batch.journal import NAME, Journal
@@ -27,9 +25,6 @@ if TYPE_CHECKING:
     Run = Callable[..., Result]
 
 COUNT = 10
-FIRST = "images/day_000/confocal_00000.ome.tiff"
-CZI = "images/day_000/wide_00006.czi"
-ZARR = "images/day_000/cells_00009.ome.zarr"
 
 
 @pytest.fixture
@@ -38,37 +33,6 @@ def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     make_images(tmp_path / "images", COUNT)
     monkeypatch.chdir(tmp_path)
     return tmp_path / "images"
-
-
-def lines(result: Result) -> dict[str, str]:
-    """Return what was told of each image that was worked on."""
-    told = [line.partition("] ")[2] for line in result.out.splitlines() if line.startswith("[")]
-    return {path: what for path, _, what in (line.partition(": ") for line in told)}
-
-
-def count(result: Result) -> str:
-    return result.out.splitlines()[-1]
-
-
-def again(result: Result) -> dict[str, str]:
-    """Return why images were done again."""
-    return {
-        path: part.removeprefix("again because ")
-        for path, what in lines(result).items()
-        for part in what.split(", ")
-        if part.startswith("again because ")
-    }
-
-
-def journal(place: Path) -> dict[str, tuple[str, str]]:
-    """Return state and message of each image that a journal has."""
-    with closing(sqlite3.connect(place)) as base:
-        return {os.fsdecode(p): (s, m) for p, s, m in base.execute("SELECT path, state, message FROM image")}
-
-
-def table(path: Path) -> dict[str, dict[str, str]]:
-    with open(path, newline="", encoding="utf-8-sig") as stream:
-        return {row["File"]: row for row in csv.DictReader(stream)}
 
 
 def marks(folder: Path) -> dict[str, tuple[int, int]]:

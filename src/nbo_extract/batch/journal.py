@@ -341,6 +341,6 @@ class Journal:
         self.close()
 
 
-def _folded(target: bytes) -> str:
+def _folded(target: bytes) -> bytes:
     """Path by which file systems that do not tell upper from lower case know a file."""
-    return os.path.normpath(os.fsdecode(target)).casefold()
+    return os.fsencode(os.path.normpath(os.fsdecode(target)).casefold())
