@@ -191,6 +191,7 @@ class Campaign:
     workers: int
     embed: bool
     random: random.Random
+    most_rounds: int = 1000
     usual: float = 0.0
     figures: Figures = field(default_factory=Figures)
 
@@ -226,7 +227,7 @@ class Campaign:
         """Kill runs until there were enough."""
         make_images(self.work / "made", self.count, embed=self.embed)
         expected = self.reference()
-        while self.figures.kills < self.kills and not self.figures.wrong:
+        while self.figures.kills < self.kills and self.figures.rounds < self.most_rounds and not self.figures.wrong:
             self.round(expected)
         return self.figures
 

@@ -7,7 +7,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +16,31 @@ from nbo_extract.cli.work import Job
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+#: Options of a job that change what is written.
+CHANGES: list[dict[str, Any]] = [
+    {"goal": "embed"},
+    {"format": "json"},
+    {"reader": "czi"},
+    {"partial": True},
+    {"skip_rules": ("all",)},
+    {"planes": "none"},
+    {"redact": True},
+    {"matches": {"a": "b"}},
+    {"prefer": frozenset({"Laser"})},
+    {"sidecars": False},
+    {"keep": False},
+    {"tier": 2},
+    {"extensions": ("core", "basic")},
+    {"level": "should"},
+    {"literal": True},
+    {"convert": "ome-zarr"},
+    {"compression": "zlib"},
+    {"ngff": "0.5"},
+    {"highest": True},
+]
+#: Options that do not.
+SAME = ["dry_run", "backup", "verify_pixels", "follow_links", "remember", "strict"]
 
 
 def later(path: Path) -> None:
@@ -91,36 +116,14 @@ def test_the_parts_have_words() -> None:
     assert digests["product"] == product()
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"goal": "embed"},
-        {"format": "json"},
-        {"reader": "czi"},
-        {"partial": True},
-        {"skip_rules": ("all",)},
-        {"planes": "none"},
-        {"redact": True},
-        {"matches": {"a": "b"}},
-        {"prefer": frozenset({"Laser"})},
-        {"sidecars": False},
-        {"keep": False},
-        {"tier": 2},
-        {"extensions": ("core", "basic")},
-        {"level": "should"},
-        {"literal": True},
-        {"convert": "ome-zarr"},
-        {"compression": "zlib"},
-        {"ngff": "0.5"},
-    ],
-)
-def test_what_changes_what_is_written_is_told(changed: dict[str, object]) -> None:
+@pytest.mark.parametrize("changed", CHANGES)
+def test_what_changes_what_is_written_is_told(changed: dict[str, Any]) -> None:
     job = Job("write")
-    before, after = Work(job).of("a.tif"), Work(replace(job, **changed)).of("a.tif")  # type: ignore[arg-type]
+    before, after = Work(job).of("a.tif"), Work(replace(job, **changed)).of("a.tif")
     assert {name for name in PARTS if before[name] != after[name]} == {"options"}
 
 
-@pytest.mark.parametrize("name", ["dry_run", "backup", "verify_pixels", "follow_links", "remember", "strict"])
+@pytest.mark.parametrize("name", SAME)
 def test_what_changes_nothing_is_not(name: str) -> None:
     job = Job("write")
     changed = replace(job, **{name: not getattr(job, name)})
@@ -129,11 +132,8 @@ def test_what_changes_nothing_is_not(name: str) -> None:
 
 
 def test_every_option_is_one_or_the_other() -> None:
-    """A new option of a job is for what is written unless it is said that it is not."""
-    job = Job("write")
-    told = {f.name for f in fields(Job)} - {"hardware", "configured", "profile", "highest"}
-    assert told  # the two tests above name these
-    assert Work(replace(job, highest=True)).of("a.tif")["options"] != Work(job).of("a.tif")["options"]
+    known = {name for changed in CHANGES for name in changed} | {*SAME, "threads", "hardware", "configured", "profile"}
+    assert {f.name for f in fields(Job)} == known
 
 
 def test_the_same_in_every_process() -> None:
@@ -155,4 +155,4 @@ def test_the_same_in_every_process() -> None:
 
 def test_a_job_that_has_travelled_is_the_same() -> None:
     job = Job("write", matches={"a": "b"}, prefer=frozenset({"x", "y"}))
-    assert Work(pickle.loads(pickle.dumps(job))).of("a.tif") == Work(job).of("a.tif")
+    assert Work(pickle.loads(pickle.dumps(job))).of("a.tif") == Work(job).of("a.tif")  # noqa: S301
