@@ -11,6 +11,7 @@ import pytest
 
 from batch_runs import CZI, FIRST, ZARR, Run, count, journal, lines, table
 from kill_runs import make_images
+from nbo_extract.batch import stamps
 from nbo_extract.batch.journal import NAME
 from nbo_extract.cli import batch
 from nbo_extract.cli import work as work_module
@@ -202,7 +203,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], ob
 
             monkeypatch.setattr(work_module, "_refuse_changed", after_reading)
             return
-        process = batch.process
+        process = work_module.process
 
         def before_reading(task: Task, job: Job) -> Any:
             if task.path == path:
@@ -249,7 +250,7 @@ def test_a_file_that_vanishes(run: Run, images: Path, meanwhile: Callable[..., N
 
 
 def test_a_file_that_vanishes_before_it_is_begun(run: Run, images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stamp = batch.stamp
+    stamp = stamps.stamp
 
     def gone(path: str, files: Any = ()) -> str:
         if path == FIRST and os.path.exists(FIRST):

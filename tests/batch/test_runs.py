@@ -17,12 +17,7 @@ from nbo_extract.batch import stamps
 from nbo_extract.batch.journal import NAME, Journal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-
-    from commands import Result
-
-    Run = Callable[..., Result]
 
 COUNT = 10
 

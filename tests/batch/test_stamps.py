@@ -126,7 +126,8 @@ def test_what_changes_what_is_written_is_told(changed: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", SAME)
 def test_what_changes_nothing_is_not(name: str) -> None:
     job = Job("write")
-    changed = replace(job, **{name: not getattr(job, name)})
+    other: dict[str, Any] = {name: not getattr(job, name)}
+    changed = replace(job, **other)
     assert Work(job).of("a.tif") == Work(changed).of("a.tif")
     assert Work(replace(job, threads=8)).of("a.tif") == Work(job).of("a.tif")
 
