@@ -451,6 +451,42 @@ def test_no_worker_can_be_started(run: Run, images: Path, monkeypatch: pytest.Mo
     )
 
 
+def test_an_image_at_which_workers_die_is_tried_again(run: Run, images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nbo_extract.batch import workers
+
+    run_all = workers.Workers.run
+
+    def dying(self: Any, tasks: Any) -> Any:
+        for done in run_all(self, tasks):
+            yield workers.Done(done.task, None) if done.task.task.path == CZI else done
+
+    monkeypatch.setattr(workers.Workers, "run", dying)
+    result = run("images", "--workers", "2")
+    message = f"{CZI}: the worker process died at it, twice, perhaps for want of memory; run it alone, with --workers 1"
+    assert (result.code, result.err) == (3, f"nbo-extract: {message}\n")
+    assert journal(images / NAME)["day_000/wide_00006.czi"] == ("lost", message)
+    # Whatever it was may have passed.
+    after = run("images", "--workers", "1")
+    assert (after.code, list(lines(after))) == (0, [CZI])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of Windows are others")
+@pytest.mark.parametrize("embed", [False, True])
+def test_an_image_that_another_process_is_writing_is_done_by_the_next_run(run: Run, images: Path, embed: bool) -> None:
+    import fcntl
+
+    held = f"{os.path.dirname(FIRST)}/.{os.path.basename(FIRST)}.nbo.xml.nbo-tmp"
+    with open(FIRST if embed else held, "ab") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        result = run("images", *["--embed"] * embed)
+    assert result.code == 3
+    assert "another run of nbo-extract" in result.err
+    assert len(result.err.splitlines()) == 1
+    assert journal(images / NAME)["day_000/confocal_00000.ome.tiff"][0] == "lost"
+    after = run("images", *["--embed"] * embed)
+    assert (after.code, list(lines(after))) == (0, [FIRST])
+
+
 def test_events_say_why(run: Run, images: Path) -> None:
     run("images")
     touch(FIRST)

@@ -315,7 +315,8 @@ class Run:
             return "--force asks for it"
         if now != entry.stamp:
             return "the image has changed"
-        changed = [words for part, words in PARTS.items() if work.of(entry.path)[part] != entry.work.get(part)]
+        asked = work.of(entry.path)
+        changed = [words for part, words in PARTS.items() if asked[part] != entry.work.get(part)]
         if changed:
             return changed[0]
         if entry.state == FAILED:
