@@ -37,6 +37,8 @@ JOURNAL = ".nbo-extract.journal"
 PATIENCE = 30.0
 #: Runs of one round before it is given up.
 MOST_RUNS = 1000
+#: Share of kills while a run starts.
+EARLY = 0.15
 _PER_FOLDER = 100
 
 
@@ -105,6 +107,14 @@ def alive(number: int) -> bool:
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def ended(process: subprocess.Popen[bytes], seconds: float) -> int | None:
+    """Return the exit code of a process if it ends in so many seconds."""
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 # -- what is counted --------------------------------------------------------------------------------------------------
@@ -191,6 +201,7 @@ class Campaign:
     workers: int
     embed: bool
     random: random.Random
+    most_rounds: int = 1000
     usual: float = 0.0
     figures: Figures = field(default_factory=Figures)
 
@@ -226,7 +237,7 @@ class Campaign:
         """Kill runs until there were enough."""
         make_images(self.work / "made", self.count, embed=self.embed)
         expected = self.reference()
-        while self.figures.kills < self.kills and not self.figures.wrong:
+        while self.figures.kills < self.kills and self.figures.rounds < self.most_rounds and not self.figures.wrong:
             self.round(expected)
         return self.figures
 
@@ -264,12 +275,14 @@ class Campaign:
         figures = self.figures
         process = self.start(folder, log)
         while figures.kills < last:
-            # Spread over the whole run, and some while it starts.
-            mean = (self.usual / self.per_round + 0.5) if self.random.random() < 0.8 else 0.4
-            try:
-                return process.wait(self.random.uniform(0, 2 * mean))
-            except subprocess.TimeoutExpired:
-                pass
+            # Some while it starts and looks for images; the others spread over the work.
+            if self.random.random() < EARLY:
+                code = ended(process, self.random.uniform(0, 2))
+            else:
+                code = self.at_work(process)
+                code = ended(process, self.random.uniform(0, 2 * self.usual / self.per_round)) if code is None else code
+            if code is not None:
+                return code
             workers = [n for n in children(process.pid) if is_worker(n)]
             if workers and self.random.random() < 0.5:
                 with contextlib.suppress(ProcessLookupError):
@@ -286,6 +299,14 @@ class Campaign:
                 self.orphans(left)
             return code
         return process.wait()
+
+    def at_work(self, process: subprocess.Popen[bytes]) -> int | None:
+        """Wait until a run has workers; return its exit code where it ends before."""
+        while not any(map(is_worker, children(process.pid))):
+            code = ended(process, 0.02)
+            if code is not None:
+                return code
+        return None
 
     def orphans(self, left: list[int]) -> None:
         """Wait until the processes of a dead one have ended by themselves."""

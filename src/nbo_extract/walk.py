@@ -257,7 +257,8 @@ class _Folder:
 def _set_of(path: str) -> tuple[str, ...]:
     try:
         return tuple(os.path.abspath(f) for f in read(path).files)
-    except NboExtractError:
+    except Exception:
+        # Whatever is wrong with a file, also by a fault of ours, costs no other: reading it says so.
         return ()
 
 

@@ -195,11 +195,11 @@ class Journal:
                 "named = excluded.named, files = excluded.files, target = excluded.target, "
                 "state = CASE state WHEN 'unlisted' THEN '' ELSE state END",
                 (
-                    self._key(unit.path),
+                    self.key(unit.path),
                     self.run,
                     place,
                     os.fsencode(unit.path),
-                    json.dumps([os.fsdecode(self._key(f)) for f in unit.files]) if unit.files else "",
+                    json.dumps([os.fsdecode(self.key(f)) for f in unit.files]) if unit.files else "",
                     os.fsencode(target),
                 ),
             )
@@ -220,7 +220,7 @@ class Journal:
                     "VALUES (?, ?, ?, ?, '', x'', ?, ?, ?) ON CONFLICT (path) DO UPDATE SET run = excluded.run, "
                     "place = excluded.place, named = excluded.named, files = '', target = x'', state = excluded.state, "
                     "message = excluded.message, row = excluded.row",
-                    (self._key(folder), self.run, place, os.fsencode(folder), UNLISTED, one_line(sentence), row),
+                    (self.key(folder), self.run, place, os.fsencode(folder), UNLISTED, one_line(sentence), row),
                 )
 
     def collision(self) -> tuple[str, str, str] | None:
@@ -266,7 +266,8 @@ class Journal:
             json.loads(row) if row else {},
         )
 
-    def _key(self, path: str) -> bytes:
+    def key(self, path: str) -> bytes:
+        """Return how a path is kept: as seen from the folder of the journal where it is in it."""
         if is_url(path) or not self._folder:
             return os.fsencode(path)
         place = os.path.abspath(path)
@@ -340,6 +341,6 @@ class Journal:
         self.close()
 
 
-def _folded(target: bytes) -> str:
+def _folded(target: bytes) -> bytes:
     """Path by which file systems that do not tell upper from lower case know a file."""
-    return os.path.normpath(os.fsdecode(target)).casefold()
+    return os.fsencode(os.path.normpath(os.fsdecode(target)).casefold())

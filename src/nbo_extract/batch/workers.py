@@ -35,6 +35,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+class NoWorkersError(RuntimeError):
+    """No worker process can be started."""
+
+
 @dataclass(frozen=True, slots=True)
 class Done(Generic[T, R]):
     """What became of one task.
@@ -120,7 +124,7 @@ class Workers(Generic[T, R]):
 
         Raises
         ------
-        RuntimeError
+        NoWorkersError
             If no worker process can be started.
         """
         source = iter(tasks)
@@ -218,7 +222,7 @@ class Workers(Generic[T, R]):
         else:
             yield Done(first.task, None)
         if self._stillborn >= max(_STILLBORN, self._number) * TRIES:
-            raise RuntimeError("worker processes die as soon as they start")
+            raise NoWorkersError("worker processes die as soon as they start")
 
     def _end(self) -> None:
         """Let each worker finish the task that it is at, and end."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
     from nbo_extract.batch.journal import Entry
-    from nbo_extract.batch.workers import Done
+    from nbo_extract.batch.workers import Done, Workers
     from nbo_extract.cli.batch_places import Places
     from nbo_extract.cli.progress import Progress
     from nbo_extract.cli.work import Job
@@ -254,7 +254,7 @@ class Run:
         from nbo_extract.batch.workers import Workers
 
         pool: Workers[Item, Outcome] = Workers(do, data, number, stop=self._stopped)
-        return pool.run(items)
+        return _of_pool(pool, items)
 
     def _stopped(self) -> bool:
         return self.stopping
@@ -315,14 +315,20 @@ class Run:
             return "--force asks for it"
         if now != entry.stamp:
             return "the image has changed"
-        changed = [words for part, words in PARTS.items() if work.of(entry.path)[part] != entry.work.get(part)]
+        asked = work.of(entry.path)
+        changed = [words for part, words in PARTS.items() if asked[part] != entry.work.get(part)]
         if changed:
             return changed[0]
         if entry.state == FAILED:
             return "it had failed" if self.given.retry_failed else None
+        if self._target(entry.target) != entry.work.get("target", ""):
+            return "it was written to another place"
         if entry.target and not os.path.exists(entry.target):
             return "what was written for it is gone"
         return None
+
+    def _target(self, target: str) -> str:
+        return os.fsdecode(self.journal.key(target)) if target else ""
 
     # -- what was done ------------------------------------------------------------------------------------------------
 
@@ -335,7 +341,7 @@ class Run:
             item.number,
             state,
             stamp=outcome.stamp if state == DONE else item.task.stamp,
-            work=work.of(item.task.path),
+            work=work.of(item.task.path) | {"target": self._target(item.task.target)},
             message=outcome.message,
             row={key: value for key, value in row.items() if value != ""},
             seconds=seconds,
@@ -354,6 +360,16 @@ class Run:
                 outcome = Outcome(path, BEFORE, target=entry.target, row=entry.row, passed=passed)
             told.earlier(outcome)
             self.progress.add(outcome, 0.0)
+
+
+def _of_pool(pool: Workers[Item, Outcome], items: Iterable[Item]) -> Generator[Done[Item, Outcome]]:
+    """Do all in other processes; that none can be started is one sentence."""
+    from nbo_extract.batch.workers import NoWorkersError
+
+    try:
+        yield from pool.run(items)
+    except NoWorkersError as error:
+        raise Failure(f"{error}, perhaps for want of memory; --workers 1 does without them") from error
 
 
 def _alone(data: bytes, items: Iterable[Item], stopped: Callable[[], bool]) -> Generator[Done[Item, Outcome]]:

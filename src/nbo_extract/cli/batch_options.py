@@ -62,4 +62,6 @@ def taken(batch: dict[str, Any], paths: Sequence[str], output: str | None) -> bo
         if batch[name] and not folder and name != "journal":
             option = "--json" if name == "as_json" else f"--{name.replace('_', '-')}"
             raise Refusal(f"{option} is for folders, and there is none; leave it out")
+    if batch["journal"] is not None and output == "-":
+        raise Refusal("--journal is for files that are written, and -o - writes none; leave one of them out")
     return folder or batch["journal"] is not None

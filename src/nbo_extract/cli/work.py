@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 from contextlib import closing
@@ -42,6 +43,8 @@ Goal = Literal["write", "embed", "show", "check", "gaps", "convert"]
 _AHEAD = 128
 #: Images for which it pays to start a process.
 _WORTH = 16
+#: What a system says while another process writes, or a server is away.
+_PASSING = frozenset({errno.EBUSY, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +231,7 @@ def process(task: Task, job: Job) -> Outcome:
             "failed",
             error.message,
             unusable=isinstance(error, DocumentError),
-            passing=isinstance(error, ChangedError) or not (is_url(task.path) or os.path.lexists(task.path)),
+            passing=_passes(error) or not (is_url(task.path) or os.path.lexists(task.path)),
         )
     except Exception as error:
         # The boundary of a batch: a fault of ours in one file must not cost the others.
@@ -236,6 +239,15 @@ def process(task: Task, job: Job) -> Outcome:
             raise
         text = f"{told}: unexpected problem ({type(error).__name__}: {error}); please report it"
         return Outcome(told, "failed", " ".join(text.split()))
+
+
+def _passes(error: BaseException | None) -> bool:
+    """Whether an error, or what caused it, may be gone the next time: nobody has to do anything about it."""
+    while error is not None:
+        if isinstance(error, ChangedError) or (isinstance(error, OSError) and error.errno in _PASSING):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _process(task: Task, job: Job, told: str) -> Outcome:
