@@ -90,24 +90,24 @@ class FolderWalk:
 
     def units(self) -> Iterator[Unit]:
         """Yield the images, sorted by name, the files of a folder before its sub-folders."""
-        # Folders that wait, the next one last: the depth of a tree is no depth of calls.
-        waiting: list[tuple[str, str, set[str]]] = [(self.top, "", set())]
-        while waiting:
-            folder, relative, claimed = waiting.pop()
-            if relative and not self._is_new(folder, relative):
+        # Folders on the way down with the names that wait in each: the depth of a tree is no depth of calls.
+        one = _OneFolder(self, self.top, "", ())
+        yield from one.units()
+        way = [one]
+        while way:
+            above = way[-1]
+            if not above.inner:
+                way.pop()
                 continue
-            one = _OneFolder(self, folder, relative, claimed)
-            yield from one.units()
-            waiting += [
-                (
-                    os.path.join(folder, n),
-                    _joined(relative, n),
-                    one.sets.below(os.path.abspath(os.path.join(folder, n))),
-                )
-                for n in reversed(one.inner)
-            ]
+            name = above.inner.pop()
+            folder, relative = os.path.join(above.folder, name), _joined(above.relative, name)
+            if self._is_new(folder):
+                claimed = above.sets.below(os.path.join(above.absolute, name))
+                one = _OneFolder(self, folder, relative, claimed)
+                yield from one.units()
+                way.append(one)
 
-    def _is_new(self, folder: str, relative: str) -> bool:
+    def _is_new(self, folder: str) -> bool:
         """Whether a folder has not been, and will not be, walked through by another way."""
         link = os.path.islink(folder)
         place = identity(folder)
@@ -136,14 +136,14 @@ class FolderWalk:
 class _OneFolder:
     """One folder: names, images, sets."""
 
-    def __init__(self, walking: FolderWalk, folder: str, relative: str, claimed: set[str]) -> None:
+    def __init__(self, walking: FolderWalk, folder: str, relative: str, claimed: Iterable[str]) -> None:
         self.walking = walking
         self.told = walking.told
         self.folder = folder
         self.relative = relative
         self.absolute = os.path.abspath(folder)
         self.sets = Sets(claimed)
-        #: Names of sub-folders that are to be walked through.
+        #: Names of sub-folders that are to be walked through, the next one last.
         self.inner: list[str] = []
 
     def units(self) -> Iterator[Unit]:
@@ -160,7 +160,8 @@ class _OneFolder:
         if self.walking.sidecars:
             found = self._by_sidecars(files, seen.union(folders))
             units = sorted([*units, *((n, ()) for n in found)], key=lambda u: (u[0] in folders, u[0]))
-        self.inner = [name for name in folders if name not in zarrs]
+        taken = set(zarrs)
+        self.inner = [name for name in reversed(folders) if name not in taken]
         self.walking.any = self.walking.any or bool(units)
         for name, others in units:
             path = os.path.normpath(os.path.join(self.folder, name))

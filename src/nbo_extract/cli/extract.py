@@ -16,6 +16,7 @@ from nbo_extract.cli.work import Task, process_all
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from nbo_extract.cli.listed import Chosen
     from nbo_extract.cli.render import Printer
     from nbo_extract.cli.work import Format, Job, Outcome
     from nbo_extract.converting.conversion import Kind
@@ -36,6 +37,7 @@ _DONE = {
 def run(
     *,
     paths: Sequence[str],
+    chosen: Chosen,
     matches: dict[str, str],
     remember: bool,
     output: str | None,
@@ -60,7 +62,7 @@ def run(
     _refuse_idle(embed, backup=backup, verify_pixels=idle, follow_links=follow_links)
     if remember and not matches:
         raise Refusal("--remember keeps what --match settles, and there is no --match; give one or leave it out")
-    found = find_images(paths, reader, sidecars="" if embed or convert else "named", joined=embed)
+    found = find_images(paths, reader, chosen, sidecars="" if embed or convert else "named", joined=embed)
     form = format_of(format_, output, found.units)
     if output == "-" and len(found.units) > 1:
         raise Refusal(f"-o - writes one document, and there are {len(found.units)} images; give a folder with -o")
@@ -122,6 +124,7 @@ def _refuse_idle(embed: bool, **options: bool) -> None:
 def run_check(
     *,
     paths: Sequence[str],
+    chosen: Chosen,
     matches: dict[str, str],
     reader: str | None,
     workers: int,
@@ -137,7 +140,7 @@ def run_check(
     if highest and tier is not None:
         named = "--tier" if options["profile"] is None else "--profile"
         raise Refusal(f"--highest finds the tier, and {named} names one; leave one of them out")
-    found = find_images(paths, reader, sidecars="named" if options["no_sidecar"] else "found")
+    found = find_images(paths, reader, chosen, sidecars="named" if options["no_sidecar"] else "found")
     tasks = [Task(u.path) for u in found.units]
     job = job_for("check", tasks, reader=reader, matches=matches, highest=highest, tier=tier, **options)
     quiet = as_json or junit == "-"

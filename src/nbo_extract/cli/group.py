@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import click
 
 OK, NOT_MET, USAGE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+_UNPRINTABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")
 #: Command that is meant where no command is named.
 DEFAULT = "extract"
 
@@ -100,5 +102,11 @@ def _sentence(error: click.ClickException) -> str:
 
 
 def complain(message: str) -> None:
-    """Write one line on standard error."""
-    click.echo(f"nbo-extract: {message}", err=True)
+    """Write one line on standard error; what would break it, or is no text, such as a name may hold, is escaped."""
+    click.echo(f"nbo-extract: {_UNPRINTABLE.sub(_escaped, message)}", err=True)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    # A byte of a name that is no text of this system.
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else ascii(match.group())[1:-1]

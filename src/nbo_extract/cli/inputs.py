@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbo_extract.cli.group import Failure, Refusal, complain
+from nbo_extract.cli.listed import Chosen
 from nbo_extract.cli.work import Task
 from nbo_extract.config_keys import NAME
 from nbo_extract.errors import HardwareError, NboExtractError
@@ -31,13 +32,22 @@ _TOLD = 3
 _ENDINGS = (".xml", ".json", ".jsonld")
 
 
-def find_images(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars = "", joined: bool = False) -> Walk:
+def find_images(
+    paths: Sequence[str],
+    reader: str | None,
+    chosen: Chosen = Chosen(),  # noqa: B008 - it is frozen
+    *,
+    sidecars: Sidecars = "",
+    joined: bool = False,
+) -> Walk:
     """Find the images that the paths stand for.
 
     Parameters
     ----------
     paths : sequence of str
     reader : str, optional
+    chosen : Chosen
+        Globs, and what a list names and is not there: problems of the walk.
     sidecars : {'', 'named', 'found'}
         Whether documents that were written beside images are wanted: not at all, where they are named and their image
         is not, or in folders, too, where their image is not there.
@@ -60,7 +70,19 @@ def find_images(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars 
     wanted = _wanted(paths, sidecars)
     for path in [p for p in paths if p not in wanted]:
         complain(f"{path}: a document that nbo-extract wrote, no image; left out")
-    found = walk(wanted, reader, joined=joined, sidecars=sidecars == "found" and reader is None)
+    found = walk(
+        wanted,
+        reader,
+        joined=joined,
+        sidecars=sidecars == "found" and reader is None,
+        include=chosen.include,
+        exclude=chosen.exclude,
+    )
+    found.problems[:0] = chosen.missing
+    for note in found.notes:
+        complain(note)
+    if not found.units and found.excluded and not found.problems:
+        raise Failure(f"{wanted[0]}: --include and --exclude leave no image of it; change the patterns")
     if not found.units and not found.problems:
         raise Failure(refusal((found.empty or list(paths))[0]))
     return found
