@@ -17,7 +17,9 @@ _MICRO_MANAGER = 51123
 _ROOT_UUID = re.compile(rb"""<(?:[\w.\-]+:)?OME\s(?:[^>]*?\s)?UUID\s*=\s*["']([^"']*)["']""")
 _NAMED = re.compile(rb"""<(?:[\w.\-]+:)?UUID\s+FileName\s*=\s*"([^"&<]*)"\s*>([^<&]*)<""")
 # What makes the text of a document more than its elements, or hides them from a search for names.
-_NOT_PLAIN = (b"BinaryOnly", b"<!--", b"<![CDATA[", b"<!DOCTYPE")
+_NOT_PLAIN = (b"BinaryOnly", b"<!--", b"<!DOCTYPE", b"StructuredAnnotations")
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_NOTES = re.compile(rb"<((?:[\w.\-]+:)?StructuredAnnotations)[\s>].*?</\1\s*>", re.DOTALL)
 
 
 def of_tiff(path: str) -> tuple[str, ...]:
@@ -77,10 +79,13 @@ def _quick(path: str, description: bytes) -> tuple[str, ...] | None:
     from nbo_extract_readers.ome_tiff import beside
 
     text = description.strip(b"\0 \t\r\n")
-    if any(sign in text for sign in _NOT_PLAIN) or not text.endswith(b"OME>"):
+    if b"<![CDATA[" in text:
         return None
-    notes = text.find(b"StructuredAnnotations")
-    if notes >= 0 and b"FileName" in text[notes:]:
+    if b"<!--" in text:
+        text = _COMMENT.sub(b"", text)
+    if b"StructuredAnnotations" in text:
+        text = _NOTES.sub(b"", text)
+    if any(sign in text for sign in _NOT_PLAIN) or not text.endswith(b"OME>"):
         return None
     named = _NAMED.findall(text)
     if len(named) != text.count(b"FileName"):
