@@ -9,6 +9,7 @@ import click
 from nbo_extract import __version__
 from nbo_extract.cli.app_check import check_options, tier, with_profile
 from nbo_extract.cli.app_schemas import XSD, schema
+from nbo_extract.cli.app_walk import with_paths
 from nbo_extract.cli.app_watch import watch_command
 from nbo_extract.cli.batch_options import batch_options
 from nbo_extract.cli.converting_options import CONVERTING
@@ -193,7 +194,7 @@ def program() -> None:
 
 
 @program.command("extract", cls=Default, hidden=True)
-@_PATHS
+@with_paths
 @_HARDWARE
 @click.option("--remember", is_flag=True, help="Keep what --match settles in the configuration.")
 @click.option(
@@ -229,7 +230,7 @@ def extract(**options: Any) -> int:
 
 
 @program.command()
-@_PATHS
+@with_paths
 @_HARDWARE
 @_PROFILE
 @with_profile
@@ -259,7 +260,7 @@ program.add_command(watch_command(_all(_HARDWARE, _PROFILE, with_profile, _READI
 
 
 @program.command()
-@_PATHS
+@with_paths
 @click.option("-o", "--output", required=True, metavar="FILE", help="Sheet to write: .xlsx, .csv, or - for CSV.")
 @_HARDWARE
 @_PROFILE

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nbo_extract.cli.app_walk import with_paths
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -14,7 +16,7 @@ def watch_command(shared: Callable[[Callable[..., Any]], Callable[..., Any]]) ->
     """Return the command, with the options that all commands on images share."""
 
     @click.command("watch")
-    @click.argument("paths", nargs=-1, required=True, metavar="FOLDER...")
+    @with_paths
     @click.option("-o", "--output", metavar="FOLDER", help="Folder for what is written. [beside the image]")
     @click.option("--format", "format_", type=click.Choice(["xml", "json", "jsonld"]), help="What to write. [xml]")
     @click.option("--embed", is_flag=True, help="Write into the OME-TIFF or OME-Zarr itself; undo with restore.")

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections import deque
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nbo_extract.batch.journal import DONE, FAILED, LOST, NAME, UNLISTED, Journal
@@ -18,11 +18,12 @@ from nbo_extract.batch.rows import row_of
 from nbo_extract.batch.stamps import PARTS, Work, stamp
 from nbo_extract.cli.extract import BEFORE, FEW, Report
 from nbo_extract.cli.group import INTERRUPTED, Failure, Refusal, complain
+from nbo_extract.cli.inputs import refuse_nothing
 from nbo_extract.cli.jobs import job_for
+from nbo_extract.cli.listed import Chosen
 from nbo_extract.cli.progress import Bar, Silent, progress_for
 from nbo_extract.cli.work import Outcome, Task, process, processes, unpickled, worker_died
 from nbo_extract.errors import UsageError, WriteError
-from nbo_extract.registry import refusal
 from nbo_extract.stores import shown
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from nbo_extract.cli.batch_places import Places
     from nbo_extract.cli.progress import Progress
     from nbo_extract.cli.work import Job
-    from nbo_extract.walk import Walk
+    from nbo_extract.walk import Stream
 
 #: States of images that are no result yet: nothing was written.
 _IDLE = ("dry-run", "would convert")
@@ -56,6 +57,8 @@ class Given:
     ----------
     paths : tuple of str
         Images and folders.
+    chosen : Chosen
+        Which images of folders, and what a list names and is not there.
     workers : int
         Processes; 0 for as many as there are cores, where it pays.
     verbose, quiet : bool
@@ -72,6 +75,7 @@ class Given:
     """
 
     paths: tuple[str, ...]
+    chosen: Chosen = field(default_factory=Chosen)
     workers: int = 0
     verbose: bool = False
     quiet: bool = False
@@ -127,8 +131,9 @@ def _run(run: Run) -> int:
     progress = run.progress = progress_for(as_json=run.given.as_json, quiet=run.given.quiet, verbose=run.given.verbose)
     try:
         walked, total = run.look()
-        if not total and not walked.problems:
-            raise Failure(refusal((walked.empty or list(run.given.paths))[0]))
+        refuse_nothing(run.given.paths, total, walked)
+        for note in walked.notes:
+            complain(note)
         told = _report(run, walked, total)
         with run.stoppable():
             settled = run.work(told, total)
@@ -146,7 +151,7 @@ def _run(run: Run) -> int:
     return code
 
 
-def _report(run: Run, walked: Walk, total: int) -> Report:
+def _report(run: Run, walked: Stream, total: int) -> Report:
     given = run.given
     if total <= FEW and not given.as_json:
         # What is told of each says how far it is.
@@ -210,7 +215,7 @@ class Run:
         self._before: deque[Entry] = deque()
         self._folders: dict[str, str] = {}
 
-    def look(self) -> tuple[Walk, int]:
+    def look(self) -> tuple[Stream, int]:
         """Look for images; return what was seen, and how many there are.
 
         Raises
@@ -218,10 +223,11 @@ class Run:
         Refusal
             If two images would be written to one place.
         """
-        walked = self.places.stream(self.given.paths)
+        walked = self.places.stream(self.given.paths, self.given.chosen)
         self._folders = {}
         total = self.journal.see(self.progress.found(self.places.planned(walked, self._folders)))
         self.journal.unlisted(zip(walked.unlisted, walked.problems, strict=True))
+        walked.problems[:0] = self.given.chosen.missing
         self.places.refuse(self.journal.collision())
         return walked, total
 

@@ -41,8 +41,8 @@ def batch_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
-def taken(batch: dict[str, Any], paths: Sequence[str], output: str | None) -> bool:
-    """Whether a run works on a folder, with all that belongs to it.
+def taken(batch: dict[str, Any], paths: Sequence[str], output: str | None, *, listed: bool) -> bool:
+    """Whether a run works on a folder, or on a list of images, with all that belongs to it.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def taken(batch: dict[str, Any], paths: Sequence[str], output: str | None) -> bo
             if batch[name]:
                 option = f"--{name.replace('_', '-')}"
                 raise Refusal(f"{option} is for a journal, and --no-journal wants none; leave one of them out")
-    folder = output != "-" and any(not is_url(p) and is_folder_of_images(p) for p in paths)
+    folder = output != "-" and (listed or any(not is_url(p) and is_folder_of_images(p) for p in paths))
     for name in _NAMES:
         if batch[name] and not folder and name != "journal":
             option = "--json" if name == "as_json" else f"--{name.replace('_', '-')}"

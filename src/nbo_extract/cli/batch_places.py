@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbo_extract.batch.results import REPORT, TABLE, place_of
 from nbo_extract.cli.converting import converted_name, is_named_as
 from nbo_extract.cli.group import Refusal
 from nbo_extract.cli.inputs import DOCUMENTS, beside, is_folder_of_images
 from nbo_extract.errors import WriteError
 from nbo_extract.sidecars import stem
 from nbo_extract.stores import is_url, plain, shown
-from nbo_extract.walk import walk
+from nbo_extract.walk import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from nbo_extract.cli.listed import Chosen
     from nbo_extract.cli.work import Format, Goal
     from nbo_extract.converting.conversion import Kind
-    from nbo_extract.walk import Unit, Walk
+    from nbo_extract.walk import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +68,24 @@ class Places:
             raise Refusal(error.message) from error
         return folder
 
-    def stream(self, paths: Sequence[str]) -> Walk:
-        """Find the images that paths stand for."""
-        return walk(list(map(plain, paths)), self.reader, joined=self.goal == "embed")
+    def stream(self, paths: Sequence[str], chosen: Chosen) -> Stream:
+        """Find the images that paths stand for; what a run writes besides is passed over."""
+        folder = self.folder(paths)
+        return Stream(
+            map(plain, paths),
+            self.reader,
+            joined=self.goal == "embed",
+            include=chosen.include,
+            exclude=chosen.exclude,
+            skip=[str(place_of(folder, name)) for name in (TABLE, REPORT)],
+        )
 
-    def planned(self, walked: Walk, folders: dict[str, str]) -> Iterator[tuple[Unit, str]]:
+    def planned(self, walked: Stream, folders: dict[str, str]) -> Iterator[tuple[Unit, str]]:
         """Yield each image with the file that is written for it, and note one image of each folder."""
         from nbo_extract.api import embeddable
 
         output = os.path.abspath(self.output) if self.output else ""
-        for unit in walked.units:
+        for unit in walked.units():
             target = ""
             if self.goal == "embed":
                 target = "" if embeddable(unit.path) else self._sidecar(unit)

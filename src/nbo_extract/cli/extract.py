@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from nbo_extract.cli.inputs import Sidecars
+    from nbo_extract.cli.listed import Chosen
     from nbo_extract.cli.render import Printer
     from nbo_extract.cli.work import Format, Goal, Job, Outcome
     from nbo_extract.converting.conversion import Kind
-    from nbo_extract.walk import Walk
+    from nbo_extract.walk import Stream, Walk
 
 #: Up to so many images are summarised one by one; more are a line each.
 FEW = 8
@@ -49,6 +50,7 @@ _DONE = {
 def run(
     *,
     paths: Sequence[str],
+    chosen: Chosen,
     output: str | None,
     format_: Format | None,
     embed: bool,
@@ -75,13 +77,13 @@ def run(
     sidecars: Sidecars = "" if embed or convert else "named"
     wanted = wanted_paths(paths, options["reader"], sidecars=sidecars)
     goal: Goal = "embed" if embed else "convert" if convert is not None else "write"
-    if taken(batch, wanted, output):
+    if taken(batch, wanted, output, listed=chosen.listed):
         from nbo_extract.cli.batch import Given, run_batch
         from nbo_extract.cli.batch_places import Places
 
-        given = Given(tuple(wanted), workers=workers, verbose=verbose, quiet=quiet, **batch)
+        given = Given(tuple(wanted), chosen, workers=workers, verbose=verbose, quiet=quiet, **batch)
         return run_batch(given, Places(goal, output or "", format_ or "xml", convert, options["reader"]), options)
-    found = find_wanted(wanted, options["reader"], sidecars=sidecars, joined=embed)
+    found = find_wanted(wanted, options["reader"], chosen, sidecars=sidecars, joined=embed)
     form = format_of(format_, output, found.units)
     if output == "-" and len(found.units) > 1:
         raise Refusal(f"-o - writes one document, and there are {len(found.units)} images; give a folder with -o")
@@ -133,6 +135,7 @@ def _refuse_idle(embed: bool, **options: bool) -> None:
 def run_check(
     *,
     paths: Sequence[str],
+    chosen: Chosen,
     matches: dict[str, str],
     reader: str | None,
     workers: int,
@@ -148,7 +151,7 @@ def run_check(
     if highest and tier is not None:
         named = "--tier" if options["profile"] is None else "--profile"
         raise Refusal(f"--highest finds the tier, and {named} names one; leave one of them out")
-    found = find_images(paths, reader, sidecars="named" if options["no_sidecar"] else "found")
+    found = find_images(paths, reader, chosen, sidecars="named" if options["no_sidecar"] else "found")
     tasks = [Task(u.path) for u in found.units]
     job = job_for(
         "check",
@@ -213,7 +216,7 @@ class Report:
 
     Parameters
     ----------
-    found : Walk
+    found : Walk or Stream
     total : int
         Number of images.
     stream : text stream
@@ -229,7 +232,7 @@ class Report:
 
     def __init__(
         self,
-        found: Walk,
+        found: Walk | Stream,
         total: int,
         stream: TextIO,
         matches: dict[str, str],

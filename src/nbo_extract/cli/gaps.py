@@ -17,6 +17,7 @@ from nbo_extract.cli.work import Task, process_all, processes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nbo_extract.cli.listed import Chosen
     from nbo_extract.gap_rows import DocumentGaps, GapSheet
 
 _SECTIONS = {"microscope": "of microscopes", "image": "of images", "channel": "of channels"}
@@ -26,6 +27,7 @@ _SHOWN = 5
 def run(
     *,
     paths: Sequence[str],
+    chosen: Chosen,
     output: str,
     matches: dict[str, str],
     reader: str | None,
@@ -35,7 +37,7 @@ def run(
 ) -> int:
     """Write a gap sheet and return the exit code."""
     _refuse_output(output)
-    found = find_images(paths, reader, sidecars="named" if options["no_sidecar"] else "found")
+    found = find_images(paths, reader, chosen, sidecars="named" if options["no_sidecar"] else "found")
     tasks = [Task(u.path) for u in found.units]
     job = job_for("gaps", [t.path for t in tasks], alone=len(tasks) == 1, reader=reader, matches=matches, **options)
     parts: list[DocumentGaps] = []

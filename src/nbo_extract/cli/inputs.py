@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbo_extract.cli.group import Failure, Refusal, complain
+from nbo_extract.cli.listed import Chosen
 from nbo_extract.cli.work import Task
 from nbo_extract.config_keys import NAME
 from nbo_extract.errors import HardwareError, NboExtractError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from nbo_extract.cli.work import Format
     from nbo_extract.stored import Stored
-    from nbo_extract.walk import Unit
+    from nbo_extract.walk import Stream, Unit
 
     Sidecars = Literal["", "named", "found"]
 
@@ -31,13 +32,22 @@ _TOLD = 3
 DOCUMENTS = (".xml", ".json", ".jsonld")
 
 
-def find_images(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars = "", joined: bool = False) -> Walk:
+def find_images(
+    paths: Sequence[str],
+    reader: str | None,
+    chosen: Chosen = Chosen(),  # noqa: B008 - it is frozen
+    *,
+    sidecars: Sidecars = "",
+    joined: bool = False,
+) -> Walk:
     """Find the images that the paths stand for.
 
     Parameters
     ----------
     paths : sequence of str
     reader : str, optional
+    chosen : Chosen
+        Globs, and what a list names and is not there: problems of the walk.
     sidecars : {'', 'named', 'found'}
         Whether documents that were written beside images are wanted: not at all, where they are named and their image
         is not, or in folders, too, where their image is not there.
@@ -49,7 +59,7 @@ def find_images(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars 
     Refusal
         If a path does not exist, there is no such reader, or there is no image.
     """
-    return find_wanted(wanted_paths(paths, reader, sidecars=sidecars), reader, sidecars=sidecars, joined=joined)
+    return find_wanted(wanted_paths(paths, reader, sidecars=sidecars), reader, chosen, sidecars=sidecars, joined=joined)
 
 
 def wanted_paths(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars) -> list[str]:
@@ -74,7 +84,7 @@ def wanted_paths(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars
     return wanted
 
 
-def find_wanted(wanted: Sequence[str], reader: str | None, *, sidecars: Sidecars, joined: bool) -> Walk:
+def find_wanted(wanted: Sequence[str], reader: str | None, chosen: Chosen, *, sidecars: Sidecars, joined: bool) -> Walk:
     """Find the images that paths stand for which were looked at.
 
     Raises
@@ -82,10 +92,33 @@ def find_wanted(wanted: Sequence[str], reader: str | None, *, sidecars: Sidecars
     Failure
         If there is no image.
     """
-    found = walk(wanted, reader, joined=joined, sidecars=sidecars == "found" and reader is None)
-    if not found.units and not found.problems:
-        raise Failure(refusal((found.empty or list(wanted))[0]))
+    found = walk(
+        wanted,
+        reader,
+        joined=joined,
+        sidecars=sidecars == "found" and reader is None,
+        include=chosen.include,
+        exclude=chosen.exclude,
+    )
+    found.problems[:0] = chosen.missing
+    refuse_nothing(wanted, len(found.units), found)
+    for note in found.notes:
+        complain(note)
     return found
+
+
+def refuse_nothing(wanted: Sequence[str], units: int, found: Walk | Stream) -> None:
+    """Refuse a walk that found nothing, and no problem either.
+
+    Raises
+    ------
+    Failure
+    """
+    if units or found.problems:
+        return
+    if found.excluded:
+        raise Failure(f"{wanted[0]}: --include and --exclude leave no image of it; change the patterns")
+    raise Failure(refusal((found.empty or list(wanted))[0]))
 
 
 #: What is told of a set whose files were found in different states.

@@ -16,6 +16,7 @@ from nbo_extract.stores import is_url, one_line, shown
 if TYPE_CHECKING:
     from nbo_extract.batch.journal import Entry, Journal
     from nbo_extract.cli.batch_places import Places
+    from nbo_extract.cli.listed import Chosen
     from nbo_extract.cli.work import Outcome
 
 #: A look takes at most this part of the time, however many files there are.
@@ -31,6 +32,7 @@ def run(
     output: str | None,
     format_: Any,
     embed: bool,
+    chosen: Chosen,
     every: float,
     settle: float,
     once: bool,
@@ -51,7 +53,7 @@ def run(
         if is_url(path) or not is_folder_of_images(path):
             raise Refusal(f"{shown(path)}: this is no folder that images come into; name the folder")
     options |= {"remember": False, "dry_run": False, "convert": None}
-    given = Given(tuple(wanted), workers=workers or 1, quiet=quiet, no_summary=no_summary, journal=journal)
+    given = Given(tuple(wanted), chosen, workers=workers or 1, quiet=quiet, no_summary=no_summary, journal=journal)
     places = Places("embed" if embed else "write", output or "", format_ or "xml", None, options["reader"])
     with opened(given, places, options) as kept:
         return Watch(given, places, kept, options, settle).run(every, once=once)

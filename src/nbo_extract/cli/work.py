@@ -399,7 +399,7 @@ def process_all(tasks: Iterable[Task], job: Job, workers: int) -> Generator[Outc
     workers : int
         Number of processes; 1 is this process.
     """
-    if workers == 1:
+    if workers <= 1:  # none, where there is nothing to be done
         for task in tasks:
             yield process(task, job)
         return
