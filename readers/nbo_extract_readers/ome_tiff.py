@@ -230,7 +230,7 @@ def _add_file(
 ) -> None:
     from lxml import etree
 
-    file = etree.SubElement(structure, "File", {"Name": os.path.basename(path)})
+    file = etree.SubElement(structure, "File", {"Name": clean(os.path.basename(path))})
     if directory is not None:
         file.set("BigTIFF", str(directory.big).lower())
         file.set("ByteOrder", directory.order)
@@ -238,4 +238,4 @@ def _add_file(
     if xml is not None:
         file.set("OMENamespace", xml.namespace)
     if metadata_file:
-        file.set("MetadataFile", metadata_file)
+        file.set("MetadataFile", clean(metadata_file))
