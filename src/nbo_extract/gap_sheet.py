@@ -56,7 +56,7 @@ _TEXT = (
 
 def set_id(files: Iterable[str]) -> str:
     """Return what stands for a list of files in a key."""
-    return hashlib.sha256("\n".join(files).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return hashlib.sha256("\n".join(files).encode()).hexdigest()[:8]
 
 
 def checksum(visible: Sequence[str], key: dict[str, Any]) -> str:
