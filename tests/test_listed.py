@@ -93,7 +93,22 @@ def test_globs_of_the_commands(data: Path, run: Callable[..., Result]) -> None:
 
 def test_a_list_that_names_nothing_that_is_there(data: Path, run: Callable[..., Result]) -> None:
     (data / "list.txt").write_text("gone.czi\n")
-    for args in ((), ("check", "--xsd", "official"), ("gaps", "-o", "x.csv")):
+    for args in ((), ("check",), ("gaps", "-o", "x.csv")):
         result = run(*args, "--from-file", "list.txt")
         assert result.code == 3
         assert "nbo-extract: gone.czi: there is no such file, and list.txt names it; check the path\n" in result.err
+
+
+def test_names_that_are_no_text_are_worked_on(data: Path, run: Callable[..., Result], sample_data: Path) -> None:
+    odd = os.fsdecode(b"\xff\n")
+    for name in ("widefield.czi", "confocal.ome.tiff"):
+        shutil.copy(sample_data / name, data / "a" / (odd + name))
+    shutil.copytree(sample_data / "cells_v05.ome.zarr", data / "a" / f"{odd}cells.ome.zarr")
+    for form in ("xml", "json", "jsonld"):
+        result = run("a", "--format", form, "-o", "out", "-q")
+        assert (result.code, result.err) == (0, "")
+        assert len(list((data / "out").rglob(f"*.nbo.{form}"))) == 5
+    result = run("gaps", "a", "-o", "-")
+    assert result.code == 3
+    told = "a sheet cannot name it, for its path is no text of this system; rename it"
+    assert f"nbo-extract: a/\\xff\\nwidefield.czi: {told}\n" in result.err

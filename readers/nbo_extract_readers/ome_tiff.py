@@ -240,4 +240,4 @@ def _add_file(
     if xml is not None:
         file.set("OMENamespace", xml.namespace)
     if metadata_file:
-        file.set("MetadataFile", metadata_file)
+        file.set("MetadataFile", clean(metadata_file))

@@ -38,7 +38,12 @@ def run(
     """Write a gap sheet and return the exit code."""
     _refuse_output(output)
     found = find_images(paths, reader, chosen, sidecars="named" if options["no_sidecar"] else "found")
-    tasks = [Task(u.path) for u in found.units]
+    tasks = [Task(u.path) for u in found.units if _nameable(u.path)]
+    found.problems += [
+        f"{u.path}: a sheet cannot name it, for its path is no text of this system; rename it"
+        for u in found.units
+        if not _nameable(u.path)
+    ]
     job = job_for("gaps", [t.path for t in tasks], alone=len(tasks) == 1, reader=reader, matches=matches, **options)
     parts: list[DocumentGaps] = []
     settled: set[str] = set()
@@ -111,6 +116,11 @@ def _write(parts: Sequence[DocumentGaps], output: str, verbose: bool) -> None:
             printer.line(text, indent=2)
         if len(told) < len(sheet.unasked):
             printer.line(f"and {len(sheet.unasked) - len(told)} more; -v shows all", indent=2)
+
+
+def _nameable(path: str) -> bool:
+    """Whether a path can stand in a sheet: it has no bytes that are no text."""
+    return not any(0xD800 <= ord(c) <= 0xDFFF for c in os.path.abspath(path))
 
 
 def _summary(printer: Any, sheet: GapSheet) -> None:
