@@ -60,8 +60,6 @@ class Walk:
         Folders that were given and hold no image.
     problems : list of str
         Folders that cannot be listed, one sentence each.
-    unlisted : list of str
-        These folders.
     """
 
     units: list[Unit] = field(default_factory=list)
@@ -69,7 +67,6 @@ class Walk:
     members: int = 0
     empty: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    unlisted: list[str] = field(default_factory=list)
 
 
 def walk(paths: Iterable[str], reader: str | None = None, *, joined: bool = False, sidecars: bool = False) -> Walk:
@@ -171,7 +168,6 @@ class _Folder:
                 entries = sorted(listing, key=lambda e: e.name)
         except OSError as error:
             self.found.problems.append(f"{folder}: this folder cannot be listed ({error.strerror}); ask for access")
-            self.found.unlisted.append(folder)
             return
         if (status.st_dev, status.st_ino) in self._visited:
             return
@@ -257,8 +253,7 @@ class _Folder:
 def _set_of(path: str) -> tuple[str, ...]:
     try:
         return tuple(os.path.abspath(f) for f in read(path).files)
-    except Exception:
-        # Whatever is wrong with a file, also by a fault of ours, costs no other: reading it says so.
+    except NboExtractError:
         return ()
 
 

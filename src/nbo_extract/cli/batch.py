@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 #: States of images that are no result yet: nothing was written.
 _IDLE = ("dry-run", "would convert")
+#: What a walk says of a folder behind its name.
+_UNLISTED = ": this folder cannot be listed ("
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +223,8 @@ class Run:
         walked = self.places.stream(self.given.paths)
         self._folders = {}
         total = self.journal.see(self.progress.found(self.places.planned(walked, self._folders)))
-        self.journal.unlisted(zip(walked.unlisted, walked.problems, strict=True))
+        told = ((problem.partition(_UNLISTED)[0], problem) for problem in walked.problems if _UNLISTED in problem)
+        self.journal.unlisted(told)
         self.places.refuse(self.journal.collision())
         return walked, total
 
