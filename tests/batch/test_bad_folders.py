@@ -41,7 +41,7 @@ def told_once(result: Result, folder: Path, *paths: str) -> dict[str, str]:
     messages = {}
     for path in paths:
         shown = path.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n")
-        (line,) = (n for n in told if n.startswith(f"nbo-extract: {shown}: "))
+        (line,) = (n for n in told if n.startswith((f"nbo-extract: {shown}: ", f"nbo-extract: {shown} ")))
         message = messages[path] = line.removeprefix("nbo-extract: ")
         state, noted = kept[os.path.relpath(path, "images")]
         assert state in ("failed", "lost", "unlisted")
