@@ -239,6 +239,7 @@ class Campaign:
         expected = self.reference()
         while self.figures.kills < self.kills and self.figures.rounds < self.most_rounds and not self.figures.wrong:
             self.round(expected)
+            print(f"{self.figures.kills:,} kills, {len(self.figures.wrong)} wrong", file=sys.stderr, flush=True)
         return self.figures
 
     def round(self, expected: dict[str, str]) -> None:
@@ -361,7 +362,9 @@ def main() -> int:
         work.mkdir(parents=True, exist_ok=True)
         chance = random.Random(given.seed)
         campaign = Campaign(work, given.count, given.kills, given.per_round, given.workers, given.embed, chance)
-        campaign.run()
+        # Interrupted, it tells what it has seen of whole rounds.
+        with contextlib.suppress(KeyboardInterrupt):
+            campaign.run()
         print(table(campaign))
         for sentence in campaign.figures.wrong[:20]:
             print(sentence)

@@ -9,7 +9,6 @@ from nbo_extract.errors import CorruptFileError, NboExtractError
 from nbo_extract.findings import Finding
 from nbo_extract.record import RawRecord
 from nbo_extract.registry import TIFF_MAGIC
-from nbo_extract.stores import one_line
 from nbo_extract_readers._ome_xml import looks_like_ome, parse
 from nbo_extract_readers._original import add_original, annotated, image_names
 from nbo_extract_readers._text import clean
@@ -231,8 +230,7 @@ def _add_file(
 ) -> None:
     from lxml import etree
 
-    # XML has no place for some of what a name may have.
-    file = etree.SubElement(structure, "File", {"Name": one_line(os.path.basename(path))})
+    file = etree.SubElement(structure, "File", {"Name": clean(os.path.basename(path))})
     if directory is not None:
         file.set("BigTIFF", str(directory.big).lower())
         file.set("ByteOrder", directory.order)

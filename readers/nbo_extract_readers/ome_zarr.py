@@ -9,7 +9,7 @@ from nbo_extract.errors import CorruptFileError
 from nbo_extract.findings import Finding
 from nbo_extract.record import RawRecord
 from nbo_extract.registry import head
-from nbo_extract.stores import ZipStore, is_url, last_part, one_line, open_store, shown
+from nbo_extract.stores import ZipStore, is_url, last_part, open_store, shown
 from nbo_extract_readers._ngff import (
     COPY_AGAIN,
     IDENTIFIER,
@@ -93,7 +93,7 @@ def _read(path: str, store: Store) -> RawRecord:
     xml = _add_ome_xml(store, record)
     _note_version(record, root)
     structure = etree.SubElement(tree, "Structure")
-    file = etree.SubElement(structure, "File", {"Name": one_line(last_part(path))})
+    file = etree.SubElement(structure, "File", {"Name": clean(last_part(path))})
     _add_images(store, root, structure, record)
     if "NGFF" in record.versions:
         file.set("NGFFVersion", record.versions["NGFF"])

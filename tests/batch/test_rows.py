@@ -50,9 +50,9 @@ def test_an_image_with_all_facts(sample_data: Path) -> None:
     }
     assert found["objective"].startswith("Nikon Plan Apo λ 60x/1.40 Oil")
     assert found["fluorophores"].startswith("EGFP ex 488, em 507 nm; mCherry")
-    assert (found["tier"], found["passed"], found["disagreements"], found["warnings"]) == (1, False, 0, 0)
+    assert (found["asked"], found["passed"], found["disagreements"], found["warnings"]) == ("tier 1", False, 0, 0)
     assert "stated_in" not in found
-    assert not found.keys() - COLUMNS.keys() - {"tier", "stated_in"}
+    assert not found.keys() - COLUMNS.keys() - {"stated_in"}
 
 
 def test_what_is_not_known_is_absent(sample_data: Path) -> None:

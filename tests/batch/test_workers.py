@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from contextlib import closing
@@ -117,6 +118,48 @@ def test_a_run_that_is_left_ends_its_processes(tmp_path: Path) -> None:
             os.kill(number, 0)
     # A worker ends at the answer that nobody takes.
     assert len(list(tmp_path.iterdir())) < 200
+
+
+_MAIN = """
+import sys
+sys.path.insert(0, sys.argv[2])
+if __name__ == "__main__":
+    from nbo_extract.batch.workers import Workers
+    from test_workers import told
+    for done in Workers(told, sys.argv[1].encode(), 2).run(range(100_000)):
+        print(done.task, flush=True)
+"""
+
+
+def test_workers_whose_parent_is_killed_begin_nothing_more(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    done.mkdir()
+    script = tmp_path / "main.py"
+    script.write_text(_MAIN)
+    command = [sys.executable, str(script), str(done), os.path.dirname(__file__)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for _ in range(50):
+            process.stdout.readline()
+        process.kill()
+        process.wait()
+        begun = len(os.listdir(done))
+        processes = {int(name.partition("-")[2]) for name in os.listdir(done)}
+    deadline = time.monotonic() + 30
+    while any(map(_alive, processes)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not any(map(_alive, processes))
+    # Each may just have asked whether it has a parent.
+    assert len(os.listdir(done)) <= begun + len(processes)
+
+
+def _alive(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+        with open(f"/proc/{number}/stat") as stream:
+            return stream.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_a_pause_waits_for_an_answer() -> None:

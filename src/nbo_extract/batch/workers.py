@@ -237,11 +237,13 @@ class Workers(Generic[T, R]):
 def _work(pipe: Connection, function: Callable[[bytes, Any], Any], data: bytes) -> None:
     """Do what comes through a pipe until it is closed; answer after each task, or a few quick ones.
 
-    Where the parent has ended, the pipe is broken: the answer cannot be sent, and nothing more is done.
+    Where the parent has ended, no task is begun any more.
     """
     import signal
     import time
+    from multiprocessing import parent_process
 
+    parent = parent_process()
     # The parent ends its workers in good order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
@@ -250,6 +252,9 @@ def _work(pipe: Connection, function: Callable[[bytes, Any], Any], data: bytes) 
             results: list[tuple[Any, float]] = []
             since = time.monotonic()
             for number, task in enumerate(tasks, 1):
+                # What came before it died is not begun: the next run may be at it already.
+                if parent is not None and not parent.is_alive():
+                    return
                 begun = time.monotonic()
                 results.append((function(data, task), time.monotonic() - begun))
                 if number == len(tasks) or time.monotonic() - since > _QUIET:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 #: States of images that are no result yet: nothing was written.
 _IDLE = ("dry-run", "would convert")
+#: What a walk says of a folder behind its name.
 
 
 @dataclass(frozen=True, slots=True)
