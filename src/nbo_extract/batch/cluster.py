@@ -10,6 +10,7 @@ import pickle
 import time
 import uuid
 from collections import deque
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -139,6 +140,14 @@ class Cluster(Generic[T, R]):
         return batch
 
     def _submit(self, batch: list[T]) -> str:
+        try:
+            return self._send(batch)
+        except Exception as error:
+            if self._client.status == "running":
+                raise
+            raise self._scheduler_lost() from error
+
+    def _send(self, batch: list[T]) -> str:
         self._count += 1
         if self._job is None:
             # A task, and not scattered data: it is made again where all workers are lost that have it.
@@ -155,7 +164,9 @@ class Cluster(Generic[T, R]):
         """Let workers finish the image that they are at, and no other."""
         if not self._told:
             self._told = True
-            self._client.run(_note_stop, self._name, on_error="ignore")
+            # Where the scheduler is lost, that is seen where answers are waited for.
+            with suppress(Exception):
+                self._client.run(_note_stop, self._name, on_error="ignore")
 
     # -- taking results -----------------------------------------------------------------------------------------------
 
@@ -214,7 +225,8 @@ class Cluster(Generic[T, R]):
                 raise self._scheduler_lost() from error
             if not self._threads and time.monotonic() - self._alive > PATIENCE:
                 raise UsageError(
-                    f"there has been no worker for {PATIENCE / 60:.0f} minutes; start some, and the same command goes on"
+                    f"there has been no worker for {PATIENCE / 60:.0f} minutes; "
+                    "start some, and the same command goes on there"
                 )
 
     def _count_threads(self) -> None:

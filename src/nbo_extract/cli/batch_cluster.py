@@ -92,7 +92,12 @@ def reached(address: str, folders: Sequence[str]) -> Iterator[Client]:
                 "give its address with --scheduler, such as tcp://HOST:8786"
             ) from error
         try:
-            look_at(client, address, folders)
+            try:
+                look_at(client, address, folders)
+            except Refusal:
+                raise
+            except Exception as error:
+                raise Refusal(f"the scheduler {address} was lost ({_cause(error)}); try again") from error
             yield client
         finally:
             with suppress(Exception):
