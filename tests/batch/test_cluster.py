@@ -278,6 +278,11 @@ def test_no_scheduler_there(run: Run, sample_data: Path, monkeypatch: pytest.Mon
     assert result.code == 2
     assert result.err.startswith("nbo-extract: no dask scheduler answers at nonsense within 1 s (")
     assert result.err.count("\n") == 1
+    result = run(str(sample_data), "--dry-run", "--scheduler", "nowhere.json")
+    assert (result.code, result.err) == (
+        2,
+        "nbo-extract: nowhere.json: no dask scheduler has written this file within 1 s; check the path\n",
+    )
 
 
 def test_options_that_contradict_each_other(run: Run, sample_data: Path) -> None:

@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
 #: Batches for each thread of a worker that are on their way: the one it is at, and those it finds when it is ready.
 _AHEAD = 3
-#: Batches that go through the scheduler in a second: a tenth of what it can do.
-_BATCHES_PER_SECOND = 250
+#: Batches that go through the scheduler in a second: a quarter of what it can do; see docs/clusters.md.
+_BATCHES_PER_SECOND = 100
 _MOST = 1024
+#: Tasks that are on their way, so that memory is flat however many workers there are.
+_IN_HAND = 100_000
 #: Seconds between two looks at how many workers there are.
 _LOOK = 5.0
 #: Seconds that a run waits where there is no worker at all any more.
@@ -61,6 +63,11 @@ class Cluster(Generic[T, R]):
         How many tasks are sent at once; by default by how many workers there are.
     stop : callable, optional
         Whether no more work is to be given out; the tasks that workers are at are finished.
+
+    Attributes
+    ----------
+    batches : int
+        That were sent so far.
     """
 
     def __init__(
@@ -76,7 +83,8 @@ class Cluster(Generic[T, R]):
         self._data = data
         self._stop = stop
         self._name = uuid.uuid4().hex
-        self._count = 0
+        self.batches = 0
+        self._in_hand = 0
         self._given: dict[str, tuple[Future, list[T]]] = {}
         self._answered: SimpleQueue[Future] = SimpleQueue()
         # What was lost with workers goes alone, one at a time: then what is lost again is what they die at.
@@ -91,7 +99,8 @@ class Cluster(Generic[T, R]):
         self._alive = time.monotonic()
         self._threads = 0
         self._count_threads()
-        self._sizes = sizes or Sizes(aim=max(AIM, self._threads / _BATCHES_PER_SECOND), most=_MOST)
+        most = max(1, min(_MOST, _IN_HAND // (_AHEAD * max(1, self._threads))))
+        self._sizes = sizes or Sizes(aim=max(AIM, self._threads / _BATCHES_PER_SECOND), most=most)
 
     def run(self, tasks: Iterable[T | None]) -> Generator[Done[T, R]]:
         """Yield what became of each task, as it comes.
@@ -125,8 +134,11 @@ class Cluster(Generic[T, R]):
             return
         if self._suspects and not self._suspect:
             self._suspect = self._submit([self._suspects.popleft()])
-        while len(self._given) < max(2, _AHEAD * self._threads) and (batch := self._next(source)):
+        while self._may_send() and (batch := self._next(source)):
             self._submit(batch)
+
+    def _may_send(self) -> bool:
+        return len(self._given) < max(2, _AHEAD * self._threads) and self._in_hand < _IN_HAND
 
     def _next(self, source: Iterator[T | None]) -> list[T]:
         if self._again:
@@ -148,15 +160,16 @@ class Cluster(Generic[T, R]):
             raise self._scheduler_lost() from error
 
     def _send(self, batch: list[T]) -> str:
-        self._count += 1
+        self.batches += 1
         if self._job is None:
             # A task, and not scattered data: it is made again where all workers are lost that have it.
-            key = f"nbo-job-{self._name}-{self._count}"
+            key = f"nbo-job-{self._name}-{self.batches}"
             self._job = self._client.submit(_same, self._data, key=key, pure=False)
-        key = f"nbo-images-{self._name}-{self._count}"
+        key = f"nbo-images-{self._name}-{self.batches}"
         sent = pickle.dumps((self._name, product(), self._function, batch))
         future = self._client.submit(_work, self._job, sent, key=key, pure=False)
         self._given[key] = future, batch
+        self._in_hand += len(batch)
         future.add_done_callback(self._answered.put)
         return key
 
@@ -182,6 +195,7 @@ class Cluster(Generic[T, R]):
         found = dict(zip((f.key for f in good), texts, strict=True))
         for future in futures:
             _, batch = self._given.pop(future.key)
+            self._in_hand -= len(batch)
             if future.key == self._suspect:
                 self._suspect = ""
             text = found.get(future.key) or self._text(future, batch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 import warnings
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 #: Seconds in which a scheduler has to answer, and in which there has to be a worker.
 PATIENCE = 8
+#: What of an outcome may name paths.
+_TELLING = (
+    "path", "message", "target", "backup", "diff", "text", "summary", "findings", "config", "stated_in", "told",
+    "warned",
+)  # fmt: skip
 #: What dask tells in its logs is told in our words.
 _LOGGERS = ("distributed", "distributed.client", "distributed.core", "distributed.comm", "tornado", "asyncio")
 
@@ -83,7 +89,7 @@ def reached(address: str, folders: Sequence[str]) -> Iterator[Client]:
             "--scheduler needs dask.distributed, which is not installed; pip install 'nbo-extract[cluster]'"
         ) from error
     with _silent():
-        place = {"scheduler_file": address} if os.path.isfile(address) else {"address": address}
+        place = {"scheduler_file": _written(address)} if _is_file(address) else {"address": address}
         try:
             client = Client(**place, timeout=PATIENCE, set_as_default=False, name="nbo-extract")
         except Exception as error:
@@ -102,6 +108,20 @@ def reached(address: str, folders: Sequence[str]) -> Iterator[Client]:
         finally:
             with suppress(Exception):
                 client.close(timeout=PATIENCE)
+
+
+def _is_file(address: str) -> bool:
+    return "://" not in address and (address.endswith(".json") or os.sep in address)
+
+
+def _written(path: str) -> str:
+    """Wait for the file that a scheduler writes when it has started."""
+    end = time.monotonic() + PATIENCE
+    while not os.path.isfile(path):
+        if time.monotonic() > end:
+            raise Refusal(f"{path}: no dask scheduler has written this file within {PATIENCE} s; check the path")
+        time.sleep(0.1)
+    return path
 
 
 @contextmanager
@@ -261,8 +281,7 @@ def as_named(outcome: Outcome, whole: Task, named: Task) -> Outcome:
     swaps = sorted({p for p in pairs if p[0] != p[1]}, key=lambda p: -len(p[0]))
     if not swaps:
         return outcome
-    result: Outcome = _swapped(outcome, swaps)
-    return result
+    return replace(outcome, **{name: _swapped(getattr(outcome, name), swaps) for name in _TELLING})
 
 
 def _swapped(value: Any, swaps: list[tuple[str, str]]) -> Any:
@@ -272,10 +291,6 @@ def _swapped(value: Any, swaps: list[tuple[str, str]]) -> Any:
         return value
     if isinstance(value, tuple) and type(value) is tuple:
         return tuple(_swapped(v, swaps) for v in value)
-    if isinstance(value, list):
-        return [_swapped(v, swaps) for v in value]
-    if isinstance(value, dict):
-        return {k: _swapped(v, swaps) for k, v in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{f.name: _swapped(getattr(value, f.name), swaps) for f in fields(value) if f.init})
     return value
