@@ -197,7 +197,7 @@ def test_a_task_that_kills_is_given_up_and_costs_no_other(client: Any, tmp_path:
     results = {d.task: d.result for d in cluster.run(range(60))}
     assert results == {n: None if n == 30 else n for n in range(60)}
     assert (tmp_path / "3").read_text() == "x"
-    # Twice alone, and before that once with others, unless it had come alone.
+    # At the end, alone, and before that once with others and once by itself.
     assert (tmp_path / "30").read_text() in ("xx", "xxx")
     assert left(client) == 0
 

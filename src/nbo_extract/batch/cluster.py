@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from nbo_extract.batch.cost import AIM, Sizes
 from nbo_extract.batch.stamps import product
-from nbo_extract.batch.workers import TRIES, Done
+from nbo_extract.batch.workers import Done
 from nbo_extract.errors import UsageError
 
 if TYPE_CHECKING:
@@ -87,12 +87,11 @@ class Cluster(Generic[T, R]):
         self._in_hand = 0
         self._given: dict[str, tuple[Future, list[T]]] = {}
         self._answered: SimpleQueue[Future] = SimpleQueue()
-        # What was lost with workers goes alone, one at a time: then what is lost again is what they die at.
-        self._suspects: deque[T] = deque()
-        self._suspect = ""
-        self._deaths: dict[int, int] = {}
-        #: Batches that were lost with the job, which no worker has died at.
+        # Batches that are sent again: of one task each, where workers died at it, or had it to wait for another one.
         self._again: deque[list[T]] = deque()
+        # What is lost once more is sent at the end, when nothing else is on its way: then it is what they die at.
+        self._last: deque[T] = deque()
+        self._alone = ""
         self._job: Future | None = None
         self._told = False
         self._looked = 0.0
@@ -120,7 +119,7 @@ class Cluster(Generic[T, R]):
         try:
             while True:
                 self._feed(source)
-                if not self._given:
+                if not self._given and not self._send_last():
                     return
                 yield from self._collect()
         finally:
@@ -132,13 +131,18 @@ class Cluster(Generic[T, R]):
         if self._stop():
             self._tell_stop()
             return
-        if self._suspects and not self._suspect:
-            self._suspect = self._submit([self._suspects.popleft()])
         while self._may_send() and (batch := self._next(source)):
             self._submit(batch)
 
     def _may_send(self) -> bool:
-        return len(self._given) < max(2, _AHEAD * self._threads) and self._in_hand < _IN_HAND
+        return not self._alone and len(self._given) < max(2, _AHEAD * self._threads) and self._in_hand < _IN_HAND
+
+    def _send_last(self) -> bool:
+        """Send one of the tasks that are left for the end; nothing else is on its way."""
+        if self._stop() or not self._last:
+            return False
+        self._alone = self._submit([self._last.popleft()])
+        return True
 
     def _next(self, source: Iterator[T | None]) -> list[T]:
         if self._again:
@@ -196,18 +200,16 @@ class Cluster(Generic[T, R]):
         for future in futures:
             _, batch = self._given.pop(future.key)
             self._in_hand -= len(batch)
-            if future.key == self._suspect:
-                self._suspect = ""
+            alone, self._alone = future.key == self._alone, ""
             text = found.get(future.key) or self._text(future, batch)
             future.release()
             if not text:
-                yield from self._lost(batch) if text is None else ()
+                yield from self._lost(batch, alone=alone) if text is None else ()
                 continue
             answers: _Answers = pickle.loads(text)  # noqa: S301 - made by our own workers
             # Where a stop came in between, there are fewer answers than tasks.
             for task, (result, seconds) in zip(batch, answers, strict=False):
                 self._sizes.took(seconds)
-                self._deaths.pop(id(task), None)
                 yield Done(task, result, seconds)
 
     def _wait(self) -> list[Future]:
@@ -258,6 +260,7 @@ class Cluster(Generic[T, R]):
         try:
             text: bytes = future.result()
         except KilledWorker as error:
+            # The job has no fault of its own.
             if not str(error.args[0]).startswith("nbo-job"):
                 return None
             self._again.append(batch)
@@ -273,17 +276,13 @@ class Cluster(Generic[T, R]):
             ) from error
         return text
 
-    def _lost(self, batch: list[T]) -> Iterator[Done[T, R]]:
+    def _lost(self, batch: list[T], *, alone: bool) -> Iterator[Done[T, R]]:
         if len(batch) > 1:
-            self._suspects.extend(batch)
-            return
-        (task,) = batch
-        deaths = self._deaths.pop(id(task), 0) + 1
-        if deaths < TRIES:
-            self._deaths[id(task)] = deaths
-            self._suspects.append(task)
+            self._again.extend([task] for task in batch)
+        elif alone:
+            yield Done(batch[0], None)
         else:
-            yield Done(task, None)
+            self._last.extend(batch)
 
     def _scheduler_lost(self) -> UsageError:
         return UsageError("the scheduler is lost; what is finished is kept, and the same command goes on there")
