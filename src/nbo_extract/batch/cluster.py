@@ -253,6 +253,8 @@ class Cluster(Generic[T, R]):
 
     def _text(self, future: Future, batch: list[T]) -> bytes | None:
         """Return the answer of one batch; None where workers died at it, empty where it is given out again."""
+        from concurrent.futures import CancelledError
+
         from distributed import KilledWorker
 
         if future.status == "cancelled":
@@ -269,7 +271,8 @@ class Cluster(Generic[T, R]):
         except OtherVersion as error:
             raise UsageError(str(error)) from error
         except Exception as error:
-            if future.status == "cancelled" or self._client.status != "running":
+            lost = isinstance(error, (OSError, CancelledError)) or future.status == "cancelled"
+            if lost or self._client.status != "running":
                 raise self._scheduler_lost() from error
             raise UsageError(
                 f"a worker cannot do its work ({type(error).__name__}: {error}); look into its log"

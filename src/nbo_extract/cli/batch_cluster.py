@@ -126,17 +126,12 @@ def _written(path: str) -> str:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Keep what dask logs and warns of from the streams of the user."""
-    before = {name: logging.getLogger(name).level for name in _LOGGERS}
+    """Keep what dask logs and warns of from the streams of the user; its threads may log until the program ends."""
     for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for name, level in before.items():
-            logging.getLogger(name).setLevel(level)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _cause(error: BaseException) -> str:
