@@ -14,9 +14,18 @@ class Sizes:
 
     The size of a file says little of it: a CZI of 2 GB costs what one of 2 MB does, a text of 100,000 planes a hundred
     times what one of ten does.
+
+    Parameters
+    ----------
+    aim : float
+        Seconds of work in a batch.
+    most : int
+        Tasks in a batch.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, aim: float = AIM, most: int = _MOST) -> None:
+        self._aim = aim
+        self._most = most
         self._mean = 0.0
 
     def took(self, seconds: float) -> None:
@@ -27,4 +36,4 @@ class Sizes:
 
     def tasks(self) -> int:
         """Return how many tasks are sent at once; one until something is known."""
-        return max(1, min(_MOST, int(AIM / self._mean))) if self._mean else 1
+        return max(1, min(self._most, int(self._aim / self._mean))) if self._mean else 1

@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nbo_extract.batch.journal import DONE, FAILED, LOST, NAME, UNLISTED, Journal
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
     from nbo_extract.cli.work import Job
     from nbo_extract.walk import Stream
 
+    #: Does a pickled job for images, until it is told to stop.
+    Results = Callable[[bytes, Iterable["Item"], Callable[[], bool]], Generator[Done["Item", Outcome]]]
+
 #: States of images that are no result yet: nothing was written.
 _IDLE = ("dry-run", "would convert")
-#: What a walk says of a folder behind its name.
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Given:
         Which images of folders, and what a list names and is not there.
     workers : int
         Processes; 0 for as many as there are cores, where it pays.
+    scheduler : str or None
+        Address of the cluster that does the work instead.
     verbose, quiet : bool
     force, retry_failed : bool
         Whether everything, or what failed, is done again.
@@ -86,6 +91,7 @@ class Given:
     no_journal: bool = False
     no_summary: bool = False
     as_json: bool = False
+    scheduler: str | None = None
 
 
 def run_batch(given: Given, places: Places, options: dict[str, Any]) -> int:
@@ -104,8 +110,25 @@ def run_batch(given: Given, places: Places, options: dict[str, Any]) -> int:
     Refusal
         If the options contradict each other, there is nothing to do, or another run is at work.
     """
-    with opened(given, places, options) as journal:
-        return _run(Run(given, places, journal, options))
+    with _cluster(given, places, options) as cluster, opened(given, places, options) as journal:
+        run = Run(given, places, journal, options)
+        run.cluster = cluster
+        return _run(run)
+
+
+@contextmanager
+def _cluster(given: Given, places: Places, options: dict[str, Any]) -> Iterator[Results | None]:
+    """Reach the cluster that does the work, where one was given; dask is imported for nothing else."""
+    if given.scheduler is None:
+        yield None
+        return
+    if given.workers:
+        raise Refusal("--workers is for this machine, and --scheduler has workers of its own; leave one of them out")
+    from nbo_extract.cli.batch_cluster import folders_of, on_cluster, reached
+
+    folders = folders_of(given.paths, places, dry_run=options["dry_run"])
+    with reached(given.scheduler, folders) as client:
+        yield partial(on_cluster, client, folders)
 
 
 @contextmanager
@@ -211,6 +234,7 @@ class Run:
         self.options = options
         self.stopping = False
         self.progress: Progress = Silent()
+        self.cluster: Results | None = None
         self._ready = ready
         self._again: dict[int, str] = {}
         self._before: deque[Entry] = deque()
@@ -256,6 +280,8 @@ class Run:
 
     def _results(self, job: Job, items: Iterator[Item], number: int) -> Generator[Done[Item, Outcome]]:
         data = pickle.dumps(job)
+        if self.cluster is not None:
+            return self.cluster(data, items, self._stopped)
         if number == 1:
             return _alone(data, items, self._stopped)
         from nbo_extract.batch.workers import Workers

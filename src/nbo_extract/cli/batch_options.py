@@ -22,8 +22,13 @@ _OPTIONS = (
     click.option("--json", "as_json", is_flag=True, help="For a folder, tell events on standard output, one a line."),
     click.option("--no-summary", is_flag=True, help="For a folder, write no summary.csv."),
     click.option("--retry-failed", is_flag=True, help="Do again what the journal says has failed."),
+    click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="For a folder, work on a dask.distributed cluster: tcp://HOST:PORT, or the file of its scheduler.",
+    ),
 )
-_NAMES = ("journal", "no_journal", "force", "retry_failed", "no_summary", "as_json")
+_NAMES = ("journal", "no_journal", "force", "retry_failed", "no_summary", "as_json", "scheduler")
 
 
 def batch_options(function: Callable[..., Any]) -> Callable[..., Any]:
