@@ -113,7 +113,7 @@ def test_any_name_and_any_text(tmp_path: Path) -> None:
             assert [e.target for e in found] == [n + ".xml" for n in names]
             assert [e.row["target"] for e in found] == names
             assert found[1].message == f"{tmp_path}/two\\nlines.tif:\\nno"
-            assert found[2].message == f"{tmp_path}/latin\\udce9.tif:\\nno"
+            assert found[2].message == f"{tmp_path}/latin\\xe9.tif:\\nno"
 
 
 @POSIX

@@ -117,7 +117,7 @@ def test_titles_and_line_ends() -> None:
         (False, "no"),
         (-5, "'-5"),
         (28, "28"),
-        ("\udce9", "\\udce9"),
+        ("\udce9", "\\xe9"),
     ],
 )
 def test_cells(value: object, cell: str) -> None:
