@@ -15,6 +15,7 @@ from nbo_extract.batch import stamps
 from nbo_extract.batch.journal import NAME
 from nbo_extract.cli import batch
 from nbo_extract.cli import work as work_module
+from nbo_extract.stores import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,7 @@ def told_once(result: Result, folder: Path, *paths: str) -> dict[str, str]:
     assert len(told) == len(paths)
     messages = {}
     for path in paths:
-        shown = path.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n")
+        shown = one_line(path)
         (line,) = (n for n in told if n.startswith((f"nbo-extract: {shown}: ", f"nbo-extract: {shown} ")))
         message = messages[path] = line.removeprefix("nbo-extract: ")
         state, noted = kept[os.path.relpath(path, "images")]

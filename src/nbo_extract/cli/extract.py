@@ -83,7 +83,7 @@ def run(
 
         given = Given(tuple(wanted), chosen, workers=workers, verbose=verbose, quiet=quiet, **batch)
         return run_batch(given, Places(goal, output or "", format_ or "xml", convert, options["reader"]), options)
-    found = find_wanted(wanted, options["reader"], chosen, sidecars=sidecars, joined=embed)
+    found = find_wanted(wanted, options["reader"], chosen, named=paths, sidecars=sidecars, joined=embed)
     form = format_of(format_, output, found.units)
     if output == "-" and len(found.units) > 1:
         raise Refusal(f"-o - writes one document, and there are {len(found.units)} images; give a folder with -o")

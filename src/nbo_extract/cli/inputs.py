@@ -59,7 +59,9 @@ def find_images(
     Refusal
         If a path does not exist, there is no such reader, or there is no image.
     """
-    return find_wanted(wanted_paths(paths, reader, sidecars=sidecars), reader, chosen, sidecars=sidecars, joined=joined)
+    return find_wanted(
+        wanted_paths(paths, reader, sidecars=sidecars), reader, chosen, named=paths, sidecars=sidecars, joined=joined
+    )
 
 
 def wanted_paths(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars) -> list[str]:
@@ -84,8 +86,16 @@ def wanted_paths(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars
     return wanted
 
 
-def find_wanted(wanted: Sequence[str], reader: str | None, chosen: Chosen, *, sidecars: Sidecars, joined: bool) -> Walk:
-    """Find the images that paths stand for which were looked at.
+def find_wanted(
+    wanted: Sequence[str],
+    reader: str | None,
+    chosen: Chosen,
+    *,
+    named: Sequence[str],
+    sidecars: Sidecars,
+    joined: bool,
+) -> Walk:
+    """Find the images that paths stand for; ``named`` are all that the user gave.
 
     Raises
     ------
@@ -101,7 +111,7 @@ def find_wanted(wanted: Sequence[str], reader: str | None, chosen: Chosen, *, si
         exclude=chosen.exclude,
     )
     found.problems[:0] = chosen.missing
-    refuse_nothing(wanted, len(found.units), found)
+    refuse_nothing(wanted or named, len(found.units), found)
     for note in found.notes:
         complain(note)
     return found
