@@ -48,9 +48,7 @@ def told_once(result: Result, folder: Path, *paths: str) -> dict[str, str]:
         assert state in ("failed", "lost", "unlisted")
         assert noted == message
         assert (listed[shown]["State"], listed[shown]["Message"]) == ("failed", message)
-    assert [row["File"] for row in listed.values() if row["State"] == "failed"] == [
-        p.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n") for p in paths
-    ]
+    assert [row["File"] for row in listed.values() if row["State"] == "failed"] == [one_line(p) for p in paths]
     assert {row["State"] for row in listed.values()} <= {"written", "failed"}
     return messages
 
