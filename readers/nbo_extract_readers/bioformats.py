@@ -11,6 +11,7 @@ from typing import Any
 
 from nbo_extract.errors import CorruptFileError, NboExtractError, UnsupportedFormatError
 from nbo_extract.record import RawRecord
+from nbo_extract.stores import one_line
 from nbo_extract_readers.formats_adapters import BIOFORMATS
 
 INFO = BIOFORMATS
@@ -84,7 +85,7 @@ def make_record(path: str, answer: dict[str, Any]) -> RawRecord:
     tree = etree.Element("Record")
     tree.append(xml.root)
     structure = etree.SubElement(tree, "Structure")
-    file = etree.SubElement(structure, "File", Name=name, OMENamespace=xml.namespace)
+    file = etree.SubElement(structure, "File", Name=one_line(name), OMENamespace=xml.namespace)
     file.set("Via", f"Bio-Formats {answer['version']}")
     # An OME-TIFF holds what an earlier conversion kept.
     original = add_original(tree, [*answer["original"], *annotated(xml.root)], image_names(xml.root))

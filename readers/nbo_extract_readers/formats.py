@@ -94,6 +94,7 @@ CZI = ReaderInfo(
     (".czi",),
     sniff_czi,
     "nbo_extract_readers.czi:read",
+    members="nbo_extract_readers.members:of_czi",
     pixels="nbo_extract_readers.pixels_czi:open_pixels",
 )
 OME_TIFF = ReaderInfo(
@@ -102,6 +103,7 @@ OME_TIFF = ReaderInfo(
     (".ome.tif", ".ome.tiff", ".tif", ".tiff", ".ome.tf2", ".ome.tf8", ".ome.btf", ".companion.ome", ".btf"),
     sniff_ome_tiff,
     "nbo_extract_readers.ome_tiff:read",
+    members="nbo_extract_readers.members:of_tiff",
     pixels="nbo_extract_readers.pixels_tiff:open_pixels",
     sets=True,
     refine="nbo_extract_readers.tiff_family:family",
@@ -123,6 +125,7 @@ DELTAVISION = ReaderInfo(
     (".dv", ".r3d", ".d3d", ".r3d_d3d"),
     sniff_deltavision,
     "nbo_extract_readers.deltavision:read",
+    members="nbo_extract_readers.members:of_deltavision",
     pixels="nbo_extract_readers.pixels_deltavision:open_pixels",
 )
 LEICA = ReaderInfo(
@@ -131,6 +134,7 @@ LEICA = ReaderInfo(
     (".lif", ".lof", ".xlif", ".xlef", ".xlcf", ".xllf", ".lifext"),
     sniff_leica,
     "nbo_extract_readers.leica:read",
+    members="nbo_extract_readers.members:of_leica",
     pixels="nbo_extract_readers.pixels_leica:open_pixels",
 )
 OLYMPUS = ReaderInfo(
@@ -139,6 +143,7 @@ OLYMPUS = ReaderInfo(
     (".oib", ".oif"),
     sniff_olympus,
     "nbo_extract_readers.olympus:read",
+    members="nbo_extract_readers.members:of_olympus",
     pixels="nbo_extract_readers.pixels_olympus:open_pixels",
 )
 ND2 = ReaderInfo(

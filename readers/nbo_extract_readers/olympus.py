@@ -208,7 +208,7 @@ class _Oif(_Reading):
         """Read the record of an OIF."""
         with open(self.path, "rb") as stream:
             main = parse_settings(stream.read(MAX_SETTINGS_BYTES))
-        folder = self._folder()
+        folder = files_folder(self.path)
         names: list[str] = []
         if os.path.isdir(folder):
             found = sorted(os.listdir(folder))
@@ -228,16 +228,17 @@ class _Oif(_Reading):
 
         return self.make(main, names, load, "Olympus OIF")
 
-    def _folder(self) -> str:
-        """Return the folder that belongs to the file, as FluoView names it where there is none."""
-        usual = f"{self.path}.files"
-        parent, name = os.path.split(usual)
-        names = (name.casefold(), f"{os.path.splitext(self.path)[0]}.files".rpartition(os.sep)[2].casefold())
-        if not os.path.isdir(usual):
-            for other in sorted(os.listdir(parent or ".")):
-                if other.casefold() in names and os.path.isdir(os.path.join(parent, other)):
-                    return os.path.join(parent, other)
-        return usual
+
+def files_folder(path: str) -> str:
+    """Return the folder that belongs to the file, as FluoView names it where there is none."""
+    usual = f"{path}.files"
+    parent, name = os.path.split(usual)
+    names = (name.casefold(), f"{os.path.splitext(path)[0]}.files".rpartition(os.sep)[2].casefold())
+    if not os.path.isdir(usual):
+        for other in sorted(os.listdir(parent or ".")):
+            if other.casefold() in names and os.path.isdir(os.path.join(parent, other)):
+                return os.path.join(parent, other)
+    return usual
 
 
 def _stream(file: object, name: str) -> bytes:

@@ -127,7 +127,7 @@ def _follow(path: str, member: OmeXml, findings: list[Finding]) -> tuple[str, Om
     """Return name and content of the metadata file that a BinaryOnly file names."""
     block = member.root.find("BinaryOnly")
     stated = "" if block is None else block.get("MetadataFile", "")
-    name = _beside(os.path.dirname(path), stated)
+    name = beside(os.path.dirname(path), stated)
     if not name:
         raise CorruptFileError(
             f"{path} holds pixels only; its metadata are in {stated or 'a file that it does not name'}, which is not "
@@ -161,7 +161,7 @@ def _follow(path: str, member: OmeXml, findings: list[Finding]) -> tuple[str, Om
     return name, xml
 
 
-def _beside(folder: str, stated: str) -> str:
+def beside(folder: str, stated: str) -> str:
     """Relative name of a file of the set that exists, empty if it does not; never outside of the folder."""
     relative = stated.replace("\\", "/")
     names = [relative, relative.rpartition("/")[2]]
@@ -181,7 +181,7 @@ def _add_members(files: list[str], xml: OmeXml, findings: list[Finding], *, rena
     for stated, uuid in xml.members.items():
         if not stated or (renamed and uuid == own != ""):
             continue
-        name = _beside(folder, stated)
+        name = beside(folder, stated)
         if name:
             files.append(os.path.abspath(os.path.join(folder, name)))
         else:
@@ -230,7 +230,7 @@ def _add_file(
 ) -> None:
     from lxml import etree
 
-    file = etree.SubElement(structure, "File", {"Name": os.path.basename(path)})
+    file = etree.SubElement(structure, "File", {"Name": clean(os.path.basename(path))})
     if directory is not None:
         file.set("BigTIFF", str(directory.big).lower())
         file.set("ByteOrder", directory.order)
@@ -238,4 +238,4 @@ def _add_file(
     if xml is not None:
         file.set("OMENamespace", xml.namespace)
     if metadata_file:
-        file.set("MetadataFile", metadata_file)
+        file.set("MetadataFile", clean(metadata_file))

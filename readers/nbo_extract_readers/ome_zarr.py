@@ -93,7 +93,7 @@ def _read(path: str, store: Store) -> RawRecord:
     xml = _add_ome_xml(store, record)
     _note_version(record, root)
     structure = etree.SubElement(tree, "Structure")
-    file = etree.SubElement(structure, "File", {"Name": last_part(path)})
+    file = etree.SubElement(structure, "File", {"Name": clean(last_part(path))})
     _add_images(store, root, structure, record)
     if "NGFF" in record.versions:
         file.set("NGFFVersion", record.versions["NGFF"])

@@ -110,7 +110,7 @@ class _Source:
 class _Oif(_Source):
     def __init__(self, path: str) -> None:
         super().__init__(path)
-        self.folder = olympus._Oif(path)._folder()
+        self.folder = olympus.files_folder(path)
         if not os.path.isdir(self.folder):
             raise damaged(path, f"the folder {os.path.basename(self.folder)} with its planes is not beside it")
         self.take(os.listdir(self.folder))

@@ -150,7 +150,7 @@ class _Ome:
         if self.whole and (not stated or (own and (named.text or "").strip() == own)):
             return self.home, os.path.basename(self.home)
         folder = os.path.dirname(self.home)
-        found = ome_tiff._beside(folder, stated)
+        found = ome_tiff.beside(folder, stated)
         if found:
             return os.path.join(folder, found), stated
         # A single file may have been renamed since it was written.

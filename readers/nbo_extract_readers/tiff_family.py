@@ -56,14 +56,15 @@ def family(path: str) -> str:
     try:
         with open(path, "rb") as handle:
             pages = Pages(handle, wide=path.lower().endswith(".ndpi"))
-            found = _family(pages, pages.directory(pages.first))
+            found = family_of(pages, pages.directory(pages.first))
         # Micro-Manager lets ImageJ write its single images.
-        return "micro-manager" if found in ("", "imagej") and _beside(path) else found
+        return "micro-manager" if found in ("", "imagej") and beside_metadata(path) else found
     except (OSError, *BROKEN):
         return ""
 
 
-def _family(pages: Pages, first: Directory) -> str:
+def family_of(pages: Pages, first: Directory) -> str:
+    """Return the name of the reader that the tags of a first directory call for, empty for none."""
     entries = first.entries
     for code, name in _BY_TAG:
         if code in entries:
@@ -77,7 +78,7 @@ def _family(pages: Pages, first: Directory) -> str:
     return ""
 
 
-def _beside(path: str) -> bool:
+def beside_metadata(path: str) -> bool:
     """Whether an image lies beside the metadata that Micro-Manager writes in a text."""
     folder, name = os.path.split(os.path.abspath(path))
     return name.startswith("img_") and os.path.isfile(os.path.join(folder, "metadata.txt"))

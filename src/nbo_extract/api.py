@@ -131,9 +131,11 @@ def make_block(document: Document) -> Block:
     """Return what is embedded of a Document: NBO XML without planes, which the image states itself, and provenance."""
     from nbo_extract.fills import core_fills
     from nbo_extract.jsonio import provenance_json, to_jsonld
+    from nbo_extract.portable import portable
     from nbo_extract.writers.block import Block
     from nbo_extract.xmlio import to_xml
 
+    document = portable(document)
     bare = replace(document, root=without_planes(document.root), findings=[], unmapped=[])
     return Block(
         to_xml(document, planes=False, prefix="nbo", declaration=False).strip(),

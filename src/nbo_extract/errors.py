@@ -45,5 +45,9 @@ class DocumentError(NboExtractError):
     """An NBO document (XML or JSON) cannot be read or does not fit the NBO model."""
 
 
+class ChangedError(NboExtractError):
+    """An image changed while it was read; nothing was written."""
+
+
 class WriteError(NboExtractError):
     """Nothing was written, and why."""

@@ -270,14 +270,14 @@ def _without_block(data: bytes, label: str) -> bytes:
 
 def _of_store(path: str) -> Iterator[FileState]:
     left = _MOST["store"]
-    for name in _metadata_files(path):
+    for name in metadata_files(path):
         if not left:
             return
         left -= 1
         yield _of_metadata(name, os.path.join(path, *name.split("/")))
 
 
-def _metadata_files(path: str) -> Iterator[str]:
+def metadata_files(path: str) -> Iterator[str]:
     """Yield the names of metadata files, groups before what is in them; what is below arrays is never listed."""
     waiting = deque([""])
     while waiting:

@@ -104,6 +104,9 @@ class ReaderInfo:
         Whether `open` takes URLs.
     sets : bool
         Whether a dataset may be several files, of which any stands for all.
+    members : str
+        ``module:function`` that takes a path text and returns the files of its set as the record's `files` lists them,
+        without reading more than that takes; raises nothing but `NboExtractError`. Empty where an image is one file.
     rank : int
         Readers of a lower rank are asked first. 0: own reader of one format; from 10 on: adapters to libraries that
         read many.
@@ -134,6 +137,7 @@ class ReaderInfo:
     archives: bool = False
     remote: bool = False
     sets: bool = False
+    members: str = ""
     rank: int = 0
     requires: str = ""
     way: Callable[[str], str] | None = None

@@ -20,6 +20,7 @@ from nbo_extract.errors import DocumentError
 from nbo_extract.findings import Finding
 from nbo_extract.fingerprint import SCHEME, difference, from_dict
 from nbo_extract.model import Node
+from nbo_extract.portable import locate, portable
 from nbo_extract.stores import is_url
 from nbo_extract.values import ILLEGAL
 from nbo_extract.walk import SIDECARS
@@ -118,7 +119,7 @@ def sidecar_text(document: Document, form: Format, fingerprint: Fingerprint | No
     """
     from nbo_extract import jsonio, xmlio
 
-    document = replace(document, findings=[f for f in document.findings if f.code not in OF_READING])
+    document = portable(replace(document, findings=[f for f in document.findings if f.code not in OF_READING]))
     digest, facts = digests(document)
     stated: dict[str, Any] = {"layout": LAYOUT, "product": f"nbo-extract {__version__}"}
     if fingerprint is not None:
@@ -210,7 +211,7 @@ def read_sidecar(path: str | os.PathLike[str]) -> Sidecar:
         message = f"{name} was edited by hand since it was written: {facts_are} taken as what a person states"
         document.findings.append(Finding(EDITED, "info", message, place))
     if image is not None:
-        document.origin.file = _image_of(place, image)
+        locate(document, _image_of(place, image))
     return Sidecar(place, document, image, str(stated.get("product", "")))
 
 
@@ -315,7 +316,7 @@ def fresh_sidecar(image: str | os.PathLike[str]) -> tuple[Sidecar | None, list[F
             continue
         state = state_of(sidecar, place)
         if state.kind == "fresh":
-            sidecar.document.origin.file = place
+            locate(sidecar.document, place)
             return sidecar, findings
         severity: Literal["warning", "info"] = "warning" if state.kind == "stale" else "info"
         code = STALE if state.kind == "stale" else UNCERTAIN

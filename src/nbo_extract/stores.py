@@ -25,6 +25,7 @@ MAX_FILE: Final = 1 << 28
 MAX_UNPACKED: Final = 1 << 26
 MAX_UNPACKED_ALL: Final = 1 << 29
 _PIECE: Final = 1 << 20
+_UNPRINTABLE: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")
 
 
 def is_url(path: str) -> bool:
@@ -260,3 +261,16 @@ def _digest(stream: BinaryIO) -> str:
         while piece := stream.read(_PIECE):
             found.update(piece)
     return found.hexdigest()
+
+
+def one_line(text: str) -> str:
+    r"""Return a text without line breaks, other control characters and what is no text; names of files have such.
+
+    Each is shown by its escape, as ``\n``; a byte that is no text of this system as ``\xff``.
+    """
+    return _UNPRINTABLE.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else ascii(match.group())[1:-1]

@@ -9,7 +9,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from nbo_extract.errors import NboExtractError
+from nbo_extract.errors import ChangedError, NboExtractError
 from nbo_extract.stores import MAX_FILE, ZIP_SUFFIXES, Store, ZipStore, shown
 
 if TYPE_CHECKING:
@@ -28,10 +28,6 @@ _KEPT: Final = (
     *("StorageClass", "ServerSideEncryption", "SSEKMSKeyId", "WebsiteRedirectLocation"),
 )
 _PUBLIC: Final = "http://acs.amazonaws.com/groups/global/AllUsers"
-
-
-class ChangedError(NboExtractError):
-    """A file is not what it was when its new content was made."""
 
 
 def open_remote(url: str) -> Store:

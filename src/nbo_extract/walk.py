@@ -6,39 +6,17 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nbo_extract.config_keys import NAME
 from nbo_extract.errors import NboExtractError
-from nbo_extract.registry import ADAPTERS, find_reader, read, readers
+from nbo_extract.registry import find_reader
 from nbo_extract.stores import is_url, last_part
+from nbo_extract.walk_folder import FolderWalk, Told, Unit, below, identity
+from nbo_extract.walk_names import BACKUPS, SIDECARS, Globs
+from nbo_extract.walk_sets import files_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
-    from nbo_extract.record import ReaderInfo
-
-#: Endings of what this product writes beside images.
-SIDECARS = (".nbo.xml", ".nbo.json", ".nbo.jsonld")
-#: Ending of the copies that embedding keeps.
-BACKUPS = ".nbo-backup"
-_TEMPORARY_START = (".", "~$", "._")
-_TEMPORARY_END = ("~", ".tmp", ".temp", ".part", ".partial", ".crdownload", ".swp", ".lock")
-_SYSTEM_FOLDERS = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One image to be read.
-
-    Attributes
-    ----------
-    path : str
-        The file or directory, starting as the user named it.
-    relative : str
-        Path below the folder that was given, with ``/``; the name alone for an image that was given itself.
-    """
-
-    path: str
-    relative: str
+__all__ = ["BACKUPS", "SIDECARS", "Stream", "Unit", "Walk", "stream", "walk"]
 
 
 @dataclass(slots=True)
@@ -53,20 +31,144 @@ class Walk:
         Other files that were seen: no reader takes them.
     members : int
         Files that belong to a set of which one file stands for all.
+    excluded : int
+        Files and folders that the globs leave out.
     empty : list of str
         Folders that were given and hold no image.
     problems : list of str
         Folders that cannot be listed, one sentence each.
+    notes : list of str
+        What else is to be told, one sentence each.
     """
 
     units: list[Unit] = field(default_factory=list)
     left_out: int = 0
     members: int = 0
+    excluded: int = 0
     empty: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-def walk(paths: Iterable[str], reader: str | None = None, *, joined: bool = False, sidecars: bool = False) -> Walk:
+class Stream(Told):
+    """A walk that hands over each image as it is found, and holds no more than one folder at a time.
+
+    Its counters are those of `Walk`; they grow while `units` is iterated, and are whole when it ends.
+
+    Parameters
+    ----------
+    paths, reader, joined, sidecars, include, exclude, skip
+        As `walk` takes them.
+    """
+
+    def __init__(
+        self,
+        paths: Iterable[str],
+        reader: str | None = None,
+        *,
+        joined: bool = False,
+        sidecars: bool = False,
+        include: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        skip: Iterable[str] = (),
+    ) -> None:
+        super().__init__(Globs(include), Globs(exclude), skip)
+        self._paths = list(paths)
+        self._reader = reader
+        self._joined = joined and len(self._paths) > 1
+        self._sidecars = sidecars
+        # Files that are named themselves and were handed over; and members of their sets, where these are one image.
+        self._known: set[str] = set()
+        self._of_sets: set[str] = set()
+
+    def units(self) -> Iterator[Unit]:
+        """Yield each image once, also where paths overlap."""
+        tops = {p for p in self._paths if _is_folder(p)}
+        self.named = {_place(p) for p in self._paths if p not in tops}
+        real: dict[str, str] = {}
+        for path in reversed(self._paths):
+            if path in tops:
+                real[os.path.realpath(path)] = path
+        kept = {path for place, path in real.items() if not self._covered(place, real)}
+        self.tops = {path: place for place, path in real.items() if path in kept}
+        self.seen = {i for p in kept if (i := identity(p)) is not None}
+        for path in self._paths:
+            if path in tops:
+                if path in kept:
+                    kept.discard(path)
+                    yield from self._folder(path)
+            elif (unit := self._named_itself(path)) is not None:
+                yield unit
+        self.notes += [f"--include {p}: no image has such a path; check the pattern" for p in self.include.unmatched]
+
+    def _covered(self, place: str, tops: Container[str]) -> bool:
+        """Whether the walk through another folder that is given comes through this one, too."""
+        above = os.path.dirname(place)
+        while above != os.path.dirname(above):
+            if above in tops and self.enters(below(place, above)):
+                return True
+            above = os.path.dirname(above)
+        return above in tops and above != place and self.enters(below(place, above))
+
+    def _folder(self, path: str) -> Iterator[Unit]:
+        walking = FolderWalk(path, self, self._reader, sidecars=self._sidecars)
+        for unit in walking.units():
+            place = os.path.abspath(unit.path)
+            if place in self._of_sets:
+                self.members += 1
+            elif place not in self.named:
+                yield unit
+            elif place not in self._known:
+                self._known.add(place)
+                yield unit
+        if not walking.any:
+            self.empty.append(path)
+
+    def _named_itself(self, path: str) -> Unit | None:
+        place = _place(path)
+        if place in self._known:
+            return None
+        try:
+            info = None if is_url(path) else find_reader(path)
+        except NboExtractError:
+            info = None
+        if self._joined and (place in self._of_sets or place in self.met):
+            self.members += 1
+            return None
+        files = files_of(path, info)
+        if self._joined and info is not None and info.sets:
+            if not self._known.isdisjoint(files):
+                self.members += 1
+                return None
+            self._of_sets.update(files)
+        self._known.add(place)
+        return Unit(path, last_part(path), tuple(sorted({f for f in files if f != place})))
+
+
+def stream(
+    paths: Iterable[str],
+    reader: str | None = None,
+    *,
+    joined: bool = False,
+    sidecars: bool = False,
+    include: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+    skip: Iterable[str] = (),
+) -> Iterator[Unit]:
+    """Yield the images that paths stand for as they are found; `Stream` counts what else was seen."""
+    return Stream(paths, reader, joined=joined, sidecars=sidecars, include=include, exclude=exclude, skip=skip).units()
+
+
+def walk(
+    paths: Iterable[str],
+    reader: str | None = None,
+    *,
+    joined: bool = False,
+    sidecars: bool = False,
+    include: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+    skip: Iterable[str] = (),
+) -> Walk:
     """Find the images that paths stand for.
 
     A path that is itself an image is taken as it is, and so is a file that no reader knows: reading it says why. Below
@@ -84,181 +186,25 @@ def walk(paths: Iterable[str], reader: str | None = None, *, joined: bool = Fals
     sidecars : bool
         Whether a sidecar in a folder stands for its image where that is not there. Where the image is there and no
         reader takes it, the sidecar makes it a unit.
+    include, exclude : iterable of str
+        Globs of paths below a folder; see `Globs`. Nothing that is named itself is left out by them.
+    skip : iterable of str
+        Files and folders that are passed over in a folder, such as those to which is written.
 
     Returns
     -------
     Walk
         Each image once, also where paths overlap.
     """
-    found = Walk()
-    paths = list(paths)
-    joined = joined and len(paths) > 1
-    known: set[str] = set()
-    members: set[str] = set()
-    for path in paths:
-        if os.path.isdir(path) and find_reader(path) is None:
-            before = len(found.units)
-            seen = _Folder(path, found, reader, sidecars)
-            for unit in seen.units():
-                if os.path.abspath(unit.path) in members:
-                    found.members += 1
-                elif _new(unit.path, known):
-                    found.units.append(unit)
-            if len(found.units) == before and not seen.any:
-                found.empty.append(path)
-        elif joined and _joins(path, known, members):
-            found.members += 1
-        elif _new(path, known):
-            found.units.append(Unit(path, last_part(path)))
-    return found
+    going = Stream(paths, reader, joined=joined, sidecars=sidecars, include=include, exclude=exclude, skip=skip)
+    units = list(going.units())
+    return Walk(units, going.left_out, going.members, going.excluded, going.empty, going.problems, going.notes)
 
 
-def _new(path: str, known: set[str]) -> bool:
-    place = path if is_url(path) else os.path.abspath(path)
-    if place in known:
-        return False
-    known.add(place)
-    return True
+def _is_folder(path: str) -> bool:
+    """Whether a path is a folder of images, and no image itself."""
+    return not is_url(path) and os.path.isdir(path) and find_reader(path) is None
 
 
-def _joins(path: str, known: Collection[str], members: set[str]) -> bool:
-    """Whether a file that is named belongs to the set of an earlier image; else its own set is kept in mind."""
-    place = os.path.abspath(path)
-    if place in known:
-        return False
-    if place in members:
-        return True
-    try:
-        info = find_reader(path)
-    except NboExtractError:
-        return False
-    files = set(_set_of(path)) if info is not None and info.sets else set()
-    if not files.isdisjoint(known):
-        return True
-    members.update(files)
-    return False
-
-
-class _Folder:
-    """The walk through one folder that was given."""
-
-    def __init__(self, top: str, found: Walk, reader: str | None, sidecars: bool) -> None:
-        self.top = top
-        self.sidecars = sidecars
-        self.found = found
-        self.reader = reader
-        # A file that an adapter alone could take is no image where its library is not installed.
-        taking = [r for r in readers() if reader == r.name or (reader is None and r.rank < ADAPTERS)]
-        self.suffixes = tuple(s for r in taking for s in r.suffixes)
-        self.any = False
-        # Folders on the way from the top to here: a symbolic link to one of them is a loop.
-        self._visited: set[tuple[int, int]] = set()
-
-    def units(self) -> Iterator[Unit]:
-        """Yield the images, sorted by name, the files of a folder before its sub-folders."""
-        yield from self._folder(self.top)
-
-    def _folder(self, folder: str) -> Iterator[Unit]:
-        try:
-            status = os.stat(folder)
-            with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda e: e.name)
-        except OSError as error:
-            self.found.problems.append(f"{folder}: this folder cannot be listed ({error.strerror}); ask for access")
-            return
-        if (status.st_dev, status.st_ino) in self._visited:
-            return
-        self._visited.add((status.st_dev, status.st_ino))
-        inner = []
-        images: list[tuple[str, ReaderInfo | None]] = []
-        for entry in entries:
-            if _passed_over(entry.name):
-                continue
-            if entry.is_dir():
-                inner.append(entry.path)
-            elif entry.is_file():
-                self._file(entry.path, images)
-        for path in inner:
-            if self._takes_folder(path):
-                images.append((path, None))
-        known = {path for path, _ in images}
-        images = self._without_members(images)
-        if self.sidecars:
-            found = self._by_sidecars([e.name for e in entries], folder, known.union(inner))
-            images = sorted([*images, *((path, None) for path in found)], key=lambda i: (i[0] in inner, i[0]))
-        self.any = self.any or bool(images)
-        zarrs = {path for path, _ in images}
-        for path, _ in images:
-            yield Unit(os.path.normpath(path), os.path.relpath(path, self.top).replace(os.sep, "/"))
-        for path in inner:
-            if path not in zarrs:
-                yield from self._folder(path)
-
-    def _file(self, path: str, images: list[tuple[str, ReaderInfo | None]]) -> None:
-        named = path.lower().endswith(self.suffixes)
-        try:
-            info = find_reader(path)
-        except NboExtractError:
-            # It cannot be opened. Reading it says so, where it is an image by its name.
-            info = None
-        if (info is not None and self.reader in (None, info.name)) or named:
-            images.append((path, info))
-        else:
-            self.found.left_out += 1
-
-    def _by_sidecars(self, names: list[str], folder: str, known: set[str]) -> list[str]:
-        """Return the first sidecar of each image that is not there, and each image that has one and no reader."""
-        there, found = set(names), {}
-        for ending in SIDECARS:
-            for name in (n for n in names if n.lower().endswith(ending) and not n.startswith(_TEMPORARY_START)):
-                image = name[: -len(ending)]
-                place = os.path.join(folder, image)
-                if image and place not in known and place not in found:
-                    found[place] = place if image in there else os.path.join(folder, name)
-                    self.found.left_out -= image in there
-        return list(found.values())
-
-    def _takes_folder(self, path: str) -> bool:
-        info = find_reader(path)
-        return info is not None and self.reader in (None, info.name)
-
-    def _without_members(self, images: list[tuple[str, ReaderInfo | None]]) -> list[tuple[str, ReaderInfo | None]]:
-        """Drop files that another file of this folder names as parts of its set; the first that names all stays.
-
-        Only readers of formats that have such sets are asked, and only where two files could be one.
-        """
-        kept: list[tuple[str, ReaderInfo | None]] = []
-        members: set[str] = set()
-        named: set[str] = set()
-        for path, info in images:
-            if os.path.abspath(path) in members:
-                self.found.members += 1
-                continue
-            kept.append((path, info))
-            if info is None or not info.sets:
-                continue
-            if sum(other is info for _, other in images) > 1:
-                files = _set_of(path)
-                members.update(files)
-                named.update(f for f in files if f != os.path.abspath(path))
-        # A file with pixels alone names none, so that one that comes later may name it.
-        alone = [image for image in kept if os.path.abspath(image[0]) in named]
-        self.found.members += len(alone)
-        return [image for image in kept if image not in alone]
-
-
-def _set_of(path: str) -> tuple[str, ...]:
-    try:
-        return tuple(os.path.abspath(f) for f in read(path).files)
-    except NboExtractError:
-        return ()
-
-
-def _passed_over(name: str) -> bool:
-    """Whether a name is hidden, temporary, of the operating system or of a file that this product writes."""
-    return (
-        name.startswith(_TEMPORARY_START)
-        or name.lower().endswith((*_TEMPORARY_END, *SIDECARS, BACKUPS))
-        or name in _SYSTEM_FOLDERS
-        or name == NAME
-    )
+def _place(path: str) -> str:
+    return path if is_url(path) else os.path.abspath(path)

@@ -38,7 +38,7 @@ def test_columns_add_up_to_what_a_check_counts(seed: int, axes: Axes, literal: b
     report = checked(document, axes, literal=literal)
     found = collect(document, report)
     asked = report.asked
-    assert found.total == Count(asked.found, asked.required, asked.excused)
+    assert found.total == Count(asked.present, asked.demanded, asked.excused)
     assert set(found.counts) <= {c.key for c in columns()}
     assert found.passed is report.passed
 
@@ -130,7 +130,9 @@ def test_folders_are_left_out_of_sentences(text: str, expected: str) -> None:
 def test_folders_are_left_out_of_a_whole_report() -> None:
     values = (Value("Model", "x", "hardware", "/scopes/jane/s.json", "components[1] /Model", "/data/jane/d/x.czi"),)
     message = Message("NBO312", "warning", "/data/jane/d/x.czi: look into /data/jane/d/y/")
-    given_ = FileReport("/data/jane/d/x.czi", elements=(Element("A", values),), findings=(message,), stated_in="/q/x.xml")
+    given_ = FileReport(
+        "/data/jane/d/x.czi", elements=(Element("A", values),), findings=(message,), stated_in="/q/x.xml"
+    )
     found = Bare(["/data/jane/d/x.czi"]).report(given_)
     assert "jane" not in repr(found)
     assert (found.path, found.stated_in) == ("x.czi", "x.xml")

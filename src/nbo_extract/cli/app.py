@@ -10,6 +10,9 @@ from nbo_extract import __version__
 from nbo_extract.cli.app_check import check_options, tier, with_profile
 from nbo_extract.cli.app_report import report_command
 from nbo_extract.cli.app_schemas import XSD, schema
+from nbo_extract.cli.app_walk import with_paths
+from nbo_extract.cli.app_watch import watch_command
+from nbo_extract.cli.batch_options import batch_options
 from nbo_extract.cli.converting_options import CONVERTING
 from nbo_extract.cli.group import Default, Program
 
@@ -26,7 +29,9 @@ def _number(ctx: click.Context, parameter: click.Parameter, value: str | None) -
     return None if value is None else int(value)
 
 
-def _workers(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
+def _workers(ctx: click.Context, parameter: click.Parameter, value: str | None) -> int:
+    if value is None:
+        return 0
     if not value.isdecimal() or int(value) < 1:
         raise click.BadParameter(f"{value!r} is no number of processes; give 1 or more")
     return int(value)
@@ -172,7 +177,9 @@ _READING = _all(
         metavar="NAME",
         help="Derive nothing by this rule; see nbo-extract mappings rules; repeatable.",
     ),
-    click.option("--workers", default="1", callback=_workers, metavar="N", help="Processes to use. [1]"),
+    click.option(
+        "--workers", callback=_workers, metavar="N", help="Processes to use. [one a core, where there are many images]"
+    ),
 )
 
 
@@ -188,7 +195,7 @@ def program() -> None:
 
 
 @program.command("extract", cls=Default, hidden=True)
-@_PATHS
+@with_paths
 @_HARDWARE
 @click.option("--remember", is_flag=True, help="Keep what --match settles in the configuration.")
 @click.option(
@@ -213,6 +220,7 @@ def program() -> None:
 @click.option("--redact", is_flag=True, help="Leave out names, user names and e-mail addresses of people.")
 @_READING
 @_NO_SIDECAR
+@batch_options
 @_VERBOSE
 @click.option("-q", "--quiet", is_flag=True, help="Show errors only.")
 def extract(**options: Any) -> int:
@@ -223,7 +231,7 @@ def extract(**options: Any) -> int:
 
 
 @program.command()
-@_PATHS
+@with_paths
 @_HARDWARE
 @_PROFILE
 @with_profile
@@ -250,10 +258,11 @@ def check(xsd: str | None, **options: Any) -> int:
 
 program.add_command(tier)
 program.add_command(report_command(_all(_HARDWARE, _PROFILE, _READING, _NO_SIDECAR)))
+program.add_command(watch_command(_all(_HARDWARE, _PROFILE, with_profile, _READING, _NO_SIDECAR)))
 
 
 @program.command()
-@_PATHS
+@with_paths
 @click.option("-o", "--output", required=True, metavar="FILE", help="Sheet to write: .xlsx, .csv, or - for CSV.")
 @_HARDWARE
 @_PROFILE

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbo_extract.cli.app_check import with_profile
+from nbo_extract.cli.app_walk import with_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ def report_command(shared: Callable[[Callable[..., Any]], Callable[..., Any]]) -
     """Return the command, with the options that all commands on images share."""
 
     @click.command("report")
-    @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+    @with_paths
     @click.option("-o", "--output", required=True, metavar="FILE", help="HTML file to write, or - for standard output.")
     @click.option("--title", metavar="TEXT", help="Title of the report. [the name of what was given]")
     @click.option("--date", metavar="DATE", callback=_date, help="Date to print in it, as 2024-03-14. [none]")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
+    from nbo_extract.cli.listed import Chosen
     from nbo_extract.findings import Finding
 
 _DOCUMENTS: Final = (".xml", ".json", ".jsonld")
@@ -64,7 +65,13 @@ def _refuse_axes(options: dict[str, Any]) -> None:
 
 
 def _roots(
-    paths: Sequence[str], *, workers: int, reader: str | None, matches: dict[str, str], **options: Any
+    paths: Sequence[str],
+    *,
+    chosen: Chosen,
+    workers: int,
+    reader: str | None,
+    matches: dict[str, str],
+    **options: Any,
 ) -> Iterator[tuple[str, etree._Element | None, str]]:
     """Yield each path with its NBO XML, as it stands or as it would be written; or with what is wrong with it."""
     documents = [p for p in paths if _is_document(p)]
@@ -75,7 +82,9 @@ def _roots(
             yield path, None, error.message
     images = [p for p in paths if p not in documents]
     if images:
-        yield from _images(images, workers, reader, matches, options)
+        yield from _images(images, chosen, workers, reader, matches, options)
+    else:
+        yield from (("", None, problem) for problem in chosen.missing)
 
 
 def _is_document(path: str) -> bool:
@@ -94,19 +103,33 @@ def _document(path: str) -> etree._Element:
 
 
 def _images(
-    paths: Sequence[str], workers: int, reader: str | None, matches: dict[str, str], options: dict[str, Any]
+    paths: Sequence[str],
+    chosen: Chosen,
+    workers: int,
+    reader: str | None,
+    matches: dict[str, str],
+    options: dict[str, Any],
 ) -> Iterator[tuple[str, etree._Element | None, str]]:
     from nbo_extract.cli.inputs import find_images
     from nbo_extract.cli.jobs import job_for
-    from nbo_extract.cli.work import Task, process_all
+    from nbo_extract.cli.work import Task, process_all, processes
     from nbo_extract.xmlio import nbo_root
 
-    found = find_images(paths, reader, sidecars="named")
+    found = find_images(paths, reader, chosen, sidecars="named")
     for problem in found.problems:
         yield "", None, problem
     tasks = [Task(u.path) for u in found.units]
-    job = job_for("show", tasks, format="xml", tier=None, reader=reader, matches=matches, **options)
-    with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
+    job = job_for(
+        "show",
+        [t.path for t in tasks],
+        alone=len(tasks) == 1,
+        format="xml",
+        tier=None,
+        reader=reader,
+        matches=matches,
+        **options,
+    )
+    with closing(process_all(tasks, job, processes(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
             if outcome.state == "failed":
                 yield outcome.path, None, outcome.message

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nbo_extract.writers.block import WriteResult
 
 #: Endings by which readers know what they are given.
-_ENDINGS: Final = {
+ENDINGS: Final = {
     "ome-tiff": (".ome.tiff", ".ome.tif", ".ome.btf", ".ome.tf2", ".ome.tf8"),
     "ome-zarr": (".ome.zarr", ".zarr"),
 }
@@ -65,9 +65,9 @@ def plan_converting(units: Sequence[Unit], paths: Sequence[str], output: str, ki
     for place in (output, *(u.path for u in units)):
         if is_url(place):
             raise Refusal(f"{shown(place)}: --convert works on disks alone; copy the image to one")
-    endings = _ENDINGS[kind]
+    endings = ENDINGS[kind]
     single = len(units) == 1 and len(paths) == 1 and not is_folder_of_images(paths[0])
-    named = output.lower().rstrip("/" + os.sep).endswith(endings)
+    named = is_named_as(output, kind)
     if single and (named or not is_folder(output)):
         if not named:
             raise Refusal(f"{output}: by this name nobody knows what it is; end it with {endings[0]}")
@@ -77,7 +77,7 @@ def plan_converting(units: Sequence[Unit], paths: Sequence[str], output: str, ki
         raise Refusal(f"{output}: {many} would be written to it; give a folder with -o")
     folder = os.path.abspath(output)
     tasks = [
-        Task(u.path, os.path.join(output, *f"{_stem(u.relative)}{endings[0]}".split("/")))
+        Task(u.path, os.path.join(output, *converted_name(u.relative, kind).split("/")))
         for u in units
         if not _within(os.path.abspath(u.path), folder) or len(units) == 1
     ]
@@ -87,6 +87,16 @@ def plan_converting(units: Sequence[Unit], paths: Sequence[str], output: str, ki
 
 def _within(path: str, folder: str) -> bool:
     return os.path.commonpath([path, folder]) == folder
+
+
+def is_named_as(output: str, kind: Kind) -> bool:
+    """Whether a path is named like an image of a kind."""
+    return output.lower().rstrip("/" + os.sep).endswith(ENDINGS[kind])
+
+
+def converted_name(name: str, kind: Kind) -> str:
+    """Return what the image that is made of one is called."""
+    return f"{_stem(name)}{ENDINGS[kind][0]}"
 
 
 def _stem(name: str) -> str:

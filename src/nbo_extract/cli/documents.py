@@ -148,9 +148,10 @@ def _look_back(begun: Start, task: Task, job: Job, *, anew: bool) -> None:
     if anew or not job.keep or job.skip_rules or job.reader is not None or _carries_block(task.path):
         return
     from nbo_extract.embedded import take_planes
+    from nbo_extract.portable import locate
 
     document, counts = earlier.document, filled(earlier.document)
-    document.origin.file = task.path
+    locate(document, task.path)
     document.findings = [f for f in document.findings if f.code != _PLANES_LEFT_OUT]
     take_planes(document, begun.document)
     begun.document = document
@@ -223,8 +224,9 @@ def text_for(document: Document, task: Task, job: Job, read: Sidecar | None) -> 
 def plain_text(document: Document, form: Format) -> str:
     """Return the text of a Document alone, for standard output."""
     from nbo_extract import jsonio, xmlio
+    from nbo_extract.portable import portable
 
-    document = replace(document, findings=[f for f in document.findings if f.code not in sidecars.OF_READING])
+    document = portable(replace(document, findings=[f for f in document.findings if f.code not in sidecars.OF_READING]))
     if form == "json":
         return jsonio.to_json(document)
     return jsonio.to_jsonld(document) if form == "jsonld" else xmlio.to_xml(document)

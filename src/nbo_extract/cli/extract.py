@@ -9,20 +9,34 @@ from typing import TYPE_CHECKING, Any, TextIO
 from nbo_extract.cli.check import highest_as_dict, print_highest, refuse_junit, write_junit
 from nbo_extract.cli.converting import plan_converting, refuse_contradictions
 from nbo_extract.cli.group import FAILED, NOT_MET, OK, USAGE, Refusal, complain
-from nbo_extract.cli.inputs import INTERRUPTED, and_more, find_images, format_of, plan, plan_embedding
+from nbo_extract.cli.inputs import (
+    INTERRUPTED,
+    and_more,
+    find_images,
+    find_wanted,
+    format_of,
+    plan,
+    plan_embedding,
+    wanted_paths,
+)
 from nbo_extract.cli.jobs import job_for
-from nbo_extract.cli.work import Task, process_all
+from nbo_extract.cli.work import Task, process_all, processes
+from nbo_extract.stores import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from nbo_extract.cli.inputs import Sidecars
+    from nbo_extract.cli.listed import Chosen
     from nbo_extract.cli.render import Printer
-    from nbo_extract.cli.work import Format, Job, Outcome
+    from nbo_extract.cli.work import Format, Goal, Job, Outcome
     from nbo_extract.converting.conversion import Kind
-    from nbo_extract.walk import Walk
+    from nbo_extract.walk import Stream, Walk
 
 #: Up to so many images are summarised one by one; more are a line each.
 FEW = 8
+#: State of an image that an earlier run has done.
+BEFORE = "done before"
 _DONE = {
     "written": "wrote {target}",
     "embedded": "embedded into {target}{more} ({bytes:+,} bytes)",
@@ -36,31 +50,40 @@ _DONE = {
 def run(
     *,
     paths: Sequence[str],
-    matches: dict[str, str],
-    remember: bool,
+    chosen: Chosen,
     output: str | None,
     format_: Format | None,
     embed: bool,
     convert: Kind | None,
-    dry_run: bool,
-    backup: bool,
-    verify_pixels: bool,
-    follow_links: bool,
-    tier: int | None,
+    workers: int,
     verbose: bool,
     quiet: bool,
-    reader: str | None,
-    workers: int,
+    batch: dict[str, Any],
     **options: Any,
 ) -> int:
     """Run the default command and return the exit code."""
+    from nbo_extract.cli.batch_options import taken
+
     refuse_contradictions(convert, output, format_, embed, options)
     _refuse_contradictions(output, format_, embed)
-    idle = verify_pixels and convert is None
-    _refuse_idle(embed, backup=backup, verify_pixels=idle, follow_links=follow_links)
+    backup, idle = options["backup"], options["verify_pixels"] and convert is None
+    _refuse_idle(embed, backup=backup, verify_pixels=idle, follow_links=options["follow_links"])
+    remember, matches = options.pop("remember"), options["matches"]
     if remember and not matches:
         raise Refusal("--remember keeps what --match settles, and there is no --match; give one or leave it out")
-    found = find_images(paths, reader, sidecars="" if embed or convert else "named", joined=embed)
+    options |= {"convert": convert, "remember": remember and not options["dry_run"]}
+    if embed and options["redact"]:
+        complain("--redact leaves people out of what is embedded; what the image itself says of them stays in it")
+    sidecars: Sidecars = "" if embed or convert else "named"
+    wanted = wanted_paths(paths, options["reader"], sidecars=sidecars)
+    goal: Goal = "embed" if embed else "convert" if convert is not None else "write"
+    if taken(batch, wanted, output, listed=chosen.listed):
+        from nbo_extract.cli.batch import Given, run_batch
+        from nbo_extract.cli.batch_places import Places
+
+        given = Given(tuple(wanted), chosen, workers=workers, verbose=verbose, quiet=quiet, **batch)
+        return run_batch(given, Places(goal, output or "", format_ or "xml", convert, options["reader"]), options)
+    found = find_wanted(wanted, options["reader"], chosen, named=paths, sidecars=sidecars, joined=embed)
     form = format_of(format_, output, found.units)
     if output == "-" and len(found.units) > 1:
         raise Refusal(f"-o - writes one document, and there are {len(found.units)} images; give a folder with -o")
@@ -72,27 +95,17 @@ def run(
     else:
         tasks = plan_embedding(found.units, paths, form) if embed else plan(found.units, paths, output, form)
     job = job_for(
-        "show" if show else "embed" if embed else "convert" if convert is not None else "write",
-        tasks,
+        "show" if show else goal,
+        [t.path for t in tasks],
+        alone=len(tasks) == 1,
         format=form,
-        dry_run=dry_run,
-        backup=backup,
-        verify_pixels=verify_pixels,
-        follow_links=follow_links,
-        convert=convert,
         # One image is worked on by all threads, several by a process each.
-        threads=max(1, workers // max(1, min(workers, len(tasks)))) if convert is not None else 1,
-        reader=reader,
-        matches=matches,
-        remember=remember and not dry_run,
-        tier=tier,
+        threads=max(1, workers // max(1, processes(workers, len(tasks)))) if convert is not None else 1,
         **options,
     )
-    if embed and job.redact:
-        complain("--redact leaves people out of what is embedded; what the image itself says of them stays in it")
-    report = Report(found, tasks, sys.stderr if show else sys.stdout, matches, verbose=verbose, quiet=quiet)
+    report = Report(found, len(tasks), sys.stderr if show else sys.stdout, matches, verbose=verbose, quiet=quiet)
     settled = []
-    with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
+    with closing(process_all(tasks, job, processes(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
             if outcome.text:
                 sys.stdout.buffer.write(outcome.text.encode("utf-8"))
@@ -101,7 +114,7 @@ def run(
             settled += [outcome] if outcome.remembered else []
     if settled:
         report.remember(settled)
-    return report.end(asked=tier is not None)
+    return report.end(asked=options["tier"] is not None)
 
 
 def _refuse_contradictions(output: str | None, format_: Format | None, embed: bool) -> None:
@@ -122,6 +135,7 @@ def _refuse_idle(embed: bool, **options: bool) -> None:
 def run_check(
     *,
     paths: Sequence[str],
+    chosen: Chosen,
     matches: dict[str, str],
     reader: str | None,
     workers: int,
@@ -137,13 +151,24 @@ def run_check(
     if highest and tier is not None:
         named = "--tier" if options["profile"] is None else "--profile"
         raise Refusal(f"--highest finds the tier, and {named} names one; leave one of them out")
-    found = find_images(paths, reader, sidecars="named" if options["no_sidecar"] else "found")
+    found = find_images(paths, reader, chosen, sidecars="named" if options["no_sidecar"] else "found")
     tasks = [Task(u.path) for u in found.units]
-    job = job_for("check", tasks, reader=reader, matches=matches, highest=highest, tier=tier, **options)
+    job = job_for(
+        "check",
+        [t.path for t in tasks],
+        alone=len(tasks) == 1,
+        reader=reader,
+        matches=matches,
+        highest=highest,
+        tier=tier,
+        **options,
+    )
     quiet = as_json or junit == "-"
-    report = Report(found, tasks, sys.stdout, matches, verbose=verbose, quiet=quiet, checking=True, highest=highest)
+    report = Report(
+        found, len(tasks), sys.stdout, matches, verbose=verbose, quiet=quiet, checking=True, highest=highest
+    )
     results = []
-    with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
+    with closing(process_all(tasks, job, processes(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
             report.add(outcome)
             if as_json or junit is not None:
@@ -191,8 +216,9 @@ class Report:
 
     Parameters
     ----------
-    found : Walk
-    tasks : sequence of Task
+    found : Walk or Stream
+    total : int
+        Number of images.
     stream : text stream
         Of the summary; messages go to standard error.
     matches : dict of str to str
@@ -206,8 +232,8 @@ class Report:
 
     def __init__(
         self,
-        found: Walk,
-        tasks: Sequence[Task],
+        found: Walk | Stream,
+        total: int,
         stream: TextIO,
         matches: dict[str, str],
         *,
@@ -217,13 +243,15 @@ class Report:
         highest: bool = False,
     ) -> None:
         self.found = found
-        self.total = len(tasks)
+        self.total = total
         self.matches = matches
         self.stream = stream
         self.verbose = verbose
         self.quiet = quiet
         self.checking = checking
         self.highest = highest
+        #: Whether there is a line for each image where there are many.
+        self.lines = True
         self.unusable = 0
         self.states: dict[str, int] = {}
         self.not_met = 0
@@ -254,7 +282,9 @@ class Report:
             complain(sentence)
         if self.quiet:
             return
-        if self.total > FEW and not self.verbose:
+        if self.total > FEW and not self.verbose and (outcome.state == BEFORE or not self.lines):
+            return
+        if outcome.state == BEFORE or (self.total > FEW and not self.verbose):
             self._line(outcome, number)
             for sentence in outcome.told:
                 self.printer.line(sentence, indent=2)
@@ -280,6 +310,10 @@ class Report:
         if outcome.diff:
             self.printer.line(outcome.diff.rstrip("\n"))
 
+    def earlier(self, outcome: Outcome) -> None:
+        """Tell what an earlier run has done."""
+        self.add(outcome)
+
     def _done(self, outcome: Outcome) -> str:
         form = "would embed into {target}{more} ({bytes:+,} bytes)" if outcome.diff else _DONE[outcome.state]
         images = "1 image" if outcome.images == 1 else f"{outcome.images} images"
@@ -291,21 +325,8 @@ class Report:
         return "; ".join(told)
 
     def _line(self, outcome: Outcome, number: int) -> None:
-        told = [] if outcome.state == "read" else [outcome.state]
-        if outcome.summary is not None:
-            told += [f"as stated in {outcome.summary.stated_in}"] if outcome.summary.stated_in else []
-            verdict, disagreements = outcome.summary.verdict, len(outcome.summary.disagreements)
-            if self.highest:
-                told.append(f"tier {outcome.highest} is met" if outcome.highest else "no tier is met")
-            elif verdict is not None:
-                told.append(
-                    f"{verdict.missing} missing for tier {verdict.tier}" if verdict.missing else "nothing missing"
-                )
-            if disagreements:
-                told.append(f"{disagreements} disagree with the hardware file")
-            if outcome.summary.findings:
-                told.append(f"{len(outcome.summary.findings)} warnings")
-        self.printer.line(f"[{number}/{self.total}] {outcome.path}: {', '.join(told)}")
+        told = ", ".join(words_of(outcome, highest=self.highest))
+        self.printer.line(one_line(f"[{number:,}/{self.total:,}] {outcome.path}: {told}"))
 
     def remember(self, outcomes: Sequence[Outcome]) -> None:
         """Keep what was settled, and tell where."""
@@ -335,7 +356,7 @@ class Report:
         return NOT_MET if asked and self.not_met else OK
 
     def _count(self, failed: int) -> str:
-        told = [f"{n} {state}" for state, n in self.states.items() if state not in ("read", "failed")]
+        told = [f"{n:,} {state}" for state, n in self.states.items() if state not in ("read", "failed")]
         if self.checking:
             told.append(f"{self.total - failed - self.not_met} passed")
             told += [f"{self.not_met} not"] if self.not_met else []
@@ -345,8 +366,27 @@ class Report:
             others.append(f"{self.found.members} further {_files(self.found.members)} of sets")
         if self.found.left_out:
             others.append(f"{self.found.left_out} other {_files(self.found.left_out)} left out")
-        images = "1 image" if self.total == 1 else f"{self.total} images"
+        images = "1 image" if self.total == 1 else f"{self.total:,} images"
         return "; ".join([f"{images}: {', '.join(told)}" if told else images, *others])
+
+
+def words_of(outcome: Outcome, *, highest: bool = False) -> list[str]:
+    """Return what a line says of an image: what became of it, what is missing, and what is to be looked at."""
+    from nbo_extract.batch.rows import row_of
+
+    told = [] if outcome.state == "read" else [outcome.state]
+    told += [f"again because {outcome.again}"] if outcome.again else []
+    row = row_of(outcome.summary) if outcome.summary is not None else outcome.row
+    told += [f"as stated in {row['stated_in']}"] if "stated_in" in row else []
+    if highest:
+        told.append(f"tier {outcome.highest} is met" if outcome.highest else "no tier is met")
+    elif "missing" in row:
+        told.append(f"{row['missing']} missing for {row['asked']}" if row["missing"] else "nothing missing")
+    if row.get("disagreements"):
+        told.append(f"{row['disagreements']} disagree with the hardware file")
+    if row.get("warnings"):
+        told.append(f"{row['warnings']} warnings")
+    return told
 
 
 def _files(number: int) -> str:

@@ -12,11 +12,12 @@ from nbo_extract.cli.extract import tell_unsettled
 from nbo_extract.cli.group import FAILED, OK, Refusal, complain
 from nbo_extract.cli.inputs import find_images
 from nbo_extract.cli.jobs import job_for
-from nbo_extract.cli.work import Task, process_all
+from nbo_extract.cli.work import Task, process_all, processes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nbo_extract.cli.listed import Chosen
     from nbo_extract.gap_rows import DocumentGaps, GapSheet
 
 _SECTIONS = {"microscope": "of microscopes", "image": "of images", "channel": "of channels"}
@@ -26,6 +27,7 @@ _SHOWN = 5
 def run(
     *,
     paths: Sequence[str],
+    chosen: Chosen,
     output: str,
     matches: dict[str, str],
     reader: str | None,
@@ -35,13 +37,18 @@ def run(
 ) -> int:
     """Write a gap sheet and return the exit code."""
     _refuse_output(output)
-    found = find_images(paths, reader, sidecars="named" if options["no_sidecar"] else "found")
-    tasks = [Task(u.path) for u in found.units]
-    job = job_for("gaps", tasks, reader=reader, matches=matches, **options)
+    found = find_images(paths, reader, chosen, sidecars="named" if options["no_sidecar"] else "found")
+    tasks = [Task(u.path) for u in found.units if _nameable(u.path)]
+    found.problems += [
+        f"{u.path}: a sheet cannot name it, for its path is no text of this system; rename it"
+        for u in found.units
+        if not _nameable(u.path)
+    ]
+    job = job_for("gaps", [t.path for t in tasks], alone=len(tasks) == 1, reader=reader, matches=matches, **options)
     parts: list[DocumentGaps] = []
     settled: set[str] = set()
     failed = 0
-    with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
+    with closing(process_all(tasks, job, processes(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
             settled.update(outcome.settled)
             for sentence in outcome.warned:
@@ -109,6 +116,11 @@ def _write(parts: Sequence[DocumentGaps], output: str, verbose: bool) -> None:
             printer.line(text, indent=2)
         if len(told) < len(sheet.unasked):
             printer.line(f"and {len(sheet.unasked) - len(told)} more; -v shows all", indent=2)
+
+
+def _nameable(path: str) -> bool:
+    """Whether a path can stand in a sheet: it has no bytes that are no text."""
+    return not any(0xD800 <= ord(c) <= 0xDFFF for c in os.path.abspath(path))
 
 
 def _summary(printer: Any, sheet: GapSheet) -> None:

@@ -100,5 +100,7 @@ def _sentence(error: click.ClickException) -> str:
 
 
 def complain(message: str) -> None:
-    """Write one line on standard error."""
-    click.echo(f"nbo-extract: {message}", err=True)
+    """Write one line on standard error; what would break it, or is no text, such as a name may hold, is escaped."""
+    from nbo_extract.stores import one_line
+
+    click.echo(one_line(f"nbo-extract: {message}"), err=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbo_extract.cli.group import Failure, Refusal, complain
+from nbo_extract.cli.listed import Chosen
 from nbo_extract.cli.work import Task
 from nbo_extract.config_keys import NAME
 from nbo_extract.errors import HardwareError, NboExtractError
@@ -22,22 +23,31 @@ if TYPE_CHECKING:
 
     from nbo_extract.cli.work import Format
     from nbo_extract.stored import Stored
-    from nbo_extract.walk import Unit
+    from nbo_extract.walk import Stream, Unit
 
     Sidecars = Literal["", "named", "found"]
 
 #: Sentences about one description that a run tells.
 _TOLD = 3
-_ENDINGS = (".xml", ".json", ".jsonld")
+DOCUMENTS = (".xml", ".json", ".jsonld")
 
 
-def find_images(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars = "", joined: bool = False) -> Walk:
+def find_images(
+    paths: Sequence[str],
+    reader: str | None,
+    chosen: Chosen = Chosen(),  # noqa: B008 - it is frozen
+    *,
+    sidecars: Sidecars = "",
+    joined: bool = False,
+) -> Walk:
     """Find the images that the paths stand for.
 
     Parameters
     ----------
     paths : sequence of str
     reader : str, optional
+    chosen : Chosen
+        Globs, and what a list names and is not there: problems of the walk.
     sidecars : {'', 'named', 'found'}
         Whether documents that were written beside images are wanted: not at all, where they are named and their image
         is not, or in folders, too, where their image is not there.
@@ -48,6 +58,19 @@ def find_images(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars 
     ------
     Refusal
         If a path does not exist, there is no such reader, or there is no image.
+    """
+    return find_wanted(
+        wanted_paths(paths, reader, sidecars=sidecars), reader, chosen, named=paths, sidecars=sidecars, joined=joined
+    )
+
+
+def wanted_paths(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars) -> list[str]:
+    """Return the paths that are to be looked at: all must be there; documents of ours may be left out.
+
+    Raises
+    ------
+    Refusal
+        If a path does not exist, or there is no such reader.
     """
     paths = [plain(p) for p in paths]
     for path in (p for p in paths if not is_url(p)):
@@ -60,10 +83,52 @@ def find_images(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars 
     wanted = _wanted(paths, sidecars)
     for path in [p for p in paths if p not in wanted]:
         complain(f"{path}: a document that nbo-extract wrote, no image; left out")
-    found = walk(wanted, reader, joined=joined, sidecars=sidecars == "found" and reader is None)
-    if not found.units and not found.problems:
-        raise Failure(refusal((found.empty or list(paths))[0]))
+    return wanted
+
+
+def find_wanted(
+    wanted: Sequence[str],
+    reader: str | None,
+    chosen: Chosen,
+    *,
+    named: Sequence[str],
+    sidecars: Sidecars,
+    joined: bool,
+) -> Walk:
+    """Find the images that paths stand for; ``named`` are all that the user gave.
+
+    Raises
+    ------
+    Failure
+        If there is no image.
+    """
+    found = walk(
+        wanted,
+        reader,
+        joined=joined,
+        sidecars=sidecars == "found" and reader is None,
+        include=chosen.include,
+        exclude=chosen.exclude,
+    )
+    found.problems[:0] = chosen.missing
+    refuse_nothing(wanted or named, len(found.units), found)
+    for note in found.notes:
+        complain(note)
     return found
+
+
+def refuse_nothing(wanted: Sequence[str], units: int, found: Walk | Stream) -> None:
+    """Refuse a walk that found nothing, and no problem either.
+
+    Raises
+    ------
+    Failure
+    """
+    if units or found.problems:
+        return
+    if found.excluded:
+        raise Failure(f"{wanted[0]}: --include and --exclude leave no image of it; change the patterns")
+    raise Failure(refusal((found.empty or list(wanted))[0]))
 
 
 #: What is told of a set whose files were found in different states.
@@ -178,7 +243,7 @@ def format_of(given: Format | None, output: str | None, units: Sequence[Unit] = 
     if given is not None:
         return given
     forms = {form_of(u.path) if is_sidecar(u.path) else "xml" for u in units}
-    if len(forms) == 1 and not (output or "").lower().endswith(_ENDINGS):
+    if len(forms) == 1 and not (output or "").lower().endswith(DOCUMENTS):
         return next(iter(forms))
     return form_of(output or "")
 
@@ -192,7 +257,7 @@ def plan(units: Sequence[Unit], paths: Sequence[str], output: str | None, form: 
         If two images would get one file, or the output is a file that must not be overwritten.
     """
     if output is None:
-        tasks = [Task(u.path, f"{_beside(u)}.nbo.{form}") for u in units]
+        tasks = [Task(u.path, f"{beside(u)}.nbo.{form}") for u in units]
         if any(is_url(u.path) for u in units):
             refuse_collisions(tasks)
         return tasks
@@ -204,14 +269,14 @@ def plan(units: Sequence[Unit], paths: Sequence[str], output: str | None, form: 
         return [Task(units[0].path, output)]
     if os.path.exists(output) and not os.path.isdir(output):
         raise Refusal(f"{output}: this is a file, and {_images(units)} would be written to it; give a folder with -o")
-    if not single and output.lower().endswith(_ENDINGS) and not os.path.isdir(output):
+    if not single and output.lower().endswith(DOCUMENTS) and not os.path.isdir(output):
         raise Refusal(f"{output}: one file cannot hold {_images(units)}; give a folder with -o")
     tasks = [Task(u.path, os.path.join(output, *f"{stem(u.relative)}.nbo.{form}".split("/"))) for u in units]
     refuse_collisions(tasks)
     return tasks
 
 
-def _beside(unit: Unit) -> str:
+def beside(unit: Unit) -> str:
     """Place of an image without its sidecar's ending: what is behind a URL has its sidecar in the current folder."""
     return unit.relative if is_url(unit.path) else stem(unit.path).rstrip("/" + os.sep)
 

@@ -9,15 +9,16 @@ from nbo_extract.cli.inputs import load_told
 from nbo_extract.cli.work import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from nbo_extract.cli.work import Goal, Task
+    from nbo_extract.cli.work import Goal
 
 
 def job_for(
     goal: Goal,
-    tasks: Sequence[Task],
+    paths: Iterable[str],
     *,
+    alone: bool,
     hardware: Sequence[str],
     config: str | None,
     no_config: bool,
@@ -29,6 +30,14 @@ def job_for(
 ) -> Job:
     """Load what the options name, and make the job that is done with every image.
 
+    Parameters
+    ----------
+    goal : str
+    paths : iterable of str
+        The images, or one of each folder: configurations are looked for from there.
+    alone : bool
+        Whether there is one image only.
+
     Raises
     ------
     Refusal
@@ -37,9 +46,9 @@ def job_for(
     return Job(
         goal,
         hardware=load_told(hardware),
-        configured=configure([t.path for t in tasks], config, wanted=not no_config),
+        configured=configure(paths, config, wanted=not no_config),
         skip_rules=("all",) if no_derive else skip_rules,
-        strict=len(tasks) == 1,
+        strict=alone,
         tier=tier or 1,
         sidecars=not no_sidecar,
         # Who wants no configuration does not want what an earlier run took from it.

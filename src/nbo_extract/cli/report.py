@@ -13,12 +13,13 @@ from nbo_extract.cli.extract import tell_unsettled
 from nbo_extract.cli.group import FAILED, NOT_MET, OK, USAGE, Refusal, complain
 from nbo_extract.cli.inputs import find_images
 from nbo_extract.cli.jobs import job_for
-from nbo_extract.cli.work import Task, process_all
+from nbo_extract.cli.work import Task, process_all, processes
 from nbo_extract.stores import plain, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nbo_extract.cli.listed import Chosen
     from nbo_extract.cli.work import Job
     from nbo_extract.report.bare import Bare
     from nbo_extract.report.render import Settings
@@ -32,6 +33,7 @@ _LOOKED_AT = 400
 def run(
     *,
     paths: Sequence[str],
+    chosen: Chosen,
     output: str,
     title: str | None,
     date: str,
@@ -46,14 +48,14 @@ def run(
 
     _refuse_output(output)
     date = date or _date_of_environment()
-    found = find_images(paths, reader, sidecars="named" if options["no_sidecar"] else "found")
+    found = find_images(paths, reader, chosen, sidecars="named" if options["no_sidecar"] else "found")
     tasks = [Task(u.path) for u in found.units]
-    job = job_for("report", tasks, reader=reader, matches=matches, **options)
+    job = job_for("report", [t.path for t in tasks], alone=len(tasks) == 1, reader=reader, matches=matches, **options)
     bare = _bare(paths, tasks, job) if job.redact else None
     report = Report(_settings(title or ("Images" if bare else _title(paths)), date, job))
     settled: set[str] = set()
     failures = unusable = not_met = 0
-    with closing(process_all(tasks, job, min(workers, len(tasks)))) as outcomes:
+    with closing(process_all(tasks, job, processes(workers, len(tasks)))) as outcomes:
         for outcome in outcomes:
             settled.update(outcome.settled)
             for sentence in outcome.warned:

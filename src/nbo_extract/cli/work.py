@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
-from collections import deque
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from nbo_extract.cli.configured import Configured
-from nbo_extract.errors import DocumentError, NboExtractError, WriteError
-from nbo_extract.stores import shown
+from nbo_extract.errors import ChangedError, DocumentError, NboExtractError, WriteError
+from nbo_extract.stores import is_url, shown
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -40,8 +40,12 @@ class Axes(TypedDict):
 
 Format = Literal["xml", "json", "jsonld"]
 Goal = Literal["write", "embed", "show", "check", "gaps", "convert", "report"]
-#: Tasks that wait in a worker's queue: enough to keep it busy, few enough to keep memory flat.
-_AHEAD = 4
+#: Results a worker that may wait for their turn: enough to keep it busy, few enough to keep memory flat.
+_AHEAD = 128
+#: Images for which it pays to start a process.
+_WORTH = 16
+#: What a system says while another process writes, or a server is away.
+_PASSING = frozenset({errno.EBUSY, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +114,22 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One image, and the file that is written for it where one is."""
+    """One image, and the file that is written for it where one is.
+
+    Attributes
+    ----------
+    path, target : str
+    files : tuple of str
+        The other files of its set, where they are known.
+    stamp : str
+        Mark of the image (`nbo_extract.batch.stamps.stamp`) that it must still have when something is written; empty
+        where it does not matter.
+    """
 
     path: str
     target: str = ""
+    files: tuple[str, ...] = ()
+    stamp: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +181,14 @@ class Outcome:
         For a check, how much of each element is asked for, missing, and excused.
     unusable : bool
         Whether it failed because what was named is no document of NBO, or of another version.
+    passing : bool
+        Whether it failed for a reason that may be gone the next time.
+    row : dict
+        What a table of many images says of it; see `nbo_extract.batch.rows`.
+    stamp : str
+        Mark of the image after the work, where the task has one.
+    again : str
+        Why it was done although an earlier run had done it; a part of a sentence.
     """
 
     path: str
@@ -193,6 +217,10 @@ class Outcome:
     highest: int = 0
     elements: tuple[tuple[str, tuple[int, int, int]], ...] = ()
     unusable: bool = False
+    passing: bool = False
+    row: dict[str, Any] = field(default_factory=dict)
+    stamp: str = ""
+    again: str = ""
 
 
 def process(task: Task, job: Job) -> Outcome:
@@ -202,13 +230,28 @@ def process(task: Task, job: Job) -> Outcome:
     try:
         return _process(task, job, told)
     except NboExtractError as error:
-        return Outcome(told, "failed", error.message, unusable=isinstance(error, DocumentError))
+        return Outcome(
+            told,
+            "failed",
+            error.message,
+            unusable=isinstance(error, DocumentError),
+            passing=_passes(error) or not (is_url(task.path) or os.path.lexists(task.path)),
+        )
     except Exception as error:
         # The boundary of a batch: a fault of ours in one file must not cost the others.
         if os.environ.get("NBO_EXTRACT_DEBUG"):
             raise
         text = f"{told}: unexpected problem ({type(error).__name__}: {error}); please report it"
         return Outcome(told, "failed", " ".join(text.split()))
+
+
+def _passes(error: BaseException | None) -> bool:
+    """Whether an error, or what caused it, may be gone the next time: nobody has to do anything about it."""
+    while error is not None:
+        if isinstance(error, ChangedError) or (isinstance(error, OSError) and error.errno in _PASSING):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _process(task: Task, job: Job, told: str) -> Outcome:
@@ -274,6 +317,7 @@ def _process(task: Task, job: Job, told: str) -> Outcome:
     # A converted image states its planes as the image does.
     limit_planes(document, "all" if job.goal == "convert" and job.planes == "auto" else job.planes)
     done = replace(done, findings=(), elements=())
+    _refuse_changed(task, told)
     if job.goal == "convert":
         from nbo_extract.cli.converting import convert
 
@@ -318,6 +362,16 @@ def _process(task: Task, job: Job, told: str) -> Outcome:
     )
 
 
+def _refuse_changed(task: Task, told: str) -> None:
+    """Refuse to write what is true of an earlier state of the image: it may still be copied here, or recorded."""
+    if not task.stamp:
+        return
+    from nbo_extract.batch.stamps import stamp
+
+    if stamp(task.path, task.files) != task.stamp:
+        raise ChangedError(f"{told}: it changed while it was read; nothing is written, the next run does it again")
+
+
 def make_folder(folder: Path) -> None:
     """Make the folder of a file that is written."""
     try:
@@ -327,6 +381,22 @@ def make_folder(folder: Path) -> None:
 
 
 # -- many images ------------------------------------------------------------------------------------------------------
+
+
+def processes(workers: int, total: int) -> int:
+    """Return how many processes work: as many as asked for; by default one a core, where there are images enough.
+
+    Parameters
+    ----------
+    workers : int
+        As asked for; 0 where nothing was.
+    total : int
+        Number of images.
+    """
+    if workers:
+        return max(1, min(workers, total))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, max(1, total // _WORTH))
 
 
 def process_all(tasks: Iterable[Task], job: Job, workers: int) -> Generator[Outcome]:
@@ -339,7 +409,7 @@ def process_all(tasks: Iterable[Task], job: Job, workers: int) -> Generator[Outc
     workers : int
         Number of processes; 1 is this process.
     """
-    if workers == 1:
+    if workers <= 1:  # none, where there is nothing to be done
         for task in tasks:
             yield process(task, job)
         return
@@ -347,74 +417,46 @@ def process_all(tasks: Iterable[Task], job: Job, workers: int) -> Generator[Outc
 
 
 def _in_processes(tasks: Iterable[Task], job: Job, workers: int) -> Generator[Outcome]:
-    from concurrent.futures import Future, ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
+    from nbo_extract.batch.workers import Workers
+
+    following = 0
+    early: dict[int, Outcome] = {}
+
+    def numbered() -> Iterator[tuple[int, Task] | None]:
+        for number, task in enumerate(tasks):
+            # Results that come before their turn are held: only so many.
+            while number - following > workers * _AHEAD:
+                yield None
+            yield number, task
 
     # The job is the same for all: it travels as bytes that are made once and read once by each worker.
-    data = pickle.dumps(job)
-    waiting: deque[tuple[Task, Future[Outcome]]] = deque()
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _ignore_interrupts)
-
-    def finish() -> Outcome:
-        task, future = waiting.popleft()
-        try:
-            return future.result()
-        except BrokenProcessPool:
-            message = f"{shown(task.path)}: a worker process died, perhaps for want of memory; use fewer --workers"
-            return Outcome(shown(task.path), "failed", message)
-
-    try:
-        for task in tasks:
-            try:
-                with _interrupts_wait():
-                    waiting.append((task, pool.submit(process_pickled, task, data)))
-            except BrokenProcessPool as error:
-                failed: Future[Outcome] = Future()
-                failed.set_exception(error)
-                waiting.append((task, failed))
-            if len(waiting) >= workers * _AHEAD:
-                yield finish()
-        while waiting:
-            yield finish()
-    finally:
-        with _interrupts_wait():
-            pool.shutdown(wait=True, cancel_futures=True)
+    pool: Workers[tuple[int, Task], Outcome] = Workers(process_numbered, pickle.dumps(job), workers)
+    with closing(pool.run(numbered())) as results:
+        for done in results:
+            number, task = done.task
+            early[number] = done.result if done.result is not None else worker_died(task)
+            while following in early:
+                yield early.pop(following)
+                following += 1
 
 
-def process_pickled(task: Task, data: bytes) -> Outcome:
-    """Do a pickled job for one image."""
-    return process(task, _unpickled(data))
+def worker_died(task: Task) -> Outcome:
+    """Return what is told of an image at which worker processes died."""
+    message = (
+        f"{shown(task.path)}: the worker process died at it, twice, perhaps for want of memory; "
+        "run it alone, with --workers 1"
+    )
+    return Outcome(shown(task.path), "failed", message)
+
+
+def process_numbered(data: bytes, task: tuple[int, Task]) -> Outcome:
+    """Do a pickled job for one image of many."""
+    return process(task[1], unpickled(data))
 
 
 @lru_cache(maxsize=1)
-def _unpickled(data: bytes) -> Job:
+def unpickled(data: bytes) -> Job:
+    """Return the job that a parent process made, read once."""
     job = pickle.loads(data)  # noqa: S301 - made by the parent process
     assert isinstance(job, Job)  # noqa: S101
     return job
-
-
-@contextmanager
-def _interrupts_wait() -> Iterator[None]:
-    """Let Ctrl-C come after what is done here.
-
-    Processes that are started here never see it: the parent ends them in good order. A pool that is interrupted while
-    it starts its processes would wait for them for ever.
-    """
-    import signal
-
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the parent process, which ends its workers in good order."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

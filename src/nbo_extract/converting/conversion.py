@@ -291,13 +291,14 @@ def block_of(document: Document) -> Block:
     """Return the block of a converted image: planes are in it where they state what OME has no place for."""
     from nbo_extract.api import make_block
     from nbo_extract.jsonio import provenance_json
+    from nbo_extract.portable import portable
     from nbo_extract.xmlio import to_xml
 
     block = make_block(document)
     if tells_planes(document):
         block = replace(block, nbo_xml=to_xml(document, prefix="nbo", declaration=False).strip())
     # The OME-XML was made from the Document: nothing is left to fill in.
-    return replace(block, core_fills=(), provenance_json=provenance_json(document))
+    return replace(block, core_fills=(), provenance_json=provenance_json(portable(document)))
 
 
 def _finish(

@@ -32,7 +32,7 @@ class Bare:
         folders |= {_folder(f(p)) for p in given if "://" not in p for f in (_absolute, _real)}
         known = sorted(folders - {"", "/"}, key=lambda p: (-len(p), p))
         # As they were given first: what is inside of a folder that is known ends at a blank, a name does not.
-        parts = [rf"(?<![\w/])(?P<w{n}>{re.escape(p)})(?![\w/])" for n, p in enumerate(whole)]
+        parts = [rf"(?<![\w/])(?P<w{n}>{re.escape(p)})(?!\w)" for n, p in enumerate(whole)]
         parts += [rf"(?<![\w/]){re.escape(p)}{_INSIDE}" for p in known]
         self.names = {f"w{n}": _name(p) for n, p in enumerate(whole)}
         self.pattern = re.compile("|".join(parts)) if parts else None

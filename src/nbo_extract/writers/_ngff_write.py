@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from nbo_extract.errors import NboExtractError, WriteError
-from nbo_extract.stores_remote import ChangedError, RemoteStore
+from nbo_extract.errors import ChangedError, NboExtractError, WriteError
+from nbo_extract.stores_remote import RemoteStore
 from nbo_extract.writers import _system
 from nbo_extract.writers._system import SIDECAR_HINT
 from nbo_extract.writers.block import WriteResult
@@ -248,7 +249,8 @@ def locked(store: LocalStore | RemoteStore, system: System, dry_run: bool) -> It
         except OSError as error:
             raise WriteError(f"{path} cannot be opened: {_system.cause(error)}; {SIDECAR_HINT}") from error
         if not held:
-            raise WriteError(f"{path} is being written by another run of nbo-extract: try again when that is done")
+            sentence = f"{path} is being written by another run of nbo-extract: try again when that is done"
+            raise WriteError(sentence) from BlockingIOError(errno.EAGAIN, "locked")
         yield
 
 

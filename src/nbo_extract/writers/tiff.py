@@ -253,7 +253,8 @@ def opened(path: Path, system: System, *, write: bool) -> Iterator[tuple[int, bo
     with _system.closing(system, fd):
         try:
             if writable and not system.lock(fd):
-                raise WriteError(f"{path} is being written by another run of nbo-extract: try again when that is done")
+                sentence = f"{path} is being written by another run of nbo-extract: try again when that is done"
+                raise WriteError(sentence) from BlockingIOError(errno.EAGAIN, "locked")
             yield fd, writable
         except OSError as error:
             raise WriteError(f"{path} cannot be read: {_system.cause(error)}; {SIDECAR_HINT}") from error

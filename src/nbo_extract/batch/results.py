@@ -1,0 +1,84 @@
+"""What a run leaves besides its outputs: a table with one row an image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from nbo_extract.batch.rows import COLUMNS, as_csv
+from nbo_extract.errors import WriteError
+from nbo_extract.stores import shown
+from nbo_extract.writers._system import SYSTEM, cause, prepared, write_exactly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nbo_extract.batch.journal import Entry
+
+TABLE: Final = "summary.csv"
+REPORT: Final = "report.html"
+#: What they are called where a file of somebody else has the name.
+_OTHERS: Final = {TABLE: "nbo-summary.csv", REPORT: "nbo-report.html"}
+_STARTS: Final = {TABLE: "\ufeff" + ",".join(list(COLUMNS.values())[:3]), REPORT: "<!DOCTYPE html>"}
+_MARKS: Final = {TABLE: "", REPORT: '<meta name="generator" content="nbo-extract'}
+_LOOKED_AT: Final = 400
+#: Bytes that are gathered before they are written.
+_BUFFER: Final = 1 << 20
+
+
+def place_of(folder: str, name: str) -> Path:
+    """Return where a result is written: under its name, or another one where somebody else's file has it."""
+    path = Path(folder) / name
+    return path if _ours(path, name) else path.with_name(_OTHERS[name])
+
+
+def _ours(path: Path, name: str) -> bool:
+    """Whether there is no such file, or one that an earlier run wrote."""
+    try:
+        with open(path, "rb") as stream:
+            start = stream.read(_LOOKED_AT).decode("utf-8", errors="replace")
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return start.startswith(_STARTS[name]) and _MARKS[name] in start
+
+
+def write_table(path: Path, entries: Iterable[Entry]) -> None:
+    """Write the table of all images: the old or the new one at every instant; it is never held as a whole.
+
+    Raises
+    ------
+    WriteError
+        If it cannot be written.
+    """
+    try:
+        with prepared(path, SYSTEM) as fd:
+            at, parts, size = 0, [], 0
+            for line in as_csv(map(_row, entries)):
+                data = line.encode("utf-8", errors="backslashreplace")
+                parts.append(data)
+                size += len(data)
+                if size > _BUFFER:
+                    at, parts, size = at + _write(fd, at, parts), [], 0
+            _write(fd, at, parts)
+            SYSTEM.fsync(fd)
+    except OSError as error:
+        raise WriteError(f"{path} cannot be written: {cause(error)}; choose another folder with -o") from error
+
+
+def _write(fd: int, at: int, parts: list[bytes]) -> int:
+    data = b"".join(parts)
+    write_exactly(SYSTEM, fd, at, data)
+    return len(data)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    state = entry.row.get("state") or "not done"
+    # Whether it was written now or had been written already changes nothing in what it is.
+    told = {"unchanged": _unchanged(entry)}.get(state, state)
+    return entry.row | {"file": shown(entry.path), "state": told, "message": entry.message}
+
+
+def _unchanged(entry: Entry) -> str:
+    return "written" if entry.target else "embedded"
