@@ -130,6 +130,6 @@ def test_in_a_folder_a_tiff_with_a_description_of_its_own_gets_a_sidecar(
     done = run(tmp_path, "--embed")
 
     assert (done.code, done.err) == (0, "")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["plain.tif", "stack.tif", "stack.tif.nbo.xml"]
+    assert sorted(p.name for p in tmp_path.glob("*.tif*")) == ["plain.tif", "stack.tif", "stack.tif.nbo.xml"]
     assert sha(tmp_path / "stack.tif") == before
     assert b"ns/nbo/" in (tmp_path / "plain.tif").read_bytes()

@@ -321,7 +321,7 @@ def test_into_another_folder(run: Run, images: Path) -> None:
     assert (result.code, result.err) == (0, "")
     assert contents(images) == before
     out = images.parent / "out" / "inner"
-    assert {p.name for p in out.iterdir()} == {NAME, "day_000", "summary.csv"}
+    assert {p.name for p in out.iterdir()} == {NAME, "day_000", "summary.csv", "report.html"}
     assert len(list(out.rglob("*.nbo.xml"))) == COUNT
     assert lines(run("images", "-o", "out/inner")) == {}
     # Beside the images is another run.
@@ -431,7 +431,8 @@ def test_the_same_with_two_workers(run: Run, images: Path) -> None:
     shutil.rmtree("out")
     two = run("images", "--workers", "2", "-o", "out")
     assert contents(images.parent / "out") == found
-    assert len(found) == COUNT
+    # A sidecar for each but the damaged one, the table and the report.
+    assert len(found) == COUNT + 1
     assert (one.code, one.err) == (two.code, two.err)
     assert sorted(lines(one).items()) == sorted(lines(two).items())
 
@@ -458,7 +459,8 @@ def test_an_image_at_which_workers_die_is_tried_again(run: Run, images: Path, mo
 
     def dying(self: Any, tasks: Any) -> Any:
         for done in run_all(self, tasks):
-            yield workers.Done(done.task, None) if done.task.task.path == CZI else done
+            task = getattr(done.task, "task", None)
+            yield workers.Done(done.task, None) if task is not None and task.path == CZI else done
 
     monkeypatch.setattr(workers.Workers, "run", dying)
     result = run("images", "--workers", "2")

@@ -236,6 +236,7 @@ class Run:
         self.progress: Progress = Silent()
         self.cluster: Results | None = None
         self._ready = ready
+        self._job: Job | None = None
         self._again: dict[int, str] = {}
         self._before: deque[Entry] = deque()
         self._folders: dict[str, str] = {}
@@ -261,6 +262,7 @@ class Run:
         job = job_for(
             self.places.goal, self._folders.values(), alone=total == 1, format=self.places.form, **self.options
         )
+        self._job = job
         work = Work(job)
         settled = []
         with closing(self._results(job, self._items(work, total), processes(self.given.workers, total))) as results:
@@ -312,15 +314,20 @@ class Run:
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def write_results(self) -> list[str]:
-        """Write the table; return why it cannot be written, which costs no image."""
+    def write_results(self, *, report: bool = True) -> list[str]:
+        """Write the table and the report; return why they cannot be written, which costs no image."""
         if self.given.no_summary or self.options["dry_run"]:
             return []
+        folder = self.places.made(self.given.paths)
         try:
-            write_table(place_of(self.places.made(self.given.paths), TABLE), self.journal.entries())
+            write_table(place_of(folder, TABLE), self.journal.entries())
         except WriteError as error:
             return [error.message]
-        return []
+        if self._job is None or not report:
+            return []
+        from nbo_extract.cli.batch_report import write_report
+
+        return write_report(self.journal, self._job, self.given.paths, folder, self.given.workers)
 
     # -- what is to be done -------------------------------------------------------------------------------------------
 

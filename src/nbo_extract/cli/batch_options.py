@@ -20,7 +20,7 @@ _OPTIONS = (
     click.option("--no-journal", is_flag=True, help="Keep no journal: do everything, and begin anew each time."),
     click.option("--force", is_flag=True, help="Do again what the journal says is done."),
     click.option("--json", "as_json", is_flag=True, help="For a folder, tell events on standard output, one a line."),
-    click.option("--no-summary", is_flag=True, help="For a folder, write no summary.csv."),
+    click.option("--no-summary", is_flag=True, help="For a folder, write no summary.csv and no report.html."),
     click.option("--retry-failed", is_flag=True, help="Do again what the journal says has failed."),
     click.option(
         "--scheduler",

@@ -51,8 +51,8 @@ def run(
     found = find_images(paths, reader, chosen, sidecars="named" if options["no_sidecar"] else "found")
     tasks = [Task(u.path) for u in found.units]
     job = job_for("report", [t.path for t in tasks], alone=len(tasks) == 1, reader=reader, matches=matches, **options)
-    bare = _bare(paths, tasks, job) if job.redact else None
-    report = Report(_settings(title or ("Images" if bare else _title(paths)), date, job))
+    bare = bare_for(paths, tasks, job) if job.redact else None
+    report = Report(settings_of(title or ("Images" if bare else title_of(paths)), date, job))
     settled: set[str] = set()
     failures = unusable = not_met = 0
     with closing(process_all(tasks, job, processes(workers, len(tasks)))) as outcomes:
@@ -83,7 +83,8 @@ def run(
     return NOT_MET if not_met else OK
 
 
-def _settings(title: str, date: str, job: Job) -> Settings:
+def settings_of(title: str, date: str, job: Job) -> Settings:
+    """Return what a report says of itself."""
     from nbo_extract.profiles import Profile
     from nbo_extract.report.render import Settings
 
@@ -92,7 +93,7 @@ def _settings(title: str, date: str, job: Job) -> Settings:
     return Settings(title, profile, date, names)
 
 
-def _bare(paths: Sequence[str], tasks: Sequence[Task], job: Job) -> Bare:
+def bare_for(paths: Sequence[str], tasks: Sequence[Task], job: Job) -> Bare:
     """Return what leaves folders out: those of all files that are read, of the configuration, and of the user."""
     from nbo_extract.report.bare import Bare
 
@@ -101,7 +102,7 @@ def _bare(paths: Sequence[str], tasks: Sequence[Task], job: Job) -> Bare:
     return Bare([*map(plain, paths), *map(plain, read), *map(shown, read), job.configured.forced, *own])
 
 
-def _title(paths: Sequence[str]) -> str:
+def title_of(paths: Sequence[str]) -> str:
     """Call a report what was given is called."""
     names = [os.path.basename(os.path.abspath(p)) if "://" not in p else shown(p) for p in map(plain, paths)]
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"

@@ -117,7 +117,7 @@ class Watch:
             if total:
                 self._run.work(self, total)
             if self._new:
-                for problem in self._run.write_results():
+                for problem in self._run.write_results(report=False):
                     self._complain_once(problem)
         except Refusal as error:
             # Of the configuration, or two images with one name: a person has to see to it, and may do so meanwhile.
