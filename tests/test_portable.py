@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 
 def written(folder: Path) -> dict[str, bytes]:
-    """Return what a run left, without the table and the journal, which name paths."""
-    own = ("summary.csv", ".nbo-extract.journal")
+    """Return what a run left, without the table, the report and the journal, which name paths."""
+    own = ("summary.csv", "report.html", ".nbo-extract.journal")
     files = (p for p in sorted(folder.rglob("*")) if p.is_file() and p.name not in own)
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in files}
 

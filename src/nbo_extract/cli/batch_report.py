@@ -47,6 +47,8 @@ def write_report(journal: Journal, job: Job, paths: Sequence[str], folder: str, 
     from nbo_extract.writers.sidecar import write_bytes
 
     entries = [e for e in journal.entries() if e.state]
+    if not entries:
+        return []
     # What was filled in stands in what was written.
     reading = replace(
         job, goal="report", hardware=(), configured=Configured(), matches={}, remember=False, reader=None, skip_rules=()

@@ -105,7 +105,9 @@ def bare_for(paths: Sequence[str], tasks: Sequence[Task], job: Job) -> Bare:
 def title_of(paths: Sequence[str]) -> str:
     """Call a report what was given is called."""
     names = [os.path.basename(os.path.abspath(p)) if "://" not in p else shown(p) for p in map(plain, paths)]
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    if len(names) < 2:
+        return names[0] if names else "Images"
+    return f"{names[0]} and {len(names) - 1} more"
 
 
 def _date_of_environment() -> str:
