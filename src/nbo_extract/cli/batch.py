@@ -7,7 +7,6 @@ import pickle
 import signal
 import sys
 import threading
-from collections import deque
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -238,7 +237,6 @@ class Run:
         self._ready = ready
         self._job: Job | None = None
         self._again: dict[int, str] = {}
-        self._before: deque[Entry] = deque()
         self._folders: dict[str, str] = {}
 
     def look(self) -> tuple[Stream, int]:
@@ -265,18 +263,18 @@ class Run:
         self._job = job
         work = Work(job)
         settled = []
-        with closing(self._results(job, self._items(work, total), processes(self.given.workers, total))) as results:
+        with closing(
+            self._results(job, self._items(work, told, total), processes(self.given.workers, total))
+        ) as results:
             for done in results:
                 item, outcome = done.task, done.result
                 if outcome is None:
                     outcome = replace(worker_died(item.task), passing=True)
                 outcome = replace(outcome, again=self._again.pop(item.number, ""))
                 self._note(item, outcome, work, done.seconds)
-                self._tell_before(told)
                 told.add(outcome)
                 self.progress.add(outcome, done.seconds)
                 settled += [outcome] if outcome.remembered else []
-        self._tell_before(told)
         self.journal.write()
         return settled
 
@@ -331,8 +329,8 @@ class Run:
 
     # -- what is to be done -------------------------------------------------------------------------------------------
 
-    def _items(self, work: Work, total: int) -> Iterator[Item]:
-        """Yield what is to be done, and keep what is done already to be told."""
+    def _items(self, work: Work, told: Told, total: int) -> Iterator[Item]:
+        """Yield what is to be done, and tell what is done already in passing."""
         full = total <= FEW or self.given.verbose
         for entry in self.journal.entries():
             if entry.state == UNLISTED:
@@ -340,7 +338,7 @@ class Run:
             now = stamp(entry.path, entry.files)
             why = self._why(entry, now, work)
             if why is None:
-                self._before.append(entry)
+                self._tell_before(told, entry)
                 continue
             if self._ready is not None and not self._ready(entry, now):
                 continue
@@ -387,19 +385,17 @@ class Run:
             seconds=seconds,
         )
 
-    def _tell_before(self, told: Told) -> None:
-        """Tell what earlier runs have done, in passing."""
-        while self._before:
-            entry = self._before.popleft()
-            path = shown(entry.path)
-            if entry.state == FAILED:
-                again = "; it failed in an earlier run, --retry-failed tries again"
-                outcome = Outcome(path, "failed", entry.message + again)
-            else:
-                passed = entry.row.get("passed", True)
-                outcome = Outcome(path, BEFORE, target=entry.target, row=entry.row, passed=passed)
-            told.earlier(outcome)
-            self.progress.add(outcome, 0.0)
+    def _tell_before(self, told: Told, entry: Entry) -> None:
+        """Tell what an earlier run has done."""
+        path = shown(entry.path)
+        if entry.state == FAILED:
+            again = "; it failed in an earlier run, --retry-failed tries again"
+            outcome = Outcome(path, "failed", entry.message + again)
+        else:
+            passed = entry.row.get("passed", True)
+            outcome = Outcome(path, BEFORE, target=entry.target, row=entry.row, passed=passed)
+        told.earlier(outcome)
+        self.progress.add(outcome, 0.0)
 
 
 def _of_pool(pool: Workers[Item, Outcome], items: Iterable[Item]) -> Generator[Done[Item, Outcome]]:
