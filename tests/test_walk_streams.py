@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from make_oif import make_oif
-from nbo_extract.walk import Stream, Unit, stream, walk
+from nbo_extract.walk import Stream, Unit, walk
 
 CZI = b"ZISRAWFILE" + bytes(100)
 
@@ -46,7 +46,7 @@ def test_images_come_before_the_next_folder_is_looked_at(tmp_path: Path) -> None
 def test_a_stream_and_a_walk_find_the_same(tmp_path: Path, sample_data: Path) -> None:
     shutil.copytree(sample_data, tmp_path / "data")
     make_oif(tmp_path / "data" / "scan.oif")
-    assert list(stream([str(tmp_path)])) == walk([str(tmp_path)]).units
+    assert list(Stream([str(tmp_path)]).units()) == walk([str(tmp_path)]).units
 
 
 def test_memory_does_not_grow_with_the_number_of_folders(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_memory_does_not_grow_with_the_number_of_folders(tmp_path: Path) -> None
         for index in range(number):
             image(top / f"{index // 20:03}" / f"{index % 20:02}.czi")
         tracemalloc.start()
-        count = sum(1 for _ in stream([str(top)]))
+        count = sum(1 for _ in Stream([str(top)]).units())
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert count == number

@@ -17,6 +17,7 @@ import json
 import os
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from nbo_extract.errors import DocumentError, WriteError
@@ -269,15 +270,16 @@ def _without_block(data: bytes, label: str) -> bytes:
 
 
 def _of_store(path: str) -> Iterator[FileState]:
-    left = _MOST["store"]
-    for name in metadata_files(path):
-        if not left:
-            return
-        left -= 1
+    for name in counted_files(path):
         yield _of_metadata(name, os.path.join(path, *name.split("/")))
 
 
-def metadata_files(path: str) -> Iterator[str]:
+def counted_files(path: str) -> Iterator[str]:
+    """Yield the names of the metadata files of an OME-Zarr that count for its state."""
+    return islice(_metadata_files(path), _MOST["store"])
+
+
+def _metadata_files(path: str) -> Iterator[str]:
     """Yield the names of metadata files, groups before what is in them; what is below arrays is never listed."""
     waiting = deque([""])
     while waiting:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nbo_extract.model import Document, Fact, Node
 
 #: Codes of what is missing; the other codes of a check are about what is stated and not allowed.
-_MISSING = ("NBO200", "NBO201", "NBO202", "NBO203", "NBO204", "NBO205")
+MISSING = ("NBO200", "NBO201", "NBO202", "NBO203", "NBO204", "NBO205")
 #: Code of the finding that says which hardware description was merged.
 _CALIBRATED = "NBO342"
 _CHOSEN = "NBO312"
@@ -163,7 +163,7 @@ def summarise(document: Document, report: CheckReport | None = None) -> Summary:
     stands = [n for i in document.instruments for n in i.all(*schema.members("MicroscopeStandGroup"))]
     used = [r.id for image in document.images for r in image.all("AcquisitionSoftwareRef")]
     software = [index[i] for i in dict.fromkeys(used) if i in index]
-    invalid = [f for f in report.findings if f.code not in _MISSING] if report is not None else []
+    invalid = [f for f in report.findings if f.code not in MISSING] if report is not None else []
     told = [f for f in [*document.findings, *invalid] if f.severity != "info"]
     return Summary(
         document.origin.file,
@@ -199,11 +199,11 @@ def _verdict(report: CheckReport) -> Verdict:
         asked.missing,
         asked.excused,
         tuple(Missing(element, tuple(names)) for element, names in groups.items()),
-        tuple(f"{f.code}  {f.message}" for f in report.findings if f.code in _MISSING),
+        tuple(f"{f.code}  {f.message}" for f in report.findings if f.code in MISSING),
         tuple((t, s.demanded, s.missing) for t, s in report.tiers.items()),
         report.profile.name,
         report.profile.title,
-        tuple(f.where for f in report.findings if f.code in _MISSING),
+        tuple(f.where for f in report.findings if f.code in MISSING),
     )
 
 

@@ -16,7 +16,7 @@ from nbo_extract.walk_sets import files_of
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
-__all__ = ["BACKUPS", "SIDECARS", "Stream", "Unit", "Walk", "stream", "walk"]
+__all__ = ["BACKUPS", "SIDECARS", "Stream", "Unit", "Walk", "is_folder_of_images", "walk"]
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ class Stream(Told):
 
     def units(self) -> Iterator[Unit]:
         """Yield each image once, also where paths overlap."""
-        tops = {p for p in self._paths if _is_folder(p)}
+        tops = {p for p in self._paths if is_folder_of_images(p)}
         self.named = {_place(p) for p in self._paths if p not in tops}
         real: dict[str, str] = {}
         for path in reversed(self._paths):
@@ -145,20 +145,6 @@ class Stream(Told):
         return Unit(path, last_part(path), tuple(sorted({f for f in files if f != place})))
 
 
-def stream(
-    paths: Iterable[str],
-    reader: str | None = None,
-    *,
-    joined: bool = False,
-    sidecars: bool = False,
-    include: Iterable[str] = (),
-    exclude: Iterable[str] = (),
-    skip: Iterable[str] = (),
-) -> Iterator[Unit]:
-    """Yield the images that paths stand for as they are found; `Stream` counts what else was seen."""
-    return Stream(paths, reader, joined=joined, sidecars=sidecars, include=include, exclude=exclude, skip=skip).units()
-
-
 def walk(
     paths: Iterable[str],
     reader: str | None = None,
@@ -201,7 +187,7 @@ def walk(
     return Walk(units, going.left_out, going.members, going.excluded, going.empty, going.problems, going.notes)
 
 
-def _is_folder(path: str) -> bool:
+def is_folder_of_images(path: str) -> bool:
     """Whether a path is a folder of images, and no image itself."""
     return not is_url(path) and os.path.isdir(path) and find_reader(path) is None
 

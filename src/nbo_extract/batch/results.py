@@ -21,7 +21,8 @@ REPORT: Final = "report.html"
 _OTHERS: Final = {TABLE: "nbo-summary.csv", REPORT: "nbo-report.html"}
 _STARTS: Final = {TABLE: "\ufeff" + ",".join(list(COLUMNS.values())[:3]), REPORT: "<!DOCTYPE html>"}
 _MARKS: Final = {TABLE: "", REPORT: '<meta name="generator" content="nbo-extract'}
-_LOOKED_AT: Final = 400
+#: Bytes by which they are told from others.
+LOOKED_AT: Final = 400
 #: Bytes that are gathered before they are written.
 _BUFFER: Final = 1 << 20
 
@@ -36,12 +37,17 @@ def _ours(path: Path, name: str) -> bool:
     """Whether there is no such file, or one that an earlier run wrote."""
     try:
         with open(path, "rb") as stream:
-            start = stream.read(_LOOKED_AT).decode("utf-8", errors="replace")
+            return is_own(name, stream.read(LOOKED_AT))
     except FileNotFoundError:
         return True
     except OSError:
         return False
-    return start.startswith(_STARTS[name]) and _MARKS[name] in start
+
+
+def is_own(name: str, start: bytes) -> bool:
+    """Whether a file that starts so is a table, or a report, of ours."""
+    text = start.decode("utf-8", errors="replace")
+    return text.startswith(_STARTS[name]) and _MARKS[name] in text
 
 
 def write_table(path: Path, entries: Iterable[Entry]) -> None:
@@ -75,10 +81,7 @@ def _write(fd: int, at: int, parts: list[bytes]) -> int:
 
 def _row(entry: Entry) -> dict[str, Any]:
     state = entry.row.get("state") or "not done"
-    # Whether it was written now or had been written already changes nothing in what it is.
-    told = {"unchanged": _unchanged(entry)}.get(state, state)
-    return entry.row | {"file": shown(entry.path), "state": told, "message": entry.message}
-
-
-def _unchanged(entry: Entry) -> str:
-    return "written" if entry.target else "embedded"
+    if state == "unchanged":
+        # Whether it was written now or had been written already changes nothing in what it is.
+        state = "written" if entry.target else "embedded"
+    return entry.row | {"file": shown(entry.path), "state": state, "message": entry.message}

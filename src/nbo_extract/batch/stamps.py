@@ -28,7 +28,6 @@ PARTS = {
 _IDLE = frozenset(
     {"hardware", "configured", "threads", "strict", "dry_run", "backup", "verify_pixels", "follow_links", "remember"}
 )
-_STORE_DEPTH = 256
 
 
 def stamp(path: str, files: Iterable[str] = ()) -> str:
@@ -47,14 +46,9 @@ def stamp(path: str, files: Iterable[str] = ()) -> str:
         Empty where there is nothing.
     """
     if os.path.isdir(path):
-        from nbo_extract.fingerprint import metadata_files
+        from nbo_extract.fingerprint import counted_files
 
-        names = []
-        for name in metadata_files(path):
-            names.append(os.path.join(path, *name.split("/")))
-            if len(names) == _STORE_DEPTH:
-                break
-        return _of(names)
+        return _of([os.path.join(path, *name.split("/")) for name in counted_files(path)])
     return _of([path, *files])
 
 

@@ -18,7 +18,7 @@ from nbo_extract.batch.rows import row_of
 from nbo_extract.batch.stamps import PARTS, Work, stamp
 from nbo_extract.cli.extract import BEFORE, FEW, Report
 from nbo_extract.cli.group import INTERRUPTED, Failure, Refusal, complain
-from nbo_extract.cli.inputs import refuse_nothing
+from nbo_extract.cli.inputs import collision, refuse_nothing
 from nbo_extract.cli.jobs import job_for
 from nbo_extract.cli.listed import Chosen
 from nbo_extract.cli.progress import Bar, Silent, progress_for
@@ -252,7 +252,9 @@ class Run:
         total = self.journal.see(self.progress.found(self.places.planned(walked, self._folders)))
         self.journal.unlisted(zip(walked.unlisted, walked.problems, strict=True))
         walked.problems[:0] = self.given.chosen.missing
-        self.places.refuse(self.journal.collision())
+        met = self.journal.collision()
+        if met is not None:
+            raise collision(*met)
         return walked, total
 
     def work(self, told: Told, total: int) -> list[Outcome]:

@@ -54,15 +54,14 @@ def taken(batch: dict[str, Any], paths: Sequence[str], output: str | None, *, li
     Refusal
         If the options contradict each other, or are for folders and none is given.
     """
-    from nbo_extract.cli.inputs import is_folder_of_images
-    from nbo_extract.stores import is_url
+    from nbo_extract.walk import is_folder_of_images
 
     if batch["no_journal"]:
         for name in ("journal", "force", "retry_failed"):
             if batch[name]:
                 option = f"--{name.replace('_', '-')}"
                 raise Refusal(f"{option} is for a journal, and --no-journal wants none; leave one of them out")
-    folder = output != "-" and (listed or any(not is_url(p) and is_folder_of_images(p) for p in paths))
+    folder = output != "-" and (listed or any(map(is_folder_of_images, paths)))
     for name in _NAMES:
         if batch[name] and not folder and name != "journal":
             option = "--json" if name == "as_json" else f"--{name.replace('_', '-')}"

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from nbo_extract.batch.results import REPORT, TABLE, place_of
 from nbo_extract.cli.converting import converted_name, is_named_as
 from nbo_extract.cli.group import Refusal
-from nbo_extract.cli.inputs import DOCUMENTS, beside, is_folder_of_images
+from nbo_extract.cli.inputs import DOCUMENTS, refuse_url, sidecar_of
 from nbo_extract.errors import WriteError
-from nbo_extract.sidecars import stem
-from nbo_extract.stores import is_url, plain, shown
-from nbo_extract.walk import Stream
+from nbo_extract.stores import is_url, plain
+from nbo_extract.walk import Stream, is_folder_of_images
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +48,7 @@ class Places:
         """Return the folder that a run writes to: the one that was asked for, else the first that is worked on."""
         if self.output:
             return self.output
-        return next((p for p in map(plain, paths) if not is_url(p) and is_folder_of_images(p)), ".")
+        return next((p for p in map(plain, paths) if is_folder_of_images(p)), ".")
 
     def made(self, paths: Sequence[str]) -> str:
         """Return the folder that a run writes to, made where it is not there.
@@ -88,21 +87,16 @@ class Places:
         for unit in walked.units():
             target = ""
             if self.goal == "embed":
-                target = "" if embeddable(unit.path) else self._sidecar(unit)
+                target = "" if embeddable(unit.path) else sidecar_of(unit, self.output, self.form)
             elif self.convert is not None:
                 # What an earlier run wrote into the folder is not converted.
                 if os.path.commonpath([os.path.abspath(unit.path), output]) == output:
                     continue
                 target = os.path.join(self.output, *converted_name(unit.relative, self.convert).split("/"))
             else:
-                target = self._sidecar(unit)
+                target = sidecar_of(unit, self.output, self.form)
             folders.setdefault("" if is_url(unit.path) else os.path.dirname(os.path.abspath(unit.path)), unit.path)
             yield unit, target
-
-    def _sidecar(self, unit: Unit) -> str:
-        if not self.output:
-            return f"{beside(unit)}.nbo.{self.form}"
-        return os.path.join(self.output, *f"{stem(unit.relative)}.nbo.{self.form}".split("/"))
 
     # -- what is refused ----------------------------------------------------------------------------------------------
 
@@ -116,8 +110,7 @@ class Places:
         output = self.output
         if not output:
             return
-        if is_url(output):
-            raise Refusal(f"{shown(output)}: documents are written to disks alone; give a file or a folder with -o")
+        refuse_url(output)
         if os.path.exists(output) and not os.path.isdir(output):
             raise Refusal(
                 f"{output}: this is a file, and the images of a folder would be written to it; give a folder with -o"
@@ -125,17 +118,3 @@ class Places:
         named = is_named_as(output, self.convert) if self.convert is not None else output.lower().endswith(DOCUMENTS)
         if named and not os.path.isdir(output):
             raise Refusal(f"{output}: one file cannot hold the images of a folder; give a folder with -o")
-
-    def refuse(self, collision: tuple[str, str, str] | None) -> None:
-        """Refuse that two images are written to one place.
-
-        Raises
-        ------
-        Refusal
-        """
-        if collision is not None:
-            first, second, target = collision
-            raise Refusal(
-                f"{shown(first)} and {shown(second)} would both be written to {target}; "
-                "run them one after the other, with a folder each"
-            )

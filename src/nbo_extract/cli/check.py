@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from nbo_extract.cli.group import OK, Refusal
+from nbo_extract.cli.inputs import refuse_no_file
 from nbo_extract.errors import NboExtractError, UsageError
 
 if TYPE_CHECKING:
@@ -147,11 +148,7 @@ def refuse_junit(path: str | None, *, as_json: bool) -> None:
         if as_json:
             raise Refusal("--junit - and --json both write to standard output; give --junit a file")
         return
-    if os.path.isdir(path):
-        raise Refusal(f"{path}: this is a folder; give the name of a file for the results")
-    folder = os.path.dirname(path)
-    if folder and not os.path.isdir(folder):
-        raise Refusal(f"{folder}: there is no such folder; make it, or give another name for the results")
+    refuse_no_file(path, file="the name of a file for the results", another="another name for the results")
     if os.path.exists(path):
         try:
             with open(path, "rb") as stream:

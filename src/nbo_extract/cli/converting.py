@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from nbo_extract.cli.group import Refusal
-from nbo_extract.cli.inputs import is_folder, is_folder_of_images, refuse_collisions
+from nbo_extract.cli.inputs import is_folder, refuse_collisions
 from nbo_extract.cli.work import Task
 from nbo_extract.stores import is_url, shown
 
@@ -55,7 +55,7 @@ def refuse_contradictions(
 
 
 def plan_converting(units: Sequence[Unit], paths: Sequence[str], output: str, kind: Kind) -> list[Task]:
-    """Give each image the image that is written for it; what an earlier run wrote into the folder is not converted.
+    """Give each image that is named the image that is written for it; what is in the folder already is not converted.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def plan_converting(units: Sequence[Unit], paths: Sequence[str], output: str, ki
         if is_url(place):
             raise Refusal(f"{shown(place)}: --convert works on disks alone; copy the image to one")
     endings = ENDINGS[kind]
-    single = len(units) == 1 and len(paths) == 1 and not is_folder_of_images(paths[0])
+    single = len(units) == 1 and len(paths) == 1
     named = is_named_as(output, kind)
     if single and (named or not is_folder(output)):
         if not named:

@@ -16,7 +16,6 @@ from nbo_extract.cli.inputs import (
     find_wanted,
     format_of,
     plan,
-    plan_embedding,
     wanted_paths,
 )
 from nbo_extract.cli.jobs import job_for
@@ -88,12 +87,12 @@ def run(
     if output == "-" and len(found.units) > 1:
         raise Refusal(f"-o - writes one document, and there are {len(found.units)} images; give a folder with -o")
     show = output == "-"
-    if show:
+    if show or embed:
         tasks = [Task(u.path) for u in found.units]
     elif convert is not None and output is not None:
         tasks = plan_converting(found.units, paths, output, convert)
     else:
-        tasks = plan_embedding(found.units, paths, form) if embed else plan(found.units, paths, output, form)
+        tasks = plan(found.units, paths, output, form)
     job = job_for(
         "show" if show else goal,
         [t.path for t in tasks],

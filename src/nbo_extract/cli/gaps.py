@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbo_extract.cli.extract import tell_unsettled
 from nbo_extract.cli.group import FAILED, OK, Refusal, complain
-from nbo_extract.cli.inputs import find_images
+from nbo_extract.cli.inputs import find_images, refuse_no_file
 from nbo_extract.cli.jobs import job_for
 from nbo_extract.cli.work import Task, process_all, processes
 
@@ -75,11 +75,7 @@ def _refuse_output(output: str) -> None:
         return
     if not output.lower().endswith((".xlsx", ".csv")):
         raise Refusal(f"{output}: a gap sheet is a workbook or CSV; give a name that ends in .xlsx or .csv, or -")
-    if os.path.isdir(output):
-        raise Refusal(f"{output}: this is a folder; give the name of a file")
-    folder = os.path.dirname(output)
-    if folder and not os.path.isdir(folder):
-        raise Refusal(f"{folder}: there is no such folder; make it, or give another name with -o")
+    refuse_no_file(output)
     if os.path.exists(output):
         # Hours of typing may be in it.
         raise Refusal(f"{output}: the file is there already, and may be filled in; give another name with -o")

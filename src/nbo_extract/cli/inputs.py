@@ -238,6 +238,26 @@ def _of_folder(folder: Path) -> list[Stored]:
 # -- where to write ---------------------------------------------------------------------------------------------------
 
 
+def refuse_no_file(output: str, *, file: str = "the name of a file", another: str = "another name with -o") -> None:
+    """Refuse a place where no file can be written.
+
+    Parameters
+    ----------
+    output : str
+    file, another : str
+        What is to be given instead of a folder, and instead of a folder that is not there.
+
+    Raises
+    ------
+    Refusal
+    """
+    if os.path.isdir(output):
+        raise Refusal(f"{output}: this is a folder; give {file}")
+    folder = os.path.dirname(output)
+    if folder and not os.path.isdir(folder):
+        raise Refusal(f"{folder}: there is no such folder; make it, or give {another}")
+
+
 def format_of(given: Format | None, output: str | None, units: Sequence[Unit] = ()) -> Format:
     """Format that was asked for, by name, by the ending of the file, or because the sidecars that are read have it."""
     if given is not None:
@@ -249,7 +269,7 @@ def format_of(given: Format | None, output: str | None, units: Sequence[Unit] = 
 
 
 def plan(units: Sequence[Unit], paths: Sequence[str], output: str | None, form: Format) -> list[Task]:
-    """Give each image the file that is written for it.
+    """Give each image that is named the file that is written for it.
 
     Raises
     ------
@@ -257,13 +277,12 @@ def plan(units: Sequence[Unit], paths: Sequence[str], output: str | None, form: 
         If two images would get one file, or the output is a file that must not be overwritten.
     """
     if output is None:
-        tasks = [Task(u.path, f"{beside(u)}.nbo.{form}") for u in units]
+        tasks = [Task(u.path, sidecar_of(u, "", form)) for u in units]
         if any(is_url(u.path) for u in units):
             refuse_collisions(tasks)
         return tasks
-    if is_url(output):
-        raise Refusal(f"{shown(output)}: documents are written to disks alone; give a file or a folder with -o")
-    single = len(units) == 1 and len(paths) == 1 and not is_folder_of_images(plain(paths[0]))
+    refuse_url(output)
+    single = len(units) == 1 and len(paths) == 1
     if single and not is_folder(output):
         _refuse_overwriting(output)
         return [Task(units[0].path, output)]
@@ -271,37 +290,33 @@ def plan(units: Sequence[Unit], paths: Sequence[str], output: str | None, form: 
         raise Refusal(f"{output}: this is a file, and {_images(units)} would be written to it; give a folder with -o")
     if not single and output.lower().endswith(DOCUMENTS) and not os.path.isdir(output):
         raise Refusal(f"{output}: one file cannot hold {_images(units)}; give a folder with -o")
-    tasks = [Task(u.path, os.path.join(output, *f"{stem(u.relative)}.nbo.{form}".split("/"))) for u in units]
+    tasks = [Task(u.path, sidecar_of(u, output, form)) for u in units]
     refuse_collisions(tasks)
     return tasks
 
 
-def beside(unit: Unit) -> str:
-    """Place of an image without its sidecar's ending: what is behind a URL has its sidecar in the current folder."""
-    return unit.relative if is_url(unit.path) else stem(unit.path).rstrip("/" + os.sep)
+def refuse_url(output: str) -> None:
+    """Refuse to write documents anywhere but on a disk.
 
-
-def plan_embedding(units: Sequence[Unit], paths: Sequence[str], form: Format) -> list[Task]:
-    """Give each image of a folder that nothing can be embedded into a sidecar; an image that is named gets none.
-
-    Who names a vendor file and asks for embedding is told that it is never modified; in a folder the vendor's files
-    stand beside the others.
+    Raises
+    ------
+    Refusal
     """
-    from nbo_extract.api import embeddable
+    if is_url(output):
+        raise Refusal(f"{shown(output)}: documents are written to disks alone; give a file or a folder with -o")
 
-    named = {os.path.abspath(plain(p)) for p in paths}
-    beside = [u for u in units if os.path.abspath(u.path) not in named and not embeddable(u.path)]
-    sidecars = {task.path: task for task in plan(beside, paths, None, form)}
-    return [sidecars.get(u.path) or Task(u.path) for u in units]
+
+def sidecar_of(unit: Unit, output: str, form: Format) -> str:
+    """Return the path of the sidecar of an image: beside it, or in a folder that mirrors the one it was found in."""
+    if output:
+        return os.path.join(output, *f"{stem(unit.relative)}.nbo.{form}".split("/"))
+    # What is behind a URL has its sidecar in the current folder.
+    beside = unit.relative if is_url(unit.path) else stem(unit.path).rstrip("/" + os.sep)
+    return f"{beside}.nbo.{form}"
 
 
 def _images(units: Sequence[Unit]) -> str:
     return "one image of a folder" if len(units) == 1 else f"{len(units)} images"
-
-
-def is_folder_of_images(path: str) -> bool:
-    """Whether a path is a folder, and no image."""
-    return os.path.isdir(path) and find_reader(path) is None
 
 
 def is_folder(output: str) -> bool:
@@ -333,8 +348,13 @@ def refuse_collisions(tasks: Iterable[Task]) -> None:
         # File systems that do not tell upper from lower case would make one file of two.
         key = os.path.normpath(task.target).casefold()
         if key in seen:
-            raise Refusal(
-                f"{shown(seen[key])} and {shown(task.path)} would both be written to {task.target}; "
-                "run them one after the other, with a folder each"
-            )
+            raise collision(seen[key], task.path, task.target)
         seen[key] = task.path
+
+
+def collision(first: str, second: str, target: str) -> Refusal:
+    """Return the refusal to write two images to one place."""
+    return Refusal(
+        f"{shown(first)} and {shown(second)} would both be written to {target}; "
+        "run them one after the other, with a folder each"
+    )

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbo_extract.batch.results import LOOKED_AT, REPORT, is_own
 from nbo_extract.cli.extract import tell_unsettled
 from nbo_extract.cli.group import FAILED, NOT_MET, OK, USAGE, Refusal, complain
-from nbo_extract.cli.inputs import find_images
+from nbo_extract.cli.inputs import find_images, refuse_no_file
 from nbo_extract.cli.jobs import job_for
 from nbo_extract.cli.work import Task, process_all, processes
 from nbo_extract.stores import plain, shown
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
     from nbo_extract.cli.work import Job
     from nbo_extract.report.bare import Bare
     from nbo_extract.report.render import Settings
-
-#: What the pages that this command writes begin with; others are not written over.
-_START = b"<!DOCTYPE html>"
-_MARK = b'<meta name="generator" content="nbo-extract'
-_LOOKED_AT = 400
 
 
 def run(
@@ -127,15 +123,11 @@ def _refuse_output(output: str) -> None:
         return
     if not output.lower().endswith((".html", ".htm")):
         raise Refusal(f"{output}: a report is an HTML page; give a name that ends in .html, or -")
-    if os.path.isdir(output):
-        raise Refusal(f"{output}: this is a folder; give the name of a file")
-    folder = os.path.dirname(output)
-    if folder and not os.path.isdir(folder):
-        raise Refusal(f"{folder}: there is no such folder; make it, or give another name with -o")
+    refuse_no_file(output)
     if os.path.exists(output):
         with open(output, "rb") as stream:
-            start = stream.read(_LOOKED_AT)
-        if start and not (start.startswith(_START) and _MARK in start):
+            start = stream.read(LOOKED_AT)
+        if start and not is_own(REPORT, start):
             raise Refusal(f"{output}: nbo-extract has not written this file and does not overwrite it; give another -o")
 
 

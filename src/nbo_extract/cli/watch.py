@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from nbo_extract.cli.batch import Given, Run, opened
 from nbo_extract.cli.extract import words_of
 from nbo_extract.cli.group import FAILED, OK, Refusal, complain
-from nbo_extract.cli.inputs import is_folder_of_images, wanted_paths
-from nbo_extract.stores import is_url, one_line, shown
+from nbo_extract.cli.inputs import wanted_paths
+from nbo_extract.stores import one_line, shown
+from nbo_extract.walk import is_folder_of_images
 
 if TYPE_CHECKING:
     from nbo_extract.batch.journal import Entry, Journal
@@ -50,7 +51,7 @@ def run(
         raise Refusal(f"--embed writes into the images; leave {option} out")
     wanted = wanted_paths(paths, options["reader"], sidecars="")
     for path in wanted:
-        if is_url(path) or not is_folder_of_images(path):
+        if not is_folder_of_images(path):
             raise Refusal(f"{shown(path)}: this is no folder that images come into; name the folder")
     options |= {"remember": False, "dry_run": False, "convert": None}
     given = Given(tuple(wanted), chosen, workers=workers or 1, quiet=quiet, no_summary=no_summary, journal=journal)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nbo_extract.labels import Labels, walk
 from nbo_extract.report.columns import column_of
 from nbo_extract.report.light_path import ChannelPath, LightPaths
-from nbo_extract.summary import is_disagreement, summarise
+from nbo_extract.summary import MISSING, is_disagreement, summarise
 from nbo_extract.summary_images import channels_of, objective_text, pixel_size_of, size_of
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from nbo_extract.model import Document, Fact, PlaneTable, Source
     from nbo_extract.summary_images import ChannelSummary
 
-#: Codes of what is missing.
-_MISSING = ("NBO200", "NBO201", "NBO202", "NBO203", "NBO204", "NBO205")
 _INDICES = ("ID", "TheZ", "TheC", "TheT")
 
 
@@ -171,9 +169,9 @@ def collect(document: Document, report: CheckReport, *, path: str = "", stated_i
     """
     summary = summarise(document, report)
     elements = tuple(_elements(document))
-    invalid = [f for f in report.findings if f.code not in _MISSING]
+    invalid = [f for f in report.findings if f.code not in MISSING]
     told = [*document.findings, *(f for f in invalid if f not in document.findings)]
-    missing = [f for f in report.findings if f.code in _MISSING]
+    missing = [f for f in report.findings if f.code in MISSING]
     counted = {id(f) for f, g in zip(missing, report.gaps, strict=False) if g.counted}
     verdict = summary.verdict
     return FileReport(
