@@ -521,3 +521,14 @@ def test_a_journal_that_fails_in_the_middle(run: Run, images: Path, monkeypatch:
     after = run("images")
     assert after.code == 0
     assert len(lines(after)) == COUNT - 3
+
+
+def test_a_vendor_file_that_is_named_is_refused_beside_a_folder(run: Run, images: Path) -> None:
+    shutil.copy(CZI, "mine.czi")
+    result = run("mine.czi", "images", "--embed")
+    # As where it is named alone; in the folder such files get a sidecar.
+    assert result.code == 3
+    assert result.err == run("mine.czi", "--embed").err
+    assert result.err.startswith("nbo-extract: mine.czi")
+    assert not (images.parent / "mine.czi.nbo.xml").exists()
+    assert (images / "day_000" / "wide_00006.czi.nbo.xml").exists()

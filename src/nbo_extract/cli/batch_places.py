@@ -87,7 +87,9 @@ class Places:
         for unit in walked.units():
             target = ""
             if self.goal == "embed":
-                target = "" if embeddable(unit.path) else sidecar_of(unit, self.output, self.form)
+                # Who names a vendor file is told that it is never modified; in a folder such files stand beside others.
+                named = os.path.abspath(unit.path) in walked.named
+                target = "" if named or embeddable(unit.path) else sidecar_of(unit, self.output, self.form)
             elif self.convert is not None:
                 # What an earlier run wrote into the folder is not converted.
                 if os.path.commonpath([os.path.abspath(unit.path), output]) == output:
