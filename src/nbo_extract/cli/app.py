@@ -127,6 +127,15 @@ _HARDWARE = _all(
 _NO_SIDECAR = click.option(
     "--no-sidecar", is_flag=True, help="Read the image itself, whatever an earlier sidecar of it states."
 )
+_KEEPING = _all(
+    click.option(
+        "--planes",
+        type=click.Choice(["auto", "all", "none"]),
+        default="auto",
+        help="Keep the facts of each plane; auto: of up to 20,000. [auto]",
+    ),
+    click.option("--redact", is_flag=True, help="Leave out names, user names and e-mail addresses of people."),
+)
 _PROFILE = _all(
     click.option(
         "--tier",
@@ -211,13 +220,7 @@ def program() -> None:
 @_SAFETY
 @_PROFILE
 @with_profile
-@click.option(
-    "--planes",
-    type=click.Choice(["auto", "all", "none"]),
-    default="auto",
-    help="Keep the facts of each plane; auto: of up to 20,000. [auto]",
-)
-@click.option("--redact", is_flag=True, help="Leave out names, user names and e-mail addresses of people.")
+@_KEEPING
 @_READING
 @_NO_SIDECAR
 @batch_options
@@ -258,7 +261,7 @@ def check(xsd: str | None, **options: Any) -> int:
 
 program.add_command(tier)
 program.add_command(report_command(_all(_HARDWARE, _PROFILE, _READING, _NO_SIDECAR)))
-program.add_command(watch_command(_all(_HARDWARE, _PROFILE, with_profile, _READING, _NO_SIDECAR)))
+program.add_command(watch_command(_all(_KEEPING, _HARDWARE, _PROFILE, with_profile, _READING, _NO_SIDECAR)))
 
 
 @program.command()

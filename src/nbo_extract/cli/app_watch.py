@@ -31,13 +31,6 @@ def watch_command(shared: Callable[[Callable[..., Any]], Callable[..., Any]]) ->
         help="How long an image must stay as it is to be complete. [60]",
     )
     @click.option("--once", is_flag=True, help="End when all that is there is complete and done; for cron.")
-    @click.option(
-        "--planes",
-        type=click.Choice(["auto", "all", "none"]),
-        default="auto",
-        help="Keep the facts of each plane; auto: of up to 20,000. [auto]",
-    )
-    @click.option("--redact", is_flag=True, help="Leave out names, user names and e-mail addresses of people.")
     @click.option("--backup", is_flag=True, help="With --embed, keep a copy of what is changed.")
     @click.option("--journal", metavar="FILE", help="What is done. [.nbo-extract.journal in the folder written to]")
     @click.option("--no-summary", is_flag=True, help="Write no summary.csv.")
