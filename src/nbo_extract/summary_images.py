@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SHORTENED = Context(prec=5, rounding=ROUND_HALF_EVEN)
 _READABLE = Context(prec=8, rounding=ROUND_HALF_EVEN)
 _DOUBLE_DIGITS = 15
-_DETECTOR_SETTINGS = ("GenericDetectorSettings", "CameraSettings", "PointDetectorSettings")
+DETECTOR_SETTINGS = ("GenericDetectorSettings", "CameraSettings", "PointDetectorSettings")
 _POWER = "IlluminationPowerSettings"
 _KIND_WORDS = {
     "LightEmittingDiode": "LED",
@@ -115,9 +115,9 @@ def size_of(image: Node) -> str:
     return _size(image.first("Pixels"))
 
 
-def pixel_size_of(image: Node) -> str:
-    """Return the physical size of a pixel of an image."""
-    return _pixel_size(image.first("Pixels"))
+def pixel_size_of(image: Node, *, whole: bool = False) -> str:
+    """Return the physical size of a pixel of an image, in few digits or in all that are stated."""
+    return _pixel_size(image.first("Pixels"), whole=whole)
 
 
 def objective_text(image: Node, index: dict[str, Node]) -> str:
@@ -145,14 +145,15 @@ def _immersion(lens: Node, settings: Node | None) -> str:
     return f"{kind} immersion{note}" if kind != "Air" else f"air{note}"
 
 
-def _pixel_size(pixels: Node | None) -> str:
+def _pixel_size(pixels: Node | None, *, whole: bool = False) -> str:
     if pixels is None:
         return ""
+    written = readable if whole else short
     facts = [(axis, pixels.facts[f"PhysicalSize{axis}"]) for axis in "XYZ" if f"PhysicalSize{axis}" in pixels.facts]
     units = {fact.unit for _, fact in facts}
     if len(units) == 1 and [axis for axis, _ in facts] in (["X", "Y"], ["X", "Y", "Z"]):
-        return quantity(" × ".join(short(fact.value) for _, fact in facts), units.pop())
-    return ", ".join(f"{axis} {quantity(short(fact.value), fact.unit)}" for axis, fact in facts)
+        return quantity(" × ".join(written(fact.value) for _, fact in facts), units.pop())
+    return ", ".join(f"{axis} {quantity(written(fact.value), fact.unit)}" for axis, fact in facts)
 
 
 def _size(pixels: Node | None) -> str:
@@ -182,7 +183,7 @@ def _channels(pixels: Node | None, index: dict[str, Node]) -> Iterator[ChannelSu
             _parts(path, "ExcitationFilterRef", index),
             _parts(path, "StandardDichroicRef", index),
             _parts(path, "EmissionFilterRef", index),
-            joined(_detector(n, index) for n in (path.all(*_DETECTOR_SETTINGS) if path is not None else ())),
+            joined(_detector(n, index) for n in (path.all(*DETECTOR_SETTINGS) if path is not None else ())),
             _range(exposures.get(str(number), [])),
             " / ".join(filter(None, (_words(channel.get("IlluminationType")), _contrast(channel)))),
         )
@@ -210,18 +211,25 @@ def _fluorophore(node: Node) -> str:
 
 def _light(settings: Node, index: dict[str, Node]) -> str:
     source = index.get(settings.id)
-    texts = []
-    if source is not None:
-        name = title(source)
-        peaks = [n for n in source.all("IlluminationWavelengthRange", "LEDModule") if n.get("PeakWavelength")]
-        told = [stated(n, "PeakWavelength") for n in peaks if (n.get("PeakWavelength") or "") not in name]
-        # A source of many lines is not described by listing them all.
-        peak = told[0] if len(told) == 1 else ""
-        named = source.get("Model") or source.get("Name")
-        texts = [f"{name} ({peak})" if named and peak else f"{name} {peak}".strip()]
-    texts.append(stated(settings, _POWER))
-    texts.append(f"attenuation {stated(settings, 'Attenuation')}" if "Attenuation" in settings.facts else "")
-    return ", ".join(filter(None, texts))
+    named = light_source_text(source) if source is not None else ""
+    return ", ".join(filter(None, (named, light_settings_text(settings))))
+
+
+def light_source_text(source: Node) -> str:
+    """Name a light source, with its wavelength where it has one and is not called by it."""
+    name = title(source)
+    peaks = [n for n in source.all("IlluminationWavelengthRange", "LEDModule") if n.get("PeakWavelength")]
+    told = [stated(n, "PeakWavelength") for n in peaks if (n.get("PeakWavelength") or "") not in name]
+    # A source of many lines is not described by listing them all.
+    peak = told[0] if len(told) == 1 else ""
+    named = source.get("Model") or source.get("Name")
+    return f"{name} ({peak})" if named and peak else f"{name} {peak}".strip()
+
+
+def light_settings_text(settings: Node) -> str:
+    """Power and attenuation that a light source was used with."""
+    attenuation = f"attenuation {stated(settings, 'Attenuation')}" if "Attenuation" in settings.facts else ""
+    return ", ".join(filter(None, (stated(settings, _POWER), attenuation)))
 
 
 def _parts(path: Node | None, reference: str, index: dict[str, Node]) -> str:
@@ -243,18 +251,19 @@ def _bands(node: Node) -> str:
 
 def _detector(settings: Node, index: dict[str, Node]) -> str:
     detector = index.get(settings.id)
-    return ", ".join(
-        filter(
-            None,
-            (
-                title(detector) if detector is not None else "",
-                f"gain {stated(settings, 'AmplificationGain')}" if "AmplificationGain" in settings.facts else "",
-                f"analog gain {stated(settings, 'AnalogGain')}" if "AnalogGain" in settings.facts else "",
-                stated(settings, "Voltage"),
-                f"binning {stated(settings, 'Binning')}" if "Binning" in settings.facts else "",
-            ),
-        )
+    named = title(detector) if detector is not None else ""
+    return ", ".join(filter(None, (named, detector_settings_text(settings))))
+
+
+def detector_settings_text(settings: Node) -> str:
+    """Gain, voltage and binning that a detector was used with."""
+    facts = (
+        f"gain {stated(settings, 'AmplificationGain')}" if "AmplificationGain" in settings.facts else "",
+        f"analog gain {stated(settings, 'AnalogGain')}" if "AnalogGain" in settings.facts else "",
+        stated(settings, "Voltage"),
+        f"binning {stated(settings, 'Binning')}" if "Binning" in settings.facts else "",
     )
+    return ", ".join(filter(None, facts))
 
 
 def _exposures(pixels: Node) -> dict[str, list[Fact]]:
