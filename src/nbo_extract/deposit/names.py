@@ -136,13 +136,12 @@ def _wrong(path: str) -> Iterator[tuple[str, str]]:
         yield "empty-part", "holds '//': a folder has no name"
     if path.endswith("/"):
         yield "folder", "ends with '/': files are listed, not folders"
-    parts = path.split("/")
-    yield from _wrong_parts(parts)
+    yield from _wrong_parts(path.split("/"))
 
 
 def _wrong_parts(parts: list[str]) -> Iterator[tuple[str, str]]:
     hidden = [p for p in parts if p.startswith(".") and p not in {".", ".."}]
-    if "." in parts[1:] or path == ".":
+    if "." in parts[1:] or parts == ["."]:
         yield "relative", "holds the part '.': paths hold names of files and folders alone"
     if hidden:
         yield "hidden", f"is hidden, because {_quoted(hidden)} starts with '.'"
