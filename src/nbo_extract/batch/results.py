@@ -44,6 +44,13 @@ def _ours(path: Path, name: str) -> bool:
         return False
 
 
+def is_result(path: str) -> bool:
+    """Whether a file is a table, or a report, that an earlier run left."""
+    called = Path(path).name
+    names = [name for name in _STARTS if called in (name, _OTHERS[name])]
+    return bool(names) and _ours(Path(path), names[0])
+
+
 def is_own(name: str, start: bytes) -> bool:
     """Whether a file that starts so is a table, or a report, of ours."""
     text = start.decode("utf-8", errors="replace")

@@ -43,20 +43,20 @@ class Column:
     Attributes
     ----------
     title, fact : str
-    instrument : bool
-        Whether the description of the instrument says it, too.
+    elsewhere : bool
+        Whether it belongs to something else than the parameters of an acquisition.
     """
 
     title: str
     fact: str
-    instrument: bool = False
+    elsewhere: bool = False
 
 
 @functools.cache
 def columns() -> tuple[Column, ...]:
     """Return all columns, in their order."""
     rows = table("columns")["column"]
-    return tuple(Column(r["title"], r["fact"], r.get("instrument", False)) for r in rows)
+    return tuple(Column(r["title"], r["fact"], r.get("elsewhere", False)) for r in rows)
 
 
 def table(name: str) -> dict[str, Any]:

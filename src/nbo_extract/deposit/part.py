@@ -94,12 +94,12 @@ def titled(settings: Iterable[Acquisition]) -> dict[Acquisition, Acquisition]:
 
 
 def parameters(facts: Iterable[dict[str, str]]) -> str:
-    """Return what is the same in all files of an acquisition and no part of its instrument, as sentences."""
+    """Return what is the same in all files of an acquisition and not stated elsewhere, as sentences."""
     listed = list(facts)
     lines = []
     for column in columns():
         texts = {f.get(column.title, "") for f in listed}
-        if len(texts) == 1 and not column.instrument and any(texts):
+        if len(texts) == 1 and not column.elsewhere and any(texts):
             lines.append(f"{column.title}: {texts.pop()}.")
     return " ".join(lines)
 
