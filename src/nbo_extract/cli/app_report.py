@@ -31,6 +31,7 @@ def report_command(shared: Callable[[Callable[..., Any]], Callable[..., Any]]) -
     @click.option("--title", metavar="TEXT", help="Title of the report. [the name of what was given]")
     @click.option("--date", metavar="DATE", callback=_date, help="Date to print in it, as 2024-03-14. [none]")
     @click.option("--redact", is_flag=True, help="Leave out people, and the folders of files.")
+    @click.option("--deposition", is_flag=True, help="Show how the images would stand in the BioImage Archive.")
     @with_profile
     @shared
     def report(**options: Any) -> int:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nbo_extract.cli.listed import Chosen
-    from nbo_extract.cli.work import Job
+    from nbo_extract.cli.work import Goal, Job
     from nbo_extract.report.bare import Bare
     from nbo_extract.report.render import Settings
 
@@ -36,6 +36,7 @@ def run(
     matches: dict[str, str],
     reader: str | None,
     workers: int,
+    deposition: bool,
     **options: Any,
 ) -> int:
     """Write a report and return the exit code."""
@@ -43,10 +44,11 @@ def run(
     from nbo_extract.report.render import Report
 
     _refuse_output(output)
-    date = date or _date_of_environment()
+    date = date or date_of_environment()
     found = find_images(paths, reader, chosen, sidecars="named" if options["no_sidecar"] else "found")
     tasks = [Task(u.path) for u in found.units]
-    job = job_for("report", [t.path for t in tasks], alone=len(tasks) == 1, reader=reader, matches=matches, **options)
+    goal: Goal = "deposit" if deposition else "report"
+    job = job_for(goal, [t.path for t in tasks], alone=len(tasks) == 1, reader=reader, matches=matches, **options)
     bare = bare_for(paths, tasks, job) if job.redact else None
     report = Report(settings_of(title or ("Images" if bare else title_of(paths)), date, job))
     settled: set[str] = set()
@@ -64,7 +66,7 @@ def run(
             else:
                 not_met += not outcome.passed
                 part = outcome.report
-            report.add(bare.report(part) if bare else part)
+            report.add(bare.report(part) if bare else part, outcome.part)
     for problem in found.problems:
         complain(problem)
         report.problems.append(bare.text(problem) if bare else problem)
@@ -106,7 +108,7 @@ def title_of(paths: Sequence[str]) -> str:
     return f"{names[0]} and {len(names) - 1} more"
 
 
-def _date_of_environment() -> str:
+def date_of_environment() -> str:
     """Return the date of SOURCE_DATE_EPOCH, by which builds that can be repeated tell theirs."""
     given = os.environ.get("SOURCE_DATE_EPOCH", "")
     if not given:

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from nbo_extract.api import Planes
     from nbo_extract.cli.completion import Remembered
     from nbo_extract.converting.conversion import Kind
+    from nbo_extract.deposit.part import Part
     from nbo_extract.findings import Finding
     from nbo_extract.gap_rows import DocumentGaps
+    from nbo_extract.model import Document
     from nbo_extract.profiles import Profile
     from nbo_extract.report.collect import FileReport
     from nbo_extract.requirements import Level
@@ -39,7 +41,7 @@ class Axes(TypedDict):
 
 
 Format = Literal["xml", "json", "jsonld"]
-Goal = Literal["write", "embed", "show", "check", "gaps", "convert", "report"]
+Goal = Literal["write", "embed", "show", "check", "gaps", "convert", "report", "deposit"]
 #: Results a worker that may wait for their turn: enough to keep it busy, few enough to keep memory flat.
 _AHEAD = 128
 #: Images for which it pays to start a process.
@@ -54,9 +56,9 @@ class Job:
 
     Attributes
     ----------
-    goal : {'write', 'embed', 'show', 'check', 'gaps', 'convert', 'report'}
+    goal : {'write', 'embed', 'show', 'check', 'gaps', 'convert', 'report', 'deposit'}
         A file of its own; into the image; the text for standard output; no text at all; questions for a gap sheet; the
-        image anew; its part of a report.
+        image anew; its part of a report; its part of a submission, with NBO XML and JSON where they are wanted.
     configured : Configured
         Which configuration is for which image.
     prefer : frozenset of str
@@ -171,6 +173,8 @@ class Outcome:
         What is missing as questions, for a gap sheet.
     report : FileReport or None
         Its part of a report.
+    part : Part or None
+        What a submission says of it.
     stated_in : str
         Path of the sidecar that was read instead of the image.
     told, warned : tuple of str
@@ -211,6 +215,7 @@ class Outcome:
     remembered: tuple[Remembered, ...] = ()
     gaps: DocumentGaps | None = None
     report: FileReport | None = None
+    part: Part | None = None
     stated_in: str = ""
     told: tuple[str, ...] = ()
     warned: tuple[str, ...] = ()
@@ -307,12 +312,13 @@ def _process(task: Task, job: Job, told: str) -> Outcome:
         done = replace(done, config=used.config, settled=used.settled, remembered=used.remembered)
     if job.goal == "check":
         return done if not job.highest else replace(done, passed=met > 0)
-    if job.goal == "report":
+    if job.goal in ("report", "deposit"):
         from nbo_extract.report.collect import collect
 
         called = document.origin.file if job.redact else told
-        part = collect(document, report, path=called, stated_in=summary.stated_in)
-        return replace(done, summary=None, findings=(), elements=(), report=part)
+        page = collect(document, report, path=called, stated_in=summary.stated_in)
+        done = replace(done, summary=None, findings=(), elements=(), report=page)
+        return done if job.goal == "report" else deposited(task, job, document, done)
     # Only now: exposure times are facts of planes, which summary and check want to see.
     # A converted image states its planes as the image does.
     limit_planes(document, "all" if job.goal == "convert" and job.planes == "auto" else job.planes)
@@ -360,6 +366,23 @@ def _process(task: Task, job: Job, told: str) -> Outcome:
         more=result.more,
         interrupted=result.interrupted,
     )
+
+
+def deposited(task: Task, job: Job, document: Document, done: Outcome) -> Outcome:
+    """Add what a submission says of an image, and write its NBO XML and JSON where the task has a place for them."""
+    from nbo_extract.api import limit_planes
+    from nbo_extract.deposit.part import part_of
+    from nbo_extract.sidecars import sidecar_text
+    from nbo_extract.writers.sidecar import write_sidecar
+
+    done = replace(done, part=part_of(document))
+    if task.target:
+        limit_planes(document, job.planes)
+        make_folder(Path(task.target).parent)
+        forms: tuple[Format, ...] = ("xml", "json")
+        for form in forms:
+            write_sidecar(Path(f"{task.target}.{form}"), sidecar_text(document, form))
+    return done
 
 
 def _refuse_changed(task: Task, told: str) -> None:

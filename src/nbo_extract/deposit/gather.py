@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from nbo_extract.deposit.study import NAME as STUDY
-from nbo_extract.walk_names import passed_over
+from nbo_extract.walk_names import Globs, passed_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -79,7 +79,14 @@ class Gathered:
     problems: list[str] = field(default_factory=list)
 
 
-def gather(folder: str, units: Sequence[Unit], skip: Iterable[str] = (), *, others: bool = False) -> Gathered:
+def gather(
+    folder: str,
+    units: Sequence[Unit],
+    skip: Iterable[str] = (),
+    *,
+    exclude: Iterable[str] = (),
+    others: bool = False,
+) -> Gathered:
     """Gather the files of a folder.
 
     Parameters
@@ -89,6 +96,8 @@ def gather(folder: str, units: Sequence[Unit], skip: Iterable[str] = (), *, othe
         The images in it.
     skip : iterable of str
         Files and folders that do not count: what is written, descriptions of hardware.
+    exclude : iterable of str
+        Globs of what was left out of the images.
     others : bool
         Whether files that are of no image are taken along.
 
@@ -110,17 +119,25 @@ def gather(folder: str, units: Sequence[Unit], skip: Iterable[str] = (), *, othe
             elif source not in taken:
                 taken[source] = owner
                 _take(found, source, relative, owner, image=True)
+    left_out = Globs(exclude)
     passed = {os.path.abspath(p) for p in skip}
     for source in _files(top, taken, passed):
         relative = _relative(source, top)
         if any(passed_over(part) for part in relative.split("/")) or _is_ours(source):
             found.hidden += 1
-        else:
+        elif not any(left_out.match(p) for p in _and_above(relative)):
             found.others.append(relative)
             if others:
                 _take(found, source, relative, relative, image=False)
     found.entries.sort(key=lambda e: e.relative)
     return found
+
+
+def _and_above(path: str) -> Iterator[str]:
+    """Yield a path and the folders that it is in."""
+    while path:
+        yield path
+        path = os.path.dirname(path)
 
 
 def _relative(path: str, top: str) -> str:

@@ -24,7 +24,7 @@ from nbo_extract.deposit.model import (
     Specimen,
     Study,
 )
-from nbo_extract.deposit.study_rules import field_problems, study_problems
+from nbo_extract.deposit.study_rules import field_problems, has_contact, study_problems
 from nbo_extract.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -183,6 +183,10 @@ class _Reader:
         for name, field in _OF_STUDY.items():
             study = replace(study, **{field: tuple(made[name])})
         self.problems += [f"{self.name}: {p}" for p in study_problems(study, today)]
+        if study.contacts and not has_contact(study):
+            self.missing.append(
+                f"{self.name}: contact: nobody has both an email and an organisation, and the archive asks for one who has"
+            )
         told = Told(
             study,
             tuple(made["biosample"]),

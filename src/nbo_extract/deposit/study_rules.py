@@ -45,8 +45,11 @@ def study_problems(study: Study, today: str) -> Iterator[str]:
         )
     if study.release_date and today and not _date(study.release_date) and study.release_date < today:
         yield f"study.release_date: {study.release_date} is past; give a day from {today} on"
-    if study.contacts and not any(c.email and c.organisations for c in study.contacts):
-        yield "contact: nobody has both an email and an organisation; the archive asks for one who has"
+
+
+def has_contact(study: Study) -> bool:
+    """Whether somebody can be asked: the archive wants an e-mail address and an organisation of one person."""
+    return any(c.email and c.organisations for c in study.contacts)
 
 
 def orcid_is_right(orcid: str) -> bool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbo_extract import __version__
 from nbo_extract.profiles import Profile
+from nbo_extract.report.archive import archive
 from nbo_extract.report.collect import add_counts
 from nbo_extract.report.columns import columns
 from nbo_extract.report.picture import LONGEST, SHORTEST, picture, place, rainbow, spectrum
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+    from nbo_extract.deposit.part import Part
     from nbo_extract.report.collect import Count, FileReport
     from nbo_extract.report.pool import Entry
 
@@ -97,16 +99,21 @@ class Report:
     pool : Pool
     problems : list of str
         Sentences about what could not be looked at, such as a folder.
+    parts : list of (str, Part)
+        What a submission says of files, by their paths, where that is to be shown.
     """
 
     settings: Settings
     entries: list[Entry] = field(default_factory=list)
     pool: Pool = field(default_factory=Pool)
     problems: list[str] = field(default_factory=list)
+    parts: list[tuple[str, Part]] = field(default_factory=list)
 
-    def add(self, file: FileReport) -> None:
+    def add(self, file: FileReport, part: Part | None = None) -> None:
         """Add a file; files are shown in the order in which they are added."""
         self.entries.append(self.pool.add(file))
+        if part is not None:
+            self.parts.append((file.path, part))
 
     def html(self) -> str:
         """Return the page.
@@ -122,6 +129,7 @@ class Report:
         in_full = sum(number for _, number in self._sources(read)) <= self.settings.inline
         shown = [c for c in columns() if any(f.counts.get(c.key, _NONE).required for f in read)]
         sums = {c.key: add_counts(f.counts[c.key] for f in read if c.key in f.counts) for c in shown}
+        folder = common_folder([f.path for f in files])
         drawn = [(p, picture(p) if p.known else None, spectrum(p)) for p in self.pool.paths]
         return (
             _environment()
@@ -130,7 +138,8 @@ class Report:
                 settings=self.settings,
                 version=__version__,
                 entries=self.entries,
-                folder=common_folder([f.path for f in files]),
+                folder=folder,
+                archive=archive(self.parts, folder),
                 pool=self.pool,
                 failed=[f for f in files if f.failed],
                 problems=self.problems,
