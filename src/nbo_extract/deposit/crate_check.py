@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -149,11 +150,14 @@ def _keys(name: str, entity: Entity, graph: _Graph) -> Iterator[Problem]:
     if kind in found.ids and name != found.ids[kind]:
         yield Problem("root", f"The {kind} should have the @id {found.ids[kind]}, but has {name}.")
     for key in entity:
-        if not key.startswith("@") and key in found.terms and key not in graph.terms:
+        # The context of RO-Crate itself defines those that are called as in schema.org.
+        if key.startswith("@") or key in graph.terms or found.terms.get(key) == f"schema:{key}":
+            continue
+        if key in found.terms:
             yield Problem("term", f"The key {key} of {name} is not in the @context.")
-        elif not key.startswith("@") and key not in graph.terms and key not in found.classes[kind]:
-            if key not in {"encodingFormat", "conformsTo", "about"}:
-                yield Problem("term", f"The key {key} of {name} is not in the @context.")
+        elif key != "encodingFormat":
+            message = f"The key {key} of {name} is neither in the @context nor a term of the archive."
+            yield Problem("term", message, severity="warning")
     for key, rule in found.classes[kind].items():
         value = entity.get(key)
         if rule.required and (key not in entity or (value is None and not rule.nullable)):
@@ -167,7 +171,7 @@ def _value(name: str, kind: str, key: str, value: Any, rule: Key, graph: _Graph)
         yield Problem("kind", f"The {key} of the {kind} {name} should be {_KINDS[rule.kind]}.")
         return
     if rule.some and not value:
-        yield Problem("missing", f"The {kind} {name} has no {key}, which the archive demands.")
+        yield Problem("missing", f"The {kind} {name} has an empty {key}.")
     if rule.kind not in {"ref", "refs"}:
         return
     for reference in value if isinstance(value, list) else [value]:
@@ -238,7 +242,11 @@ def _lists(graph: _Graph, read: Callable[[str], str | None]) -> Iterator[Problem
     schema = graph.entities.get(_target(graph.entities[lists[0]].get("tableSchema")), {})
     columns = schema.get("column")
     described = [graph.entities.get(_target(c), {}) for c in columns] if isinstance(columns, list) else []
-    rows = _Rows(path, text, described)
+    try:
+        rows = _Rows(path, text, described)
+    except csv.Error as error:
+        yield Problem("file-list", f"The file list {path} cannot be read: {error}.")
+        return
     yield from rows.check_columns()
     yield from rows.check_rows(graph)
 
@@ -281,9 +289,7 @@ class _Rows:
         seen: dict[str, int] = {}
         for line, row in self.rows:
             if len(row) != len(self.titles):
-                message = (
-                    f"Line {line} of {self.path} has {len(row)} cells, and {len(self.titles)} columns have titles."
-                )
+                message = f"Line {line} of {self.path} has {len(row)} cells, but the head has {len(self.titles)}."
                 yield Problem("ragged", message, line)
             path = self.cell(row, _PATH)
             if _PATH in self.places and not path.strip():
@@ -324,7 +330,7 @@ class _Rows:
         if named and _TYPE not in self.places:
             yield Problem("source-image", f"{self.path} names source images, but has no column of types.")
             return
-        types = {}
+        types: dict[str, str] = {}
         for url in (_PATH, _LABEL):
             types |= {self.cell(row, url): self.cell(row, _TYPE) for _, row in self.rows if self.cell(row, url)}
         for url in named:

@@ -86,7 +86,6 @@ def read_table(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
-    # A cell of a broken list may be longer than the limit of the module, which is set for the whole process.
     reader = csv.reader(io.StringIO(text, newline=""), dialect="excel-tab")
     for row in reader:
         if row:
