@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,11 +24,14 @@ class Problem:
         One sentence.
     line : int
         Line of the text, from 1; 0 where there is none.
+    severity : {'error', 'warning'}
+        Whether the archive refuses it, or only tells it.
     """
 
     rule: str
     message: str
     line: int = 0
+    severity: Literal["error", "warning"] = "error"
 
 
 @dataclass(frozen=True, slots=True)
