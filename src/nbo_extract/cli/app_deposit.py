@@ -39,7 +39,9 @@ def deposit_command(shared: Callable[[Callable[..., Any]], Callable[..., Any]]) 
     @click.option("--columns", callback=_columns, metavar="LIST", help="Columns of file lists. [those that vary]")
     @click.option("--others", is_flag=True, help="Take along files that are no images.")
     @click.option("--md5", is_flag=True, help="Write MD5 checksums beside those of SHA-256.")
-    @click.option("--redact", is_flag=True, help="Leave people, user names, computers and folders out of what is written.")
+    @click.option(
+        "--redact", is_flag=True, help="Leave people, user names, computers and folders out of what is written."
+    )
     @click.option("--include", multiple=True, metavar="GLOB", help="Take images whose path or name is like this.")
     @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders that are like this.")
     @shared

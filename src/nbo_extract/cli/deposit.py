@@ -219,12 +219,9 @@ class _Deposit:
         told, missing = self.told(draft=draft)
         _tell(told_of_others(gathered, taken=others))
         problems = [*found.problems, *gathered.problems, *wrong, *missing]
-        _tell(problems)
         if problems or told is None:
-            number = "1 thing is" if len(problems) == 1 else f"{len(problems)} things are"
-            complain(f"nothing is written: {number} to be mended first")
-            return NOT_MET
-        return self.make(gathered, found, told, names, plan)
+            return _nothing_written(problems)
+        return self.make(gathered, found, told, names, plan, draft=draft)
 
     def names(
         self, gathered: Gathered, found: Walk, fix_names: str | None
@@ -240,9 +237,14 @@ class _Deposit:
         if fix_names is None:
             told = [p.sentence for path in wanted for p in problems(path)]
             told += [c.sentence for c in clashes(wanted)]
-            told += [f"{old}: could be called {new}; --fix-names apply does so in the submission" for old, new in proposed.items()]
+            told += [
+                f"{old}: could be called {new}; --fix-names apply does so in the submission"
+                for old, new in proposed.items()
+            ]
             return {}, None, told
-        files = {e.relative: proposed[e.wanted] for e in gathered.entries if e.wanted in proposed and not e.is_directory}
+        files = {
+            e.relative: proposed[e.wanted] for e in gathered.entries if e.wanted in proposed and not e.is_directory
+        }
         sets = _sets(gathered.entries)
         plan = plan_renames(self.folder, files, sets)
         return proposed, plan, [sentence for _, sentence in plan.refused]
@@ -266,33 +268,40 @@ class _Deposit:
         return told, [] if draft else list(told.missing)
 
     def make(
-        self, gathered: Gathered, found: Walk, told: Told, names: dict[str, str], plan: Plan | None
+        self, gathered: Gathered, found: Walk, told: Told, names: dict[str, str], plan: Plan | None, *, draft: bool
     ) -> int:
+        """Make the submission and put it in its place; nothing is written where anything is wrong."""
         from nbo_extract.deposit.assemble import grouped_by_setting, grouped_by_user
         from nbo_extract.deposit.making import REPORT, Material, make, metadata_stem
         from nbo_extract.deposit.staging import staged
+        from nbo_extract.deposit.ways import acquisitions_of, completed, unstated
         from nbo_extract.report.render import Report
 
+        said = os.path.basename(self.study)
         owners = list(dict.fromkeys(e.owner for e in gathered.entries))
-        grouping = grouped_by_user(told.portions, owners, os.path.basename(self.study)) if told.portions else None
+        grouping = grouped_by_user(told.portions, owners, said) if told.portions else None
         if grouping is not None and grouping.problems:
-            _tell(grouping.problems)
-            complain("nothing is written: each image belongs to one study component")
-            return NOT_MET
+            return _nothing_written(grouping.problems)
         try:
-            with staged(self.output) as aside:
+            with staged(self.output) as stage:
                 reading = _Reading(self.folder, found, self.options)
                 reading.report = Report(settings_of(told.study.title or _TITLE, "", reading.job))
                 mains = {e.relative: e.wanted for e in gathered.entries if e.image and e.relative == e.owner}
-                targets = {r: str(aside / metadata_stem(names, wanted)) for r, wanted in mains.items()}
+                targets = {r: str(stage.path / metadata_stem(names, wanted)) for r, wanted in mains.items()}
                 parts = reading.read(targets)
                 if reading.failures:
-                    complain("nothing is written: images that cannot be read are not submitted silently")
+                    complain("nothing is written: an image that cannot be read is not left out silently")
                     return FAILED
-                grouping = grouping or _with_others(grouped_by_setting(parts), owners)
-                material = Material(gathered.entries, parts, grouping, told, names, plan)
-                (aside / REPORT).write_bytes(reading.report.html().encode("utf-8", errors="backslashreplace"))
-                submission = make(aside, material, self.wishes)
+                acquisitions, wrong = completed(acquisitions_of(parts), told.ways, said)
+                wrong += [] if draft else unstated(acquisitions.values(), said)
+                if wrong:
+                    return _nothing_written(wrong)
+                grouping = grouping or grouped_by_setting(parts, owners)
+                material = Material(gathered.entries, parts, acquisitions, grouping, told, names, plan)
+                page = reading.report.html().encode("utf-8", errors="backslashreplace")
+                (stage.path / REPORT).write_bytes(page)
+                submission = make(stage.path, material, self.wishes)
+                stage.done = True
         except WriteError as error:
             complain(error.message)
             return FAILED
@@ -315,7 +324,9 @@ class _Deposit:
             lines.append("  upload it by Aspera or FTP: it is too much for the archive's web page")
         sys.stdout.write("\n".join(lines) + "\n")
         if checked.problems:
-            complain(f"{self.output} is a draft: {_count(len(checked.problems), 'thing')} to be mended before it is sent")
+            complain(
+                f"{self.output} is a draft: {_count(len(checked.problems), 'thing')} to be mended before it is sent"
+            )
         return OK
 
 
@@ -332,11 +343,11 @@ def _sets(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
     return [tuple(files) for files in found.values()]
 
 
-def _with_others(grouping: Any, owners: Sequence[str]) -> Any:
-    """Give files that are of no image to the first component, where no user says otherwise."""
-    for owner in owners:
-        grouping.of.setdefault(owner, 0)
-    return grouping
+def _nothing_written(problems: Sequence[str]) -> int:
+    _tell(problems)
+    number = "1 thing is" if len(problems) == 1 else f"{len(problems)} things are"
+    complain(f"nothing is written: {number} to be mended first")
+    return NOT_MET
 
 
 def _propose(gathered: Gathered, names: dict[str, str], plan: Plan | None) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from nbo_extract.deposit.facts import columns
 from nbo_extract.deposit.model import Association, Component, File, Submission
-from nbo_extract.deposit.part import parameters, titled
+from nbo_extract.deposit.part import titled
 from nbo_extract.walk_names import Globs
 
 if TYPE_CHECKING:
@@ -104,13 +104,15 @@ def grouped_by_user(portions: Sequence[Portion], owners: Iterable[str], name: st
     return found
 
 
-def grouped_by_setting(parts: Mapping[str, Part]) -> Grouping:
+def grouped_by_setting(parts: Mapping[str, Part], owners: Iterable[str] = ()) -> Grouping:
     """Make one component of all images that were taken alike.
 
     Parameters
     ----------
     parts : mapping of str to Part
         Path of an image to what is said of it.
+    owners : iterable of str
+        Paths of all files that are of no other; those of no image go to the first component.
     """
     from nbo_extract.deposit.study import Portion
 
@@ -123,6 +125,8 @@ def grouped_by_setting(parts: Mapping[str, Part]) -> Grouping:
         titles = " and ".join(called[s].title for s in settings) or "Images"
         found.portions.append(Portion(titles, described(titles, [parts[p] for p in paths]), tuple(paths)))
         found.of.update(dict.fromkeys(paths, number))
+    for path in owners:
+        found.of.setdefault(path, 0)
     return found
 
 
@@ -134,7 +138,13 @@ def described(title: str, parts: Sequence[Part]) -> str:
     return f"{number}: {title}.{shown}"
 
 
-def assemble(told: Told, parts: Mapping[str, Part], grouping: Grouping, placed: Sequence[Placed]) -> Submission:
+def assemble(
+    told: Told,
+    parts: Mapping[str, Part],
+    acquisitions: Mapping[Acquisition, Acquisition],
+    grouping: Grouping,
+    placed: Sequence[Placed],
+) -> Submission:
     """Make the submission.
 
     Parameters
@@ -143,6 +153,8 @@ def assemble(told: Told, parts: Mapping[str, Part], grouping: Grouping, placed: 
         What the user says of the study.
     parts : mapping of str to Part
         Path of an image, from the folder of the images, to what is said of it.
+    acquisitions : mapping of Acquisition to Acquisition
+        As parts state them, to how they are called and completed.
     grouping : Grouping
         Without problems.
     placed : sequence of Placed
@@ -151,17 +163,11 @@ def assemble(told: Told, parts: Mapping[str, Part], grouping: Grouping, placed: 
     -------
     Submission
     """
-    called = titled(s for part in parts.values() for s in part.settings)
-    facts_of: dict[Acquisition, list[dict[str, str]]] = {s: [] for s in called}
-    for part in parts.values():
-        for setting in part.settings:
-            facts_of[setting].append(part.facts)
-    acquisitions = [replace(called[s], parameters=parameters(found)) for s, found in facts_of.items()]
     many = len(grouping.portions) > 1
     components = []
     for number, portion in enumerate(grouping.portions):
         mine = [p for path, p in parts.items() if grouping.of[path] == number]
-        ways = [called[s].title for s in dict.fromkeys(s for p in mine for s in p.settings)]
+        ways = [acquisitions[s].title for s in dict.fromkeys(s for p in mine for s in p.settings)]
         name = MANY_LISTS.format(number + 1) if many else ONE_LIST
         components.append(Component(portion.name, portion.description, name, _associations(told, portion, ways)))
     files = [_file(p, parts, grouping, components) for p in placed]
@@ -169,7 +175,7 @@ def assemble(told: Told, parts: Mapping[str, Part], grouping: Grouping, placed: 
         told.study,
         told.biosamples,
         told.specimens,
-        tuple(acquisitions),
+        tuple(acquisitions.values()),
         told.analyses,
         told.correlations,
         tuple(components),
@@ -180,8 +186,8 @@ def assemble(told: Told, parts: Mapping[str, Part], grouping: Grouping, placed: 
 
 def _associations(told: Told, portion: Portion, ways: list[str]) -> tuple[Association, ...]:
     """Return which biosample, prepared how, was taken how: each pair with each way."""
-    biosamples = portion.biosamples or tuple(b.title for b in told.biosamples)
-    specimens = portion.specimens or tuple(s.title for s in told.specimens)
+    biosamples = portion.biosamples or tuple(b.title for b in told.biosamples if b.title)
+    specimens = portion.specimens or tuple(s.title for s in told.specimens if s.title)
     if not biosamples or not specimens:
         return ()
     longest = max(len(biosamples), len(specimens))

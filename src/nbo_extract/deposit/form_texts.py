@@ -113,9 +113,7 @@ def _biosample(sample: Biosample) -> list[tuple[str, str]]:
 
 
 def _acquisition(acquisition: Acquisition) -> list[tuple[str, str]]:
-    methods = [
-        f"{m.label} ({m.term}, {ONTOLOGY})" if m.term else m.name.replace("_", " ") for m in acquisition.methods
-    ]
+    methods = [f"{m.label} ({m.term}, {ONTOLOGY})" if m.term else m.name.replace("_", " ") for m in acquisition.methods]
     return [
         ("Title", acquisition.title),
         ("Imaging instrument", acquisition.instrument),

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from nbo_extract.deposit.assemble import Placed, assemble
-from nbo_extract.deposit.crate import CRATE, CRATE_LIST, to_crate
+from nbo_extract.deposit.crate import FILE_LIST, to_crate
+from nbo_extract.deposit.crate import METADATA as CRATE
 from nbo_extract.deposit.file_list import lists
 from nbo_extract.deposit.form_texts import form_texts
 from nbo_extract.deposit.gather import DATA, METADATA
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from nbo_extract.deposit.assemble import Grouping
     from nbo_extract.deposit.gather import Entry
-    from nbo_extract.deposit.model import Submission
+    from nbo_extract.deposit.model import Acquisition, Submission
     from nbo_extract.deposit.part import Part
     from nbo_extract.deposit.place import How
     from nbo_extract.deposit.renames import Plan
@@ -60,6 +61,7 @@ class Material:
     ----------
     entries : sequence of Entry
     parts : dict of str to Part
+    acquisitions : dict of Acquisition to Acquisition
     grouping : Grouping
     told : Told
     names : dict of str to str
@@ -70,6 +72,7 @@ class Material:
 
     entries: Sequence[Entry]
     parts: Mapping[str, Part]
+    acquisitions: Mapping[Acquisition, Acquisition]
     grouping: Grouping
     told: Told
     names: Mapping[str, str] = field(default_factory=dict)
@@ -93,8 +96,10 @@ def make(folder: Path, material: Material, wishes: Wishes) -> Submission:
     WriteError
         If anything cannot be written.
     """
+    kinds = ("sha256", "md5") if wishes.md5 else ("sha256",)
+    if material.plan is not None:
+        material.plan.apply(folder / DATA)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        kinds = ("sha256", "md5") if wishes.md5 else ("sha256",)
         placed = list(threads.map(lambda e: _place(folder, e, material, wishes, kinds), material.entries))
         written = [
             (f"{metadata_stem(material.names, e.wanted)}.{form}", e.owner, text)
@@ -103,12 +108,14 @@ def make(folder: Path, material: Material, wishes: Wishes) -> Submission:
             for form, text in _FORMS.items()
         ]
         found = list(threads.map(lambda w: _seen(folder, w[0], kinds), written))
+    if material.plan is not None:
+        material.plan.verify(folder / DATA)
     known = {p.path: made for p, made in placed} | {w[0]: f for w, f in zip(written, found, strict=True)}
     files = [p for p, _ in placed] + [
         Placed(path, os.stat(folder / path).st_size, known[path]["sha256"], "metadata", text, owner)
         for path, owner, text in written
     ]
-    submission = assemble(material.told, material.parts, material.grouping, files)
+    submission = assemble(material.told, material.parts, material.acquisitions, material.grouping, files)
     for name, text in describe(submission, wishes.columns).items():
         (folder / name).write_bytes(text.encode("utf-8"))
     for name in sorted(os.listdir(folder)):
@@ -122,13 +129,13 @@ def make(folder: Path, material: Material, wishes: Wishes) -> Submission:
 
 def describe(submission: Submission, columns: tuple[str, ...] | None) -> dict[str, str]:
     """Return the texts that describe a submission, by their names."""
-    crate, crate_list = to_crate(submission, CRATE_LIST)
+    crate, crate_list = to_crate(submission)
     return {
         **lists(submission, columns),
         PAGETAB["tsv"]: to_tsv(submission),
         PAGETAB["json"]: to_json(submission),
         CRATE: crate,
-        CRATE_LIST: crate_list,
+        FILE_LIST: crate_list,
         FORM: form_texts(submission),
     }
 
@@ -145,7 +152,7 @@ def _place(
     target = folder / path
     if entry.is_directory:
         zip_store(entry.source, target)
-    elif material.plan is None or not material.plan.write(entry.relative, target):
+    elif material.plan is None or path.removeprefix(f"{DATA}/") not in material.plan.rewritten:
         put(entry.source, target, wishes.how)
     made = digests(str(target), kinds)
     main = entry.relative == entry.owner

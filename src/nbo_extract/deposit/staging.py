@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,9 +64,17 @@ def refuse_foreign(folder: str) -> None:
                 )
 
 
+@dataclass(slots=True)
+class Stage:
+    """A folder that is made aside; it takes its place if it is `done` at the end."""
+
+    path: Path
+    done: bool = False
+
+
 @contextmanager
-def staged(folder: str) -> Iterator[Path]:
-    """Give a new empty folder, which takes the place of another one at the end; if anything goes wrong, it vanishes.
+def staged(folder: str) -> Iterator[Stage]:
+    """Give a new empty folder, which takes the place of another one at the end; if it is not done, it vanishes.
 
     Parameters
     ----------
@@ -87,9 +96,11 @@ def staged(folder: str) -> Iterator[Path]:
         raise WriteError(f"{folder} cannot be made: {cause(error)}; choose another -o") from error
     held = _held(aside)
     try:
-        yield aside
+        stage = Stage(aside)
+        yield stage
         try:
-            _swap(aside, place)
+            if stage.done:
+                _swap(aside, place)
         except OSError as error:
             raise WriteError(f"{folder} cannot be put in place: {cause(error)}; choose another -o") from error
     finally:

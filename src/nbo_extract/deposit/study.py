@@ -81,13 +81,23 @@ class Portion:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """What the user says of a way of taking images, by the title of its acquisition."""
+
+    title: str
+    methods: tuple[str, ...] = ()
+    instrument: str = ""
+    parameters: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """What ``study.toml`` says.
 
     Attributes
     ----------
     study : Study
-    biosamples, specimens, analyses, correlations, portions : tuple
+    biosamples, specimens, analyses, correlations, portions, ways : tuple
     missing : tuple of str
         A sentence for each field that the archive asks for and that is empty.
     """
@@ -98,6 +108,7 @@ class Told:
     analyses: tuple[Analysis, ...] = ()
     correlations: tuple[Correlation, ...] = ()
     portions: tuple[Portion, ...] = ()
+    ways: tuple[Way, ...] = ()
     missing: tuple[str, ...] = ()
 
 
@@ -185,7 +196,8 @@ class _Reader:
         self.problems += [f"{self.name}: {p}" for p in study_problems(study, today)]
         if study.contacts and not has_contact(study):
             self.missing.append(
-                f"{self.name}: contact: nobody has both an email and an organisation, and the archive asks for one who has"
+                f"{self.name}: contact: nobody has both an email and an organisation, and the archive asks for one who "
+                "has"
             )
         told = Told(
             study,
@@ -194,6 +206,7 @@ class _Reader:
             tuple(made["image_analysis"]),
             tuple(made["image_correlation"]),
             tuple(made["study_component"]),
+            tuple(made["image_acquisition"]),
         )
         self.references(told)
         return replace(told, missing=tuple(self.missing))
@@ -254,6 +267,7 @@ class _Reader:
             "image_analysis": [a.title for a in told.analyses],
             "image_correlation": [c.title for c in told.correlations],
             "study_component": [p.name for p in told.portions],
+            "image_acquisition": [w.title for w in told.ways],
         }
         for kind, titles in kinds.items():
             for title in dict.fromkeys(t for t in titles if t and titles.count(t) > 1):
@@ -325,6 +339,12 @@ _MAKERS: Final[dict[str, Callable[[Values], Any]]] = {
         v["intrinsic_variable"],
     ),
     "specimen": _texts_of(Specimen, "title", "preparation_protocol", "growth_protocol"),
+    "image_acquisition": lambda v: Way(
+        _text(v, "title"),
+        v["imaging_method"],
+        _text(v, "imaging_instrument"),
+        _text(v, "image_acquisition_parameters"),
+    ),
     "image_analysis": _texts_of(Analysis, "title", "overview"),
     "image_correlation": _texts_of(Correlation, "title", "alignment", "fiducials", "transformation"),
     "study_component": lambda v: Portion(

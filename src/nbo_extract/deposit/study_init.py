@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from nbo_extract.deposit.study import NAME, sections
+from nbo_extract.deposit.ways import acquisitions_of, missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
     from nbo_extract.deposit.part import Known, Part
     from nbo_extract.deposit.study import Key, Section
 
-_WRITTEN: Final = ("study", "contact", "biosample", "specimen", "study_component")
+_WRITTEN: Final = ("study", "contact", "biosample", "specimen", "image_acquisition", "study_component")
+#: Sections of which only the keys that matter are written.
+_SHORT: Final = ("image_acquisition",)
 _WIDTH: Final = 118
 _HEAD: Final = """\
 # {name}: what is to be said of these images when they go to the BioImage Archive.
@@ -24,8 +28,8 @@ _HEAD: Final = """\
 # How the images were taken need not be said: it is read from them.
 """
 _TAIL: Final = """\
-# More that can be said, each as often as it is needed: {others}.
-# The documentation has an example of each.
+# More that can be said, each as often as it is needed:
+# {others}.
 """
 
 Values = dict[str, str | list[str]]
@@ -52,13 +56,14 @@ def new_study(parts: Mapping[str, Part], grouping: Grouping) -> str:
         "contact": list(_contacts(known)) or [{}],
         "biosample": list(_biosamples(known)) or [{}],
         "specimen": list(_specimens(known)) or [{}],
+        "image_acquisition": list(_ways(parts)),
         "study_component": list(_components(list(parts), grouping)),
     }
     found = sections()
     blocks = [_HEAD.format(name=NAME)]
     for name in _WRITTEN:
         blocks += list(_section(found[name], filled[name]))
-    others = ", ".join(f"[[{n}]]" for n in found if n not in _WRITTEN)
+    others = ", ".join(f"[[{n}]]" for n in found if not filled.get(n))
     return "\n".join([*blocks, _TAIL.format(others=others)])
 
 
@@ -72,7 +77,7 @@ def _section(section: Section, tables: Sequence[Values]) -> Iterator[str]:
     for number, values in enumerate(tables):
         lines = [*(_comment(section.ask) if not number else ()), head]
         for key in section.keys:
-            if not number or key.name in values or key.must:
+            if (not number and section.name not in _SHORT) or key.name in values or key.must:
                 lines += _comment(key.ask) if not number else ()
                 lines.append(f"{key.name} = {_value(key, values)}")
         yield "\n".join(lines) + "\n"
@@ -112,6 +117,14 @@ def _specimens(known: Sequence[Known]) -> Iterator[Values]:
         yield {"preparation_protocol": preparation}
 
 
+def _ways(parts: Mapping[str, Part]) -> Iterator[Values]:
+    """Yield the ways of taking images of which the archive asks for more than is known."""
+    for acquisition in acquisitions_of(parts).values():
+        keys = missing(acquisition)
+        if keys:
+            yield {"title": acquisition.title, **dict.fromkeys(keys, "")}
+
+
 def _components(images: Sequence[str], grouping: Grouping) -> Iterator[Values]:
     for number, portion in enumerate(grouping.portions):
         mine = {path for path in images if grouping.of[path] == number}
@@ -131,11 +144,13 @@ def patterns(mine: set[str], images: Sequence[str]) -> list[str]:
     if len(mine) == len(images):
         return ["**"]
     others = [p for p in images if p not in mine]
+    names = Counter(os.path.basename(p) for p in images)
     taken_by_others = {f for p in others for f in _folders(p)}
     found: dict[str, None] = {}
     for path in sorted(mine):
         whole = next((f for f in _folders(path) if f not in taken_by_others), None)
-        found[f"{_literal(whole)}/**" if whole else _literal(path)] = None
+        alone = names[os.path.basename(path)] == 1
+        found[f"{_literal(whole)}/**" if whole else _literal(path, alone=alone)] = None
     return list(found)
 
 
@@ -145,7 +160,7 @@ def _folders(path: str) -> list[str]:
     return ["/".join(parts[: n + 1]) for n in range(len(parts))] if parts != [""] else []
 
 
-def _literal(path: str) -> str:
+def _literal(path: str, *, alone: bool = True) -> str:
     """Return a pattern that this path alone has; a name without a folder is one at any depth."""
     text = "".join(f"[{c}]" if c in "*?[" else c for c in path)
-    return text if "/" in text else f"./{text}"
+    return text if alone or "/" in text else f"./{text}"

@@ -7,8 +7,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from nbo_extract.deposit import crate_check, file_list, form, names, pagetab_read
-from nbo_extract.deposit.crate import CRATE, CRATE_LIST
+from nbo_extract.deposit import crate, crate_check, file_list, form, names, pagetab_read
 from nbo_extract.deposit.gather import LARGEST
 from nbo_extract.deposit.pagetab_tree import facts
 from nbo_extract.deposit.place import digests, read_checksums
@@ -77,6 +76,9 @@ class _Verification:
     def text(self, path: str) -> str:
         return self.data(path).decode("utf-8", errors="replace")
 
+    def read(self, path: str) -> str | None:
+        return self.text(path) if self.has(path) else None
+
     def has(self, path: str) -> bool:
         return path in self.sizes
 
@@ -90,7 +92,7 @@ class _Verification:
             yield clash.sentence
 
     def of_files(self) -> Iterator[str]:
-        own = {*PAGETAB.values(), *CHECKSUMS.values(), CRATE, CRATE_LIST}
+        own = {*PAGETAB.values(), *CHECKSUMS.values(), crate.METADATA, crate.FILE_LIST}
         stores: set[str] = set()
         for path, size in self.sizes.items():
             inside = path.partition(".zarr/")
@@ -164,11 +166,13 @@ class _Verification:
         return file_list.read(self.data(path), path).headers
 
     def of_crate(self) -> Iterator[str]:
-        for name in (CRATE, CRATE_LIST):
+        for name in (crate.METADATA, crate.FILE_LIST):
             if not self.has(name):
                 yield f"{name} is not there; make the submission again"
-        if self.has(CRATE) and self.has(CRATE_LIST):
-            yield from crate_check.check(self.text(CRATE), {CRATE_LIST: self.text(CRATE_LIST)})
+        if self.has(crate.METADATA):
+            for problem in crate_check.check_crate(self.text(crate.METADATA), self.read):
+                if problem.severity == "error":
+                    yield f"{crate.METADATA}: {problem.message}"
 
     # -- digests --------------------------------------------------------------------------------------------------
 
@@ -182,7 +186,9 @@ class _Verification:
             yield from problems
             yield from (f"{name}: {path} is not there" for path in stated if path not in self.sizes)
             others = [p for p in self.sizes if p not in stated and p not in CHECKSUMS.values()]
-            yield from (f"{path}: it has come since the submission was made, {name} does not name it" for path in others)
+            yield from (
+                f"{path}: it has come since the submission was made, {name} does not name it" for path in others
+            )
             if contents:
                 yield from self.changed(kind, {p: d for p, d in stated.items() if p in self.sizes})
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from nbo_extract.deposit.facts import columns
 from nbo_extract.deposit.file_list import columns_that_vary
 from nbo_extract.deposit.model import File
 from nbo_extract.deposit.names import clashes, problems
-from nbo_extract.deposit.part import parameters, titled
+from nbo_extract.deposit.ways import acquisitions_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,13 +69,9 @@ def archive(parts: Sequence[tuple[str, Part]], folder: str = "") -> Archive | No
     """
     if not parts:
         return None
-    called = titled(s for _, part in parts for s in part.settings)
-    facts_of: dict[Acquisition, list[dict[str, str]]] = {s: [] for s in called}
-    for _, part in parts:
-        for setting in part.settings:
-            facts_of[setting].append(part.facts)
-    acquisitions = tuple((replace(called[s], parameters=parameters(f)), len(f)) for s, f in facts_of.items())
-    numbers = {s: n for n, s in enumerate(called, 1)}
+    found = acquisitions_of(dict(parts))
+    number_of = Counter(s for _, part in parts for s in part.settings)
+    numbers = {s: n for n, s in enumerate(found, 1)}
     files = [File(_inside(path.removeprefix(folder)), 0, facts=part.facts) for path, part in parts]
     headers, _ = columns_that_vary(files, [c.title for c in columns()])
     rows = tuple(
@@ -83,6 +80,7 @@ def archive(parts: Sequence[tuple[str, Part]], folder: str = "") -> Archive | No
     )
     paths = [f.path for f in files]
     refused = [p.sentence for path in paths for p in problems(path)] + [c.sentence for c in clashes(paths)]
+    acquisitions = tuple((a, number_of[s]) for s, a in found.items())
     return Archive(acquisitions, headers, rows, max(len(files) - _MOST, 0), tuple(refused))
 
 
