@@ -76,13 +76,14 @@ class FileSet:
 def is_companion(path: str | os.PathLike[str]) -> bool:
     """Whether a file is OME-XML that names the files that hold its pixels."""
     place = Path(path)
-    if not _is_document(place):
+    if not is_document(place):
         return False
     with open(place, "rb") as stream:
         return any(b"FileName" in part for part in iter(lambda: stream.read(1 << 24), b""))
 
 
-def _is_document(path: Path) -> bool:
+def is_document(path: Path) -> bool:
+    """Whether a file begins like OME-XML."""
     try:
         with open(path, "rb") as stream:
             head = stream.read(_HEAD)
