@@ -210,7 +210,8 @@ def test_of_several_biosamples_one_is_named(tmp_path: Path) -> None:
     third = '\n[[specimen]]\ntitle = "live"\npreparation_protocol = "none"\n[[specimen]]\ntitle = "cleared"\n'
     uneven = COMPONENT + 'biosample = ["HeLa", "HeLa treated"]\nspecimen = ["fixed", "live", "cleared"]\n'
     assert problems(GOOD + second + third + uneven, tmp_path) == [
-        "study.toml: study_component 'control': 2 biosamples and 3 specimens make no pairs; name one, or as many of both"
+        "study.toml: study_component 'control': 2 biosamples and 3 specimens make no pairs; name one, "
+        "or as many of both"
     ]
 
 

@@ -95,8 +95,8 @@ def missing(acquisition: Acquisition) -> list[str]:
 def unstated(found: Iterable[Acquisition], name: str) -> list[str]:
     """Return a sentence for each acquisition of which the archive asks for more than is known."""
     return [
-        f"image acquisition {a.title!r}: the images do not state {' and '.join(keys)}, and the archive asks for it; say "
-        f"it in an [[image_acquisition]] of {name} with this title, or fill the gaps of the images"
+        f"image acquisition {a.title!r}: the images do not state {' and '.join(keys)}, and the archive asks for it; "
+        f"say it in an [[image_acquisition]] of {name} with this title, or fill the gaps of the images"
         for a in found
         if (keys := missing(a))
     ]
