@@ -292,12 +292,12 @@ class _Deposit:
                 if reading.failures:
                     complain("nothing is written: an image that cannot be read is not left out silently")
                     return FAILED
-                acquisitions, wrong = completed(acquisitions_of(parts), told.ways, said)
-                wrong += [] if draft else unstated(acquisitions.values(), said)
+                parts, wrong = completed(parts, told.ways, said)
+                wrong += [] if draft else unstated(parts, said)
                 if wrong:
                     return _nothing_written(wrong)
                 grouping = grouping or grouped_by_setting(parts, owners)
-                material = Material(gathered.entries, parts, acquisitions, grouping, told, names, plan)
+                material = Material(gathered.entries, parts, acquisitions_of(parts), grouping, told, names, plan)
                 page = reading.report.html().encode("utf-8", errors="backslashreplace")
                 (stage.path / REPORT).write_bytes(page)
                 submission = make(stage.path, material, self.wishes)

@@ -82,9 +82,10 @@ class Portion:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What the user says of a way of taking images, by the title of its acquisition."""
+    """What the user says of how images were taken: of those that have one of the patterns `files`."""
 
-    title: str
+    files: tuple[str, ...]
+    title: str = ""
     methods: tuple[str, ...] = ()
     instrument: str = ""
     parameters: str = ""
@@ -267,7 +268,6 @@ class _Reader:
             "image_analysis": [a.title for a in told.analyses],
             "image_correlation": [c.title for c in told.correlations],
             "study_component": [p.name for p in told.portions],
-            "image_acquisition": [w.title for w in told.ways],
         }
         for kind, titles in kinds.items():
             for title in dict.fromkeys(t for t in titles if t and titles.count(t) > 1):
@@ -340,6 +340,7 @@ _MAKERS: Final[dict[str, Callable[[Values], Any]]] = {
     ),
     "specimen": _texts_of(Specimen, "title", "preparation_protocol", "growth_protocol"),
     "image_acquisition": lambda v: Way(
+        v["files"],
         _text(v, "title"),
         v["imaging_method"],
         _text(v, "imaging_instrument"),

@@ -119,10 +119,11 @@ def _specimens(known: Sequence[Known]) -> Iterator[Values]:
 
 def _ways(parts: Mapping[str, Part]) -> Iterator[Values]:
     """Yield the ways of taking images of which the archive asks for more than is known."""
-    for acquisition in acquisitions_of(parts).values():
+    for setting, acquisition in acquisitions_of(parts).items():
         keys = missing(acquisition)
         if keys:
-            yield {"title": acquisition.title, **dict.fromkeys(keys, "")}
+            mine = {path for path, part in parts.items() if setting in part.settings}
+            yield {"files": patterns(mine, list(parts)), **dict.fromkeys(keys, "")}
 
 
 def _components(images: Sequence[str], grouping: Grouping) -> Iterator[Values]:

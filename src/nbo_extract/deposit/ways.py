@@ -8,13 +8,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from nbo_extract.config_keys import meant
 from nbo_extract.deposit.facts import table
 from nbo_extract.deposit.model import Method
 from nbo_extract.deposit.part import parameters, titled
+from nbo_extract.walk_names import Globs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from nbo_extract.deposit.model import Acquisition
     from nbo_extract.deposit.part import Part
@@ -38,52 +38,81 @@ def acquisitions_of(parts: Mapping[str, Part]) -> dict[Acquisition, Acquisition]
     for part in parts.values():
         for setting in part.settings:
             facts_of[setting].append(part.facts)
-    return {s: replace(called[s], parameters=parameters(found)) for s, found in facts_of.items()}
+    return {
+        s: replace(called[s], parameters=" ".join(filter(None, (parameters(found), s.parameters))))
+        for s, found in facts_of.items()
+    }
 
 
-def completed(
-    found: dict[Acquisition, Acquisition], ways: Sequence[Way], name: str
-) -> tuple[dict[Acquisition, Acquisition], list[str]]:
-    """Add what the user says of ways of taking images.
+def completed(parts: Mapping[str, Part], ways: Sequence[Way], name: str) -> tuple[dict[str, Part], list[str]]:
+    """Add what the user says of how images were taken.
 
     Parameters
     ----------
-    found : dict of Acquisition to Acquisition
-        From `acquisitions_of`.
+    parts : mapping of str to Part
+        Path of an image to what is said of it.
     ways : sequence of Way
     name : str
         Of the file that states them.
 
     Returns
     -------
-    acquisitions : dict of Acquisition to Acquisition
+    parts : dict of str to Part
     problems : list of str
-        Sentences on what is said of no images, and on what contradicts them.
+        Sentences on what is said of no images, of some twice, or against what they state.
     """
-    titles = [a.title for a in found.values()]
-    stated = {way.title: way for way in ways}
-    problems = [
-        f"{name}: image_acquisition {title!r}: no images were taken so; {meant(title, titles)}"
-        for title in stated
-        if title not in titles
-    ]
+    globs = [Globs(way.files) for way in ways]
+    problems = [f"{name}: image_acquisition: {p}" for way in ways for p in _misspelt(way)]
     made = {}
-    for setting, acquisition in found.items():
-        way = stated.get(acquisition.title)
-        if way is not None:
-            problems += _wrong(acquisition, way, name)
-            acquisition = replace(
-                acquisition,
-                instrument=" ".join(filter(None, (acquisition.instrument, way.instrument))),
-                parameters=" ".join(filter(None, (acquisition.parameters, way.parameters))),
-                methods=acquisition.methods or tuple(map(method_named, way.methods)),
-            )
-        made[setting] = acquisition
+    for path, part in parts.items():
+        meant = [way for way, glob in zip(ways, globs, strict=True) if glob.match(path)]
+        if len(meant) > 1:
+            problems.append(f"{name}: {len(meant)} sections image_acquisition are for {path}; change their files")
+        elif meant:
+            problems += [f"{name}: image_acquisition: {path}: {p}" for p in _against(part, meant[0])]
+            part = replace(part, settings=tuple(_with(s, meant[0]) for s in part.settings))
+        made[path] = part
+    problems += [
+        f"{name}: image_acquisition: no image is called {pattern!r}; check its files"
+        for glob in globs
+        for pattern in glob.unmatched
+    ]
     return made, problems
 
 
+def _with(setting: Acquisition, way: Way) -> Acquisition:
+    return replace(
+        setting,
+        title=way.title or setting.title,
+        instrument=" ".join(filter(None, (setting.instrument, way.instrument))),
+        parameters=way.parameters,
+        methods=setting.methods or tuple(map(method_named, way.methods)),
+    )
+
+
+def _against(part: Part, way: Way) -> list[str]:
+    """Return what a user says against the image itself."""
+    given = {_key(method_named(m)) for m in way.methods}
+    stated = {_key(m): m for s in part.settings for m in s.methods}
+    if not given or not stated or given == set(stated):
+        return []
+    return [f"it states {' and '.join(m.label or m.name for m in stated.values())}; take imaging_method out"]
+
+
+def _misspelt(way: Way) -> list[str]:
+    problems = []
+    for text in way.methods:
+        if method_named(text).term or text.casefold() in _known():
+            continue
+        close = difflib.get_close_matches(text.casefold(), _known(), 1, _LIKE)
+        if close:
+            likely = _known()[close[0]]
+            problems.append(f"{text!r} is no word of the ontology FBbi; is {likely.label or likely.name!r} meant?")
+    return problems
+
+
 def missing(acquisition: Acquisition) -> list[str]:
-    """Return the keys of what the archive asks for and images do not state."""
+    """Return the keys of what the archive asks for and is not stated."""
     stated = {
         "imaging_method": bool(acquisition.methods),
         "imaging_instrument": bool(acquisition.instrument),
@@ -92,28 +121,17 @@ def missing(acquisition: Acquisition) -> list[str]:
     return [key for key, there in stated.items() if not there]
 
 
-def unstated(found: Iterable[Acquisition], name: str) -> list[str]:
-    """Return a sentence for each acquisition of which the archive asks for more than is known."""
-    return [
-        f"image acquisition {a.title!r}: the images do not state {' and '.join(keys)}, and the archive asks for it; "
-        f"say it in an [[image_acquisition]] of {name} with this title, or fill the gaps of the images"
-        for a in found
-        if (keys := missing(a))
-    ]
-
-
-def _wrong(acquisition: Acquisition, way: Way, name: str) -> list[str]:
-    where = f"{name}: image_acquisition {way.title!r}: imaging_method"
-    given = [method_named(m) for m in way.methods]
+def unstated(parts: Mapping[str, Part], name: str) -> list[str]:
+    """Return a sentence for each way of taking images of which the archive asks for more than is known."""
     problems = []
-    if given and acquisition.methods and {_key(m) for m in given} != {_key(m) for m in acquisition.methods}:
-        told = " and ".join(m.label or m.name for m in acquisition.methods)
-        problems.append(f"{where}: the images state {told}; take the key out")
-    for text, method in zip(way.methods, given, strict=True):
-        close = difflib.get_close_matches(text.casefold(), _known(), 1, _LIKE) if not method.term else []
-        if close and text.casefold() not in _known():
+    for setting, acquisition in acquisitions_of(parts).items():
+        keys = missing(acquisition)
+        if keys:
+            paths = [p for p, part in parts.items() if setting in part.settings]
+            more = f" and {len(paths) - 1} more images do" if len(paths) > 1 else " does"
             problems.append(
-                f"{where}: {text!r} is no word of the ontology FBbi; is {_known()[close[0]].label!r} meant?"
+                f"{paths[0]}{more} not state {' and '.join(keys)}, and the archive asks for it; say it in an "
+                f"[[image_acquisition]] of {name}, or fill the gaps of the images"
             )
     return problems
 
