@@ -320,7 +320,7 @@ class _Crate:
         }
         rows = []
         for file in self.submission.files:
-            if file.component not in self.datasets:
+            if not file.component or file.component not in self.datasets:
                 continue
             cells = {
                 "file_path": file.path,
@@ -335,7 +335,7 @@ class _Crate:
                 if len(taken[file.component]) == 1:
                     acquisition = next(iter(taken[file.component]))
                     cells["associated_image_acquisition_protocol"] = self.acquisitions[acquisition]
-            rows.append([file.facts.get(h.fact, "") if h.fact else cells.get(h.title, "") for h in columns])
+            rows.append([cells.get(h.title, "") if h.fact is None else file.facts.get(h.fact, "") for h in columns])
         return rows
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
 from nbo_extract.deposit.crate import IMAGE, METADATA
-from nbo_extract.deposit.crate_list import read_table
+from nbo_extract.deposit.crate_list import one_line, read_table
 from nbo_extract.deposit.crate_profile import Key, profile
 from nbo_extract.deposit.pagetab_tree import Problem
 
@@ -64,7 +64,8 @@ def check_crate(metadata: str, read: Callable[[str], str | None]) -> list[Proble
     graph.problems += _described(graph)
     graph.problems += _lists(graph, read)
     graph.problems += _unlinked(graph)
-    return graph.problems
+    # An @id may hold anything.
+    return [replace(p, message=one_line(p.message)) for p in graph.problems]
 
 
 @dataclass(slots=True)
@@ -112,7 +113,7 @@ class _Graph:
 
 def _quoted(name: str) -> str:
     """Return an ID as an address may hold it; what is quoted already stays."""
-    return quote(name, safe=":/?#[]@!$&'()*+;=,%~")
+    return quote(name, safe=":/?#[]@!$&'()*+;=,%~", errors="replace")
 
 
 def _context(context: Any, graph: _Graph) -> Iterator[Problem]:
@@ -252,8 +253,11 @@ def _lists(graph: _Graph, read: Callable[[str], str | None]) -> Iterator[Problem
 
 
 def _target(reference: Any) -> str:
-    found = reference.get("@id") if isinstance(reference, dict) else None
-    return found if isinstance(found, str) else ""
+    return _text(reference.get("@id")) if isinstance(reference, dict) else ""
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 class _Rows:
@@ -262,7 +266,7 @@ class _Rows:
     def __init__(self, path: str, text: str, described: list[Entity]) -> None:
         self.path = path
         self.titles, self.rows = read_table(text)
-        self.urls = {str(c["columnName"]): c.get("propertyUrl") or "" for c in described if "columnName" in c}
+        self.urls = {c["columnName"]: _text(c.get("propertyUrl")) for c in described if _text(c.get("columnName"))}
         # Places of the columns that are bound, by property.
         self.places = {self.urls[t]: n for n, t in enumerate(self.titles) if self.urls.get(t)}
 

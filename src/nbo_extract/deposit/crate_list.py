@@ -39,13 +39,13 @@ class Head:
         In the first line; no two columns share one.
     property : str
         Of the profile; empty where the column is ours.
-    fact : str
-        Title of the fact of files that it shows; empty in columns of the profile.
+    fact : str or None
+        Title of the fact of files that it shows; None in other columns.
     """
 
     title: str
     property: str = ""
-    fact: str = ""
+    fact: str | None = None
 
 
 def heads(submission: Submission) -> list[Head]:
