@@ -18,8 +18,9 @@ from embedding import make_block, sha
 from make_dv import make_dv
 from make_lif import image, project
 from make_metamorph import make_stk
-from make_mm import make_singles
+from make_mm import make_singles, make_stack
 from make_oif import MAIN, make_oif
+from nbo_extract import api
 from nbo_extract.deposit._named_in import ome_text
 from nbo_extract.deposit.names import propose
 from nbo_extract.deposit.renames import Plan, plan_renames
@@ -314,8 +315,8 @@ def test_stacks_keep_the_beginning_of_the_file_that_leads_them(root: Path) -> No
     (root / "run+.nd").write_text('"NDInfoFile", Version 1.0\n"EndFile"\n')
     plan = plan_renames(root, propose(below(root)), [[p] for p in below(root) if p.endswith("stk")])
     told = (
-        "run+.nd finds run+_w2Cy+5_s1.stk by how its name begins and ends, and under its new name "
-        f"runplus_w2Cyplus5_s1.stk it would not: {KEEP}"
+        "run+.nd finds run+_w2Cy+5_s1.stk by its own name, and would not find it under the name "
+        f"runplus_w2Cyplus5_s1.stk: {KEEP}"
     )
     assert plan.files == {}
     assert dict(plan.refused)["run+.nd"] == told
@@ -324,6 +325,59 @@ def test_stacks_keep_the_beginning_of_the_file_that_leads_them(root: Path) -> No
     plan = plan_renames(root, propose(below(root)), [["run+_w1GFP_s1.stk"]])
     assert plan.refused == ()
     assert plan.files == {"run+.nd": "runplus.nd", "run+_w1GFP_s1.stk": "runplus_w1GFP_s1.stk"}
+
+
+def test_what_stays_behind_is_found_on_the_disk(root: Path) -> None:
+    for name in ("A.nd", "a.nd", "a_w1GFP.stk"):
+        (root / name).write_text("x")
+    plan = plan_renames(root, {"a.nd": "a_2.nd"}, [])
+    told = f"a.nd finds a_w1GFP.stk by its own name, and would not find it under the name a_w1GFP.stk: {KEEP}"
+    assert (plan.files, plan.refused) == ({}, (("a.nd", told),))
+
+
+def test_a_folder_beside_a_file_follows_its_name(root: Path) -> None:
+    (root / "_a+_" / "stack1").mkdir(parents=True)
+    (root / "_a+_" / "stack1" / "frame_t.ets").write_text("x")
+    (root / "a+.vsi").write_text("x")
+    mapping = propose(below(root))
+    assert plan_renames(root, mapping, []).files == {
+        "_a+_/stack1/frame_t.ets": "_aplus_/stack1/frame_t.ets",
+        "a+.vsi": "aplus.vsi",
+    }
+    told = f"a+.vsi finds _a+_/stack1/frame_t.ets by its own name, and would not find it under the name b/t.ets: {KEEP}"
+    plan = plan_renames(root, {"a+.vsi": "a.vsi", "_a+_/stack1/frame_t.ets": "b/t.ets"}, [])
+    assert dict(plan.refused)["a+.vsi"] == told
+
+
+def test_an_index_that_no_set_holds_counts_as_well(root: Path) -> None:
+    (root / "Images").mkdir()
+    (root / "Images" / "r01+.tiff").write_text("x")
+    (root / "Images" / "Index.idx.xml").write_text("<URL>r01+.tiff</URL>")
+    plan = plan_renames(root, {"Images/r01+.tiff": "Images/r01.tiff"}, [])
+    assert plan.refused == (
+        ("Images/r01+.tiff", f"Images/Index.idx.xml states the name r01+.tiff, and it is never changed: {KEEP}"),
+    )
+
+
+def test_our_sidecars_are_not_asked(root: Path) -> None:
+    make_dv(root / "a+.dv")
+    (root / "a+.dv.nbo.xml").write_text('<x File="a+.dv"/>')
+    mapping = propose(below(root))
+    plan = plan_renames(root, mapping, [["a+.dv", "a+.dv.nbo.xml"]])
+    assert (plan.files, plan.refused) == (mapping, ())
+
+
+def test_a_stack_with_ome_xml_and_tags_of_its_software_reads_as_one(root: Path, tmp_path: Path) -> None:
+    names = [f"a+_{n}.ome.tif" for n in (0, 1)]
+    for z, name in enumerate(names):
+        make_stack(root / name, ome=make_ome_sets.ome(make_ome_sets.uuid(z), names).encode(), position=z)
+    mapping = propose(names)
+    plan = plan_renames(root, mapping, [names])
+    assert plan.refused == ()
+    out = tmp_path / "out"
+    carry_out(plan, out)
+    assert seen(out / "aplus_0.ome.tif", out) == set(mapping.values())
+    assert api.extract(out / "aplus_0.ome.tif").origin.format == api.extract(root / names[0]).origin.format
 
 
 def test_the_folder_of_an_ome_zarr_is_renamed_as_it_is(root: Path) -> None:

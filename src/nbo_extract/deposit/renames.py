@@ -140,7 +140,7 @@ def plan_renames(root: str | os.PathLike[str], mapping: Mapping[str, str], sets:
     """
     top = Path(root)
     wanted = {old: new for old, new in sorted(mapping.items()) if old != new}
-    groups = _groups(wanted, sets)
+    groups = _groups(top, wanted, sets)
     refused = _bad_targets(top, wanted)
     rewritten: dict[str, str] = {}
     changed: list[Group] = []
@@ -163,27 +163,43 @@ def plan_renames(root: str | os.PathLike[str], mapping: Mapping[str, str], sets:
     )
 
 
-def _groups(wanted: Mapping[str, str], sets: Iterable[Sequence[str]]) -> list[Group]:
+def _groups(root: Path, wanted: Mapping[str, str], sets: Iterable[Sequence[str]]) -> list[Group]:
     groups = [tuple(dict.fromkeys(s)) for s in sets if s]
     known = {p for g in groups for p in g}
-    groups += _led(sorted({*known, *wanted}))
+    groups += _led(sorted({*known, *wanted, *_around(root, wanted)}))
     known = {p for g in groups for p in g}
-    return sorted(groups) + [(p,) for p in wanted if p not in known]
+    return sorted(set(groups)) + [(p,) for p in wanted if p not in known]
 
 
-def _led(paths: Iterable[str]) -> list[Group]:
-    """Return the groups of files that begin as the name of another one does."""
-    by_folder: dict[str, list[str]] = {}
-    for path in paths:
-        by_folder.setdefault(posixpath.dirname(path), []).append(path)
+def _around(root: Path, paths: Iterable[str]) -> list[str]:
+    """Return the files in the folders of some files, and in those above."""
+    inside = {posixpath.dirname(p) for p in paths}
     found = []
-    for inside in by_folder.values():
-        for row in _table()["leader"]:
-            for lead in inside:
-                if lead.lower().endswith(row["ending"]):
-                    start = re.compile(re.escape(lead[: -len(row["ending"])]) + row["followers"])
-                    found.append((lead, *(p for p in inside if start.match(p))))
+    for folder in sorted(inside | {posixpath.dirname(f) for f in inside}):
+        with contextlib.suppress(OSError):
+            names_there = [e.name for e in os.scandir(root / folder) if e.is_file()]
+            found += [posixpath.join(folder, n) for n in names_there]
+    return found
+
+
+def _led(paths: Sequence[str]) -> list[Group]:
+    """Return the groups of files that begin as the name of another one does."""
+    found = []
+    for lead in paths:
+        begins = _followers(lead)
+        if begins is not None:
+            found.append((lead, *(p for p in paths if p != lead and begins.match(p))))
     return [g for g in found if len(g) > 1]
+
+
+def _followers(lead: str) -> re.Pattern[str] | None:
+    """Return what the paths begin with that a file finds by its own name; None where it finds none so."""
+    row = next((r for r in _table()["leader"] if lead.lower().endswith(r["ending"])), None)
+    if row is None:
+        return None
+    folder, name = posixpath.split(lead)
+    stem = re.escape(name[: -len(row["ending"])])
+    return re.compile(re.escape(posixpath.join(folder, "")) + row["followers"].replace("{stem}", stem))
 
 
 @functools.cache
@@ -282,24 +298,30 @@ def _look(root: Path, group: Group, wanted: Mapping[str, str]) -> tuple[dict[str
         if count:
             places = "one place" if count == 1 else f"{count} places"
             how[path] = f"its OME-XML states the new names of files in {places}"
-    why = _led_astray(group, wanted) or _stated(root, others, group, wanted)
+    why = _stated(root, others, group, wanted) or _led_astray(group, wanted)
     if not why and not how and len(group) > 1:
         why = _tried(root, group, wanted)
     return how, why
 
 
 def _led_astray(group: Group, wanted: Mapping[str, str]) -> dict[str, str]:
-    """Refuse what is found by how its name begins, where it begins otherwise than its leader."""
+    """Refuse what is found by the name of another file, where it would not be any more."""
     lead = group[0]
-    ending = next((r["ending"] for r in _table()["leader"] if lead.lower().endswith(r["ending"])), None)
-    if ending is None:
+    begins = _followers(lead)
+    if begins is None:
         return {}
-    stem, new = lead[: -len(ending)], wanted.get(lead, lead)[: -len(ending)]
+    folder, name = posixpath.split(lead)
+    new_folder, new_name = posixpath.split(wanted.get(lead, lead))
+    stem, new_stem = posixpath.splitext(name)[0], posixpath.splitext(new_name)[0]
     for path in group[1:]:
-        if path.startswith(stem) and wanted.get(path, path) != new + path[len(stem) :]:
+        seen = posixpath.relpath(path, folder or ".")
+        new = wanted.get(path, path)
+        if begins.match(path) and new != posixpath.join(new_folder, seen.replace(stem, new_stem, 1)):
             return {
-                lead: f"{shown(lead)} finds {shown(path)} by how its name begins and ends, and under its new name "
-                f"{shown(wanted.get(path, path))} it would not: {_KEEPS}"
+                lead
+                if lead in wanted
+                else path: f"{shown(lead)} finds {shown(path)} by its own name, and would not find it under the name "
+                f"{shown(new)}: {_KEEPS}"
             }
     return {}
 
@@ -307,9 +329,10 @@ def _led_astray(group: Group, wanted: Mapping[str, str]) -> dict[str, str]:
 def _stated(root: Path, others: Sequence[str], group: Group, wanted: Mapping[str, str]) -> dict[str, str]:
     """Refuse what one of the files that are never changed states by its old name."""
     moved = [p for p in group if posixpath.basename(wanted.get(p, p)) != posixpath.basename(p)]
-    for path in others:
-        if not path.lower().endswith(tuple(_table()["indexes"])) or path.lower().endswith(SIDECARS):
-            continue
+    indexes, beside_any = tuple(_table()["indexes"]), tuple(_table()["beside"])
+    indexed = [p for p in others if p.lower().endswith(indexes) and not p.lower().endswith(SIDECARS)]
+    indexed += [p for p in _around(root, moved) if p.lower().endswith(beside_any) and p not in group]
+    for path in indexed:
         for other in moved:
             if other != path and _holds(root / path, posixpath.basename(other)):
                 return {
