@@ -74,7 +74,7 @@ def test_nothing_is_wrong_with_what_is_written() -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_crate(text: str, message: str) -> None:
-    assert [p.message for p in check_crate(text, {}.get)] == [message]
+    assert [p.message for p in check_crate(text, lambda _: None)] == [message]
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deposit_cases import full, minimal
-from nbo_extract.deposit.model import Association, Biosample, Component, Contact, Study, Submission
+from nbo_extract.deposit.model import (
+    LICENSES,
+    SHORTEST_TITLE,
+    Association,
+    Biosample,
+    Component,
+    Contact,
+    Study,
+    Submission,
+)
 from nbo_extract.deposit.pagetab import (
     Attribute,
     Problem,
@@ -233,15 +243,15 @@ def test_the_spec_and_the_records_write_references_in_two_ways() -> None:
     assert read_json(raw)[0].sections[0].attributes == [Attribute("a", "o", reference=True)]
 
 
-def changed(**parts: object) -> Section:
+def changed(**parts: Any) -> Section:
     return tree(replace(minimal(), **parts))
 
 
-def study(**parts: object) -> Section:
+def study(**parts: Any) -> Section:
     return changed(study=replace(minimal().study, **parts))
 
 
-def component(**parts: object) -> Section:
+def component(**parts: Any) -> Section:
     return changed(components=(replace(minimal().components[0], **parts),))
 
 
@@ -289,6 +299,20 @@ def test_what_the_form_refuses(case: Section, told: str) -> None:
     assert messages(check(case, TODAY, there)) == [told]
 
 
+def test_the_table_and_the_model_agree() -> None:
+    title = "x" * SHORTEST_TITLE
+    for license_ in LICENSES:
+        assert check(study(title=title, license=license_), TODAY, there) == []
+    assert [p.rule for p in check(study(title=title[1:]), TODAY, there)] == ["short-title"]
+
+
+def test_a_message_is_one_line() -> None:
+    text = to_json(minimal()).replace('"CC0"', '"CC\\n0"')
+    assert messages(check(read_json(text)[0], TODAY, there)) == [
+        "The licence CC 0 is not one that the archive offers: CC0 or CC BY 4.0."
+    ]
+
+
 def test_sections_that_are_missing() -> None:
     for kind in ("biosamples", "specimens", "acquisitions"):
         told = messages(check(changed(**{kind: ()}), TODAY, there))
@@ -303,7 +327,12 @@ def test_sections_that_are_missing() -> None:
 
 def test_a_file_list_that_is_not_there() -> None:
     asked: list[str] = []
-    told = check(tree(minimal()), TODAY, lambda path: bool(asked.append(path)))
+
+    def absent(path: str) -> bool:
+        asked.append(path)
+        return False
+
+    told = check(tree(minimal()), TODAY, absent)
     assert messages(told) == ["The file list file_list.tsv of Study Component C is not there."]
     assert asked == ["file_list.tsv"]
 

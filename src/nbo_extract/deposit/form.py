@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
@@ -74,7 +74,8 @@ def check(
     problems += _associations(tree, rules)
     problems += _file_lists(tree, exists)
     problems += _annotations(tree, exists, header, rules)
-    return problems
+    # A value of a JSON may hold anything.
+    return [replace(p, message=" ".join(p.message.split())) for p in problems]
 
 
 def _submission(tree: Section, today: str, rules: _Rules) -> Iterator[Problem]:
