@@ -16,6 +16,7 @@ import sample_calibration
 import sample_czi
 import sample_hardware
 import sample_ome
+import sample_study
 
 FOLDER = Path(__file__).resolve().parent.parent / "sample_data"
 
@@ -36,6 +37,7 @@ def make(folder: Path) -> None:
         sample_ome.make_ome_zarr(folder / name, version)
     sample_hardware.make_hardware(folder / "microscope.json")
     sample_calibration.make_calibration(folder / "calibration.toml")
+    sample_study.make_study(folder / "study.toml")
 
 
 def main() -> None:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: Name by which a configuration is found.
 NAME = "nbo-extract.toml"
+#: Name by which what is said of a study is found, in the folder of its images.
+STUDY = "study.toml"
 
 
 def fold_key(name: str) -> str:

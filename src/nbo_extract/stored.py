@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbo_extract.calibration import CalibrationSet, read_calibration, records_of
-from nbo_extract.config_keys import NAME
+from nbo_extract.config_keys import NAME, STUDY
 from nbo_extract.errors import HardwareError
 from nbo_extract.hardware import Hardware, load_hardware
 from nbo_extract.statements import StatementSet
@@ -44,6 +44,8 @@ def load_stored(path: Path) -> tuple[Stored, ...]:
         return (read_sheet(path),)
     if path.name == NAME:
         raise HardwareError(f"{path} is a configuration, no description; give it with --config")
+    if path.name == STUDY:
+        raise HardwareError(f"{path} says what a study is about, no microscope; nbo-extract deposit reads it")
     if path.suffix.lower() == ".toml":
         return (read_calibration(path),)
     hardware = load_hardware(path)

@@ -16,7 +16,8 @@ from nbo_extract.cli.jobs import job_for
 from nbo_extract.cli.listed import Chosen
 from nbo_extract.cli.report import bare_for, date_of_environment, settings_of
 from nbo_extract.cli.work import Task, process_all, processes
-from nbo_extract.deposit.study import NAME, StudyError, load_study
+from nbo_extract.config_keys import STUDY, meant
+from nbo_extract.deposit.study import StudyError, load_study
 from nbo_extract.errors import WriteError
 from nbo_extract.stores import is_url
 
@@ -61,14 +62,18 @@ def run(
         raise Refusal("--init begins a submission and --check verifies a finished one; give one of them")
     if check:
         return verify_folder(folder, output)
-    study = study or os.path.join(folder, NAME)
+    study = study or os.path.join(folder, STUDY)
     chosen = Chosen(include, (*exclude, *_inside(output, folder)))
     if init:
         return begin(folder, study, output, chosen, **options)
     if output is None and fix_names != "propose":
         raise Refusal("where is the submission to be? give -o FOLDER")
+    from nbo_extract.deposit.assemble import titles
     from nbo_extract.deposit.making import Wishes
 
+    for column in columns or ():
+        if column not in titles():
+            raise Refusal(f"--columns: file lists have no column {column}; {meant(column, titles())}")
     job = _Deposit(folder, output or "", study, chosen, Wishes(how, md5, columns), options)
     return job.run(draft=draft, fix_names=fix_names, others=others)
 

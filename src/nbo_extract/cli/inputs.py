@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from nbo_extract.cli.group import Failure, Refusal, complain
 from nbo_extract.cli.listed import Chosen
 from nbo_extract.cli.work import Task
-from nbo_extract.config_keys import NAME
+from nbo_extract.config_keys import NAME, STUDY
 from nbo_extract.errors import HardwareError, NboExtractError
 from nbo_extract.registry import find_reader, readers, refusal
 from nbo_extract.sidecars import form_of, is_sidecar, stem
@@ -221,7 +221,7 @@ def _of_folder(folder: Path) -> list[Stored]:
     found: list[Stored] = []
     others: list[str] = []
     for file in files:
-        if file.name.startswith(".") or file.name == NAME or file.name.lower().endswith(SIDECARS):
+        if file.name.startswith(".") or file.name in (NAME, STUDY) or file.name.lower().endswith(SIDECARS):
             continue
         try:
             found.extend(load_stored(file))

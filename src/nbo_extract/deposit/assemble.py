@@ -71,6 +71,11 @@ class Grouping:
     problems: list[str] = field(default_factory=list)
 
 
+def titles() -> tuple[str, ...]:
+    """Return the titles of all columns that a file list can have."""
+    return (TYPE, *(c.title for c in columns()), ORIGINAL)
+
+
 def grouped_by_user(portions: Sequence[Portion], owners: Iterable[str], name: str) -> Grouping:
     """Give each image, and each other file, to the component whose patterns it has.
 
@@ -180,7 +185,7 @@ def assemble(
         told.correlations,
         tuple(components),
         tuple(sorted(files, key=lambda f: f.path)),
-        (TYPE, *(c.title for c in columns()), ORIGINAL),
+        titles(),
     )
 
 

@@ -251,7 +251,8 @@ def _plane_values(pixels: Node | None, attribute: str) -> list[Fact]:
 
 def span(values: list[Fact]) -> str:
     """Write one value, or the smallest and the largest of several; nothing where they cannot be compared."""
-    numbers = sorted((number, fact) for fact in values if (number := fact.number) is not None)
+    read = [(number, fact) for fact in values if (number := fact.number) is not None]
+    numbers = sorted(read, key=lambda pair: pair[0])
     if not numbers or len({fact.unit for _, fact in numbers}) > 1:
         return ""
     low, high = numbers[0][1], numbers[-1][1]

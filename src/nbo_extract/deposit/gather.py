@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from nbo_extract.deposit.study import NAME as STUDY
+from nbo_extract.config_keys import STUDY
 from nbo_extract.walk_names import Globs, passed_over
 
 if TYPE_CHECKING:

@@ -30,8 +30,6 @@ from nbo_extract.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Name by which it is found in the folder of the images.
-NAME: Final = "study.toml"
 _MAX_BYTES: Final = 4 << 20
 
 

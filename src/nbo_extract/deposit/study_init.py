@@ -7,7 +7,8 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from nbo_extract.deposit.study import NAME, sections
+from nbo_extract.config_keys import STUDY
+from nbo_extract.deposit.study import sections
 from nbo_extract.deposit.ways import acquisitions_of, missing
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def new_study(parts: Mapping[str, Part], grouping: Grouping) -> str:
         "study_component": list(_components(list(parts), grouping)),
     }
     found = sections()
-    blocks = [_HEAD.format(name=NAME)]
+    blocks = [_HEAD.format(name=STUDY)]
     for name in _WRITTEN:
         blocks += list(_section(found[name], filled[name]))
     others = ", ".join(f"[[{n}]]" for n in found if not filled.get(n))
