@@ -11,12 +11,13 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from nbo_extract.deposit.pagetab_tree import Problem, Section
+from nbo_extract.deposit.study_rules import orcid_is_right
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_ORCID: Final = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])")
+_ORCID_ADDRESS: Final = re.compile(r"\Ahttps?://orcid\.org/")
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -182,15 +183,8 @@ def _contacts(tree: Section) -> Iterator[Problem]:
 
 
 def _is_orcid(text: str) -> bool:
-    """Return whether the check character of an ORCID (ISO 7064, 11-2) is right."""
-    match = _ORCID.fullmatch(text)
-    if not match:
-        return False
-    digits = match[1].replace("-", "")
-    total = 0
-    for digit in digits[:-1]:
-        total = (total + int(digit)) * 2
-    return "0123456789X"[(12 - total % 11) % 11] == digits[-1]
+    """Return whether a text is an ORCID, with or without its address."""
+    return orcid_is_right(_ORCID_ADDRESS.sub("", text))
 
 
 def _associations(tree: Section, rules: _Rules) -> Iterator[Problem]:
