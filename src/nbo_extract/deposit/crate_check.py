@@ -284,9 +284,9 @@ class _Rows:
             if column.required and column.property not in bound:
                 yield Problem("column", f"No column of {self.path} is bound to {column.property}.")
         for title, url in self.urls.items():
-            column = profile().by_property(url)
+            rule = profile().by_property(url)
             # The archive's parser looks into these, whether they are there or not.
-            if title not in self.titles and column and (column.required or column.refers or column.source_image):
+            if title not in self.titles and rule and (rule.required or rule.refers or rule.source_image):
                 yield Problem("column", f"{self.path} has no column {title}, which {METADATA} describes.")
 
     def check_rows(self, graph: _Graph) -> Iterator[Problem]:
