@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdflib import RDF, Dataset, Graph, Namespace, URIRef
 from rdflib.term import BNode
@@ -273,6 +273,7 @@ def test_rocrate_reads_what_is_written(tmp_path: Path) -> None:
 TEXTS = st.text(max_size=12) | st.lists(st.sampled_from(list('",#[]()<>\\\t\n µü%')), max_size=6).map("".join)
 
 
+@settings(max_examples=50)
 @given(st.lists(TEXTS, min_size=7, max_size=7), st.booleans())
 def test_no_text_breaks_a_crate(texts: list[str], image: bool) -> None:
     a, b, c, d, e, title, fact = texts

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deposit_cases import full, minimal
@@ -249,6 +249,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(st.data())
 def test_no_crate_stops_the_checker(data: st.DataObject) -> None:
     metadata, listed = to_crate(full())
