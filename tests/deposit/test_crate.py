@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdflib import RDF, Dataset, Graph, Namespace, URIRef
 from rdflib.term import BNode
@@ -177,6 +177,26 @@ def test_channels_stand_where_they_are_unambiguous() -> None:
     assert of(replace(full(), components=(first, both)), "bia:SignalChannel") == []
 
 
+def test_what_is_open_is_left_out_of_rows() -> None:
+    first, second = full().components
+    both = replace(
+        second,
+        associations=(*second.associations, Association("Fly", "Live", "Confocal, 63x"), Association("x", "y", "z")),
+    )
+    case = replace(full(), components=(first, both))
+    found = entities(case)["#Dataset-Embryos"]
+    assert [r["@id"] for r in found["associatedImageAcquisitionProtocol"]] == [
+        "#ImageAcquisitionProtocol-Wide-field",
+        "#ImageAcquisitionProtocol-Confocal%2C%2063x",
+    ]
+    assert "associatedSpecimen" not in found
+    row = rows(case).iloc[1]
+    assert (row["associated_image_acquisition_protocol"], row["associated_specimen"]) == ("", "")
+    # An acquisition that is named and not there may have had other channels.
+    unknown = replace(first, associations=(*first.associations, Association("Fly", "Fixed, stained", "z")))
+    assert of(replace(full(), components=(unknown, second)), "bia:SignalChannel") == []
+
+
 def test_growth_belongs_to_a_biosample_that_was_grown_in_one_way() -> None:
     hela, fly = of(full(), "bia:BioSample")
     assert hela["growthProtocol"] == {"@id": "#Protocol-Growth%20of%20Fixed%2C%20stained"}
@@ -253,6 +273,7 @@ def test_rocrate_reads_what_is_written(tmp_path: Path) -> None:
 TEXTS = st.text(max_size=12) | st.lists(st.sampled_from(list('",#[]()<>\\\t\n µü%')), max_size=6).map("".join)
 
 
+@settings(max_examples=50)
 @given(st.lists(TEXTS, min_size=7, max_size=7), st.booleans())
 def test_no_text_breaks_a_crate(texts: list[str], image: bool) -> None:
     a, b, c, d, e, title, fact = texts

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deposit_cases import full, minimal
@@ -83,6 +83,8 @@ def test_what_is_no_crate(text: str, message: str) -> None:
         (drop(STUDY, "accessionId"), ["The bia:Study ./ has no accessionId, which the archive demands."]),
         (put(STUDY, name=None), ["The bia:Study ./ has no name, which the archive demands."]),
         (put(STUDY, datePublished=""), ["The bia:Study ./ has an empty datePublished."]),
+        (put(STUDY, datePublished="next year"),
+         ["The datePublished of the bia:Study ./ should be a date such as 2027-03-14."]),
         (put(STUDY, license="CC0"), ["The license of the bia:Study ./ should be an address."]),
         (put(STUDY, keyword="word"), ["The keyword of the bia:Study ./ should be a list of texts."]),
         (put(STUDY, keyword=["a", 1]), ["The keyword of the bia:Study ./ should be a list of texts."]),
@@ -249,6 +251,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(st.data())
 def test_no_crate_stops_the_checker(data: st.DataObject) -> None:
     metadata, listed = to_crate(full())

@@ -127,3 +127,33 @@ def test_a_redacted_page_tells_no_people_and_no_folders(run: Run, data: Path) ->
     for word in ("jane", "secret-project", str(data), "asample", os.sep + "tmp" + os.sep):
         assert word not in text
     assert "cut.czi" in text
+
+
+def test_what_the_archive_will_show(run: Run, data: Path) -> None:
+    shutil.copy("widefield.czi", "Würfel.czi")
+    options = ("--hardware", "microscope.json", "--deposition")
+    assert run("report", ".", "-o", "r.html", *options).code == 1
+    tree = html.parse(str(data / "r.html"))
+    [view] = tree.xpath("//section[@id='archive']")
+    titles = [" ".join(t.text_content().split()) for t in view.xpath(".//h3")]
+    assert titles == [
+        "1 Sample microscope, 63×/1.4, fluorescence microscopy 2 files",
+        "2 Nikon Eclipse Ti2-E, 60×/1.4, fluorescence microscopy 1 file",
+        "3 Sample microscope 2 files",
+    ]
+    told = [" ".join(t.text_content().split()) for t in view.xpath(".//dd")]
+    assert "fluorescence microscopy FBbi_00000246" in told
+    assert "not known; the archive asks for it" in told
+    assert any("Exposure time: DAPI: 80 ms; EGFP: 150 ms." in t for t in told)
+    heads = view.xpath(".//thead//th/text()")
+    assert heads[:3] == ["Files", "Acquisition", "Image name"] and "Pixel type" not in heads
+    cells = [[c.text_content() for c in row.xpath("*")] for row in view.xpath(".//tbody/tr")]
+    assert [c[:2] for c in cells][:2] == [["Würfel.czi", "1"], ["cells_v04.ome.zarr", "3"]]
+    assert cells[0][heads.index("Exposure time")] == "DAPI: 80 ms; EGFP: 150 ms"
+    refused = [t.text_content() for t in view.xpath(".//li")]
+    assert refused == ["Würfel.czi holds 'ü': allowed are A-Z, a-z, 0-9, space and ! - _ . * ' ( )"]
+
+
+def test_the_archive_is_shown_on_demand_alone(run: Run, data: Path) -> None:
+    run("report", ".", "-o", "r.html")
+    assert not html.parse(str(data / "r.html")).xpath("//section[@id='archive']")

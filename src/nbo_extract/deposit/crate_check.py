@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 from nbo_extract.deposit.crate import IMAGE, METADATA
 from nbo_extract.deposit.crate_list import one_line, read_table
 from nbo_extract.deposit.crate_profile import Key, profile
+from nbo_extract.deposit.form import is_day
 from nbo_extract.deposit.pagetab_tree import Problem
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _KINDS: Final = {
     "text": "a text",
     "texts": "a list of texts",
     "url": "an address",
+    "date": "a date such as 2027-03-14",
     "number": "a number",
     "ref": "a reference",
     "refs": "a list of references",
@@ -168,11 +170,12 @@ def _keys(name: str, entity: Entity, graph: _Graph) -> Iterator[Problem]:
 
 
 def _value(name: str, kind: str, key: str, value: Any, rule: Key, graph: _Graph) -> Iterator[Problem]:
+    if rule.some and value in ("", []):
+        yield Problem("missing", f"The {kind} {name} has an empty {key}.")
+        return
     if not _fits(value, rule.kind):
         yield Problem("kind", f"The {key} of the {kind} {name} should be {_KINDS[rule.kind]}.")
         return
-    if rule.some and not value:
-        yield Problem("missing", f"The {kind} {name} has an empty {key}.")
     if rule.kind not in {"ref", "refs"}:
         return
     for reference in value if isinstance(value, list) else [value]:
@@ -192,6 +195,8 @@ def _fits(value: Any, kind: str) -> bool:
         return isinstance(value, dict) and set(value) == {"@id"} and isinstance(value["@id"], str)
     if kind == "number":
         return isinstance(value, int) and not isinstance(value, bool)
+    if kind == "date":
+        return isinstance(value, str) and is_day(value[:10])
     if kind == "url":
         return isinstance(value, str) and _is_url(value)
     return isinstance(value, str)
@@ -284,9 +289,9 @@ class _Rows:
             if column.required and column.property not in bound:
                 yield Problem("column", f"No column of {self.path} is bound to {column.property}.")
         for title, url in self.urls.items():
-            known = profile().by_property(url)
+            rule = profile().by_property(url)
             # The archive's parser looks into these, whether they are there or not.
-            if title not in self.titles and known and (known.required or known.refers or known.source_image):
+            if title not in self.titles and rule and (rule.required or rule.refers or rule.source_image):
                 yield Problem("column", f"{self.path} has no column {title}, which {METADATA} describes.")
 
     def check_rows(self, graph: _Graph) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ class Key:
     Attributes
     ----------
     kind : str
-        ``text``, ``texts``, ``url``, ``number``, ``ref`` or ``refs``.
+        ``text``, ``texts``, ``url``, ``date``, ``number``, ``ref`` or ``refs``.
     required, nullable, some : bool
         Whether it must be there, may be null, must have an item.
     classes : frozenset of str

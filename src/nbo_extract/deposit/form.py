@@ -85,7 +85,7 @@ def _submission(tree: Section, today: str, rules: _Rules) -> Iterator[Problem]:
     released = tree.value("ReleaseDate")
     if not released:
         yield Problem("no-date", "The submission has no release date.")
-    elif not _is_day(released[:10]):
+    elif not is_day(released[:10]):
         yield Problem("date", f"The release date {released} is no date such as 2027-03-14.")
     elif released[:10] < today:
         yield Problem("past-date", f"The release date {released[:10]} lies in the past (today is {today}).")
@@ -105,7 +105,8 @@ def _collection(rules: _Rules) -> str:
     return str(rules.table["collection"])
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Return whether a text is a date such as 2027-03-14."""
     if not _DAY.fullmatch(text):
         return False
     try:
