@@ -382,6 +382,20 @@ def test_what_stays_behind_is_found_on_the_disk(root: Path) -> None:
     assert (plan.files, plan.refused) == ({}, (("a.nd", told),))
 
 
+def test_what_is_not_submitted_is_not_asked(root: Path) -> None:
+    for name in ("a.nd", "a_w1+.tif"):
+        (root / name).write_text("x")
+    (root / "metadata.txt").write_text("a_w1+.tif")
+    mapping, sets = {"a_w1+.tif": "b.tif"}, [["a_w1+.tif"]]
+    alone = ["a_w1+.tif"]
+    assert plan_renames(root, mapping, sets, submitted=alone).files == mapping
+    text = plan_renames(root, mapping, sets, submitted=[*alone, "metadata.txt"])
+    assert text.refused == (("a_w1+.tif", f"metadata.txt states the name a_w1+.tif, and it is never changed: {KEEP}"),)
+    leader = plan_renames(root, mapping, sets, submitted=[*alone, "a.nd"])
+    told = f"a.nd finds a_w1+.tif by its own name, and would not find it under the name b.tif: {KEEP}"
+    assert leader.refused == (("a_w1+.tif", told),)
+
+
 def test_a_folder_beside_a_file_follows_its_name(root: Path) -> None:
     (root / "_a+_" / "stack1").mkdir(parents=True)
     (root / "_a+_" / "stack1" / "frame_t.ets").write_text("x")

@@ -30,8 +30,9 @@ def table() -> dict[str, Any]:
 class Renaming:
     """New names, and what lies on the disk; each folder is looked at once."""
 
-    def __init__(self, root: Path, files: Mapping[str, str]) -> None:
+    def __init__(self, root: Path, files: Mapping[str, str], submitted: Iterable[str] | None = None) -> None:
         self.root, self.files = root, files
+        self._submitted = None if submitted is None else frozenset(submitted)
         self._inside: dict[str, list[str]] = {}
         self._indexes: dict[str, list[str]] = {}
         self._seen: dict[tuple[str, str], Callable[[str], str]] = {}
@@ -54,7 +55,8 @@ class Renaming:
         if folder not in self._inside:
             self._inside[folder] = []
             with contextlib.suppress(OSError), os.scandir(self.root / folder) as entries:
-                self._inside[folder] = sorted(posixpath.join(folder, e.name) for e in entries if e.is_file())
+                found = sorted(posixpath.join(folder, e.name) for e in entries if e.is_file())
+                self._inside[folder] = [p for p in found if self._submitted is None or p in self._submitted]
         return self._inside[folder]
 
     def seen_from(self, referrer: str) -> Callable[[str], str]:

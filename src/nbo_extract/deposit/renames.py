@@ -118,7 +118,13 @@ class Plan:
                     )
 
 
-def plan_renames(root: str | os.PathLike[str], mapping: Mapping[str, str], sets: Iterable[Sequence[str]]) -> Plan:
+def plan_renames(
+    root: str | os.PathLike[str],
+    mapping: Mapping[str, str],
+    sets: Iterable[Sequence[str]],
+    *,
+    submitted: Iterable[str] | None = None,
+) -> Plan:
     """Find out what renaming files takes.
 
     Parameters
@@ -129,6 +135,8 @@ def plan_renames(root: str | os.PathLike[str], mapping: Mapping[str, str], sets:
         Old path to new path, with ``/``.
     sets : iterable of sequence of str
         Old paths of the files of each image, the one that it is read from first; also of those that keep their names.
+    submitted : iterable of str, optional
+        Old paths of all that goes into the submission: what else lies in the folders is not asked for names then.
 
     Returns
     -------
@@ -137,7 +145,7 @@ def plan_renames(root: str | os.PathLike[str], mapping: Mapping[str, str], sets:
     """
     top = Path(root)
     wanted = {old: new for old, new in sorted(mapping.items()) if old != new}
-    renaming = Renaming(top, wanted)
+    renaming = Renaming(top, wanted, submitted)
     groups = _groups(renaming, sets)
     refused = _bad_targets(top, wanted)
     rewritten: dict[str, str] = {}
