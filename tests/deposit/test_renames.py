@@ -27,6 +27,9 @@ from nbo_extract.deposit.renames import Plan, plan_renames
 from nbo_extract.errors import WriteError
 from nbo_extract.registry import find_reader
 from nbo_extract.walk_sets import files_of
+from nbo_extract.writers._ifd import Kind
+from nbo_extract.writers._set_files import find_set
+from nbo_extract.writers.ome_set import embed_set
 from nbo_extract.writers.omexml import strip
 from nbo_extract.writers.tiff import embed_tiff, read_base_xml
 
@@ -195,6 +198,50 @@ def test_an_embedded_block_stays_and_can_be_taken_out(root: Path, tmp_path: Path
     assert strip(text) == before.replace(b"a+.ome.tif", b"aplus.ome.tif")
 
 
+def test_a_set_with_embedded_blocks_can_be_restored_to_its_new_names(root: Path, tmp_path: Path) -> None:
+    names, mapping = make_named(root, "companion")
+    found = find_set(root / names[0])
+    assert found is not None
+    embed_set(found, make_block("Skop"))
+    out = tmp_path / "out"
+    carry_out(plan_renames(root, mapping, [names]), out)
+    text = (out / mapping[names[0]]).read_bytes()
+    assert b'Name="Skop"' in text
+    assert b'FileName="cells_Zplus1 u.ome.tif"' in strip(text)
+
+
+def test_a_classic_tiff_that_would_grow_too_long_is_refused(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_ome_sets.write(root / "a+.ome.tif", 0, make_ome_sets.ome(make_ome_sets.uuid(0), ["a+.ome.tif"]))
+    plan = plan_renames(root, {"a+.ome.tif": "a.ome.tif"}, [])
+    old = Kind.__init__
+
+    def small(self: Kind, order: str, big: bool) -> None:
+        old(self, order, big)
+        self.limit = path.stat().st_size + 100
+
+    monkeypatch.setattr(Kind, "__init__", small)
+    with pytest.raises(WriteError) as caught:
+        plan.apply(tmp_path / "out")
+    assert caught.value.message == (
+        f"{path} is a classic TIFF of {path.stat().st_size} bytes, and with other names in its OME-XML it would pass "
+        "the 4 GiB that this format can address: convert it to BigTIFF"
+    )
+    assert below(tmp_path / "out") == []
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(root: Path, tmp_path: Path) -> None:
+    make_ome_sets.write(root / "a+.ome.tif", 0, make_ome_sets.ome(make_ome_sets.uuid(0), ["a+.ome.tif"]))
+    plan = plan_renames(root, {"a+.ome.tif": "b/a.ome.tif"}, [])
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "b").write_text("in the way")
+    with pytest.raises(WriteError) as caught:
+        plan.apply(tmp_path / "out")
+    assert caught.value.message == f"{tmp_path / 'out' / 'b' / 'a.ome.tif'} could not be written: file exists"
+    assert below(tmp_path / "out") == ["b"]
+
+
 def test_a_link_in_the_way_is_replaced_and_the_original_stays(root: Path, tmp_path: Path) -> None:
     names, mapping = make_named(root, "full")
     plan = plan_renames(root, mapping, [names])
@@ -333,6 +380,20 @@ def test_what_stays_behind_is_found_on_the_disk(root: Path) -> None:
     plan = plan_renames(root, {"a.nd": "a_2.nd"}, [])
     told = f"a.nd finds a_w1GFP.stk by its own name, and would not find it under the name a_w1GFP.stk: {KEEP}"
     assert (plan.files, plan.refused) == ({}, (("a.nd", told),))
+
+
+def test_what_is_not_submitted_is_not_asked(root: Path) -> None:
+    for name in ("a.nd", "a_w1+.tif"):
+        (root / name).write_text("x")
+    (root / "metadata.txt").write_text("a_w1+.tif")
+    mapping, sets = {"a_w1+.tif": "b.tif"}, [["a_w1+.tif"]]
+    alone = ["a_w1+.tif"]
+    assert plan_renames(root, mapping, sets, submitted=alone).files == mapping
+    text = plan_renames(root, mapping, sets, submitted=[*alone, "metadata.txt"])
+    assert text.refused == (("a_w1+.tif", f"metadata.txt states the name a_w1+.tif, and it is never changed: {KEEP}"),)
+    leader = plan_renames(root, mapping, sets, submitted=[*alone, "a.nd"])
+    told = f"a.nd finds a_w1+.tif by its own name, and would not find it under the name b.tif: {KEEP}"
+    assert leader.refused == (("a_w1+.tif", told),)
 
 
 def test_a_folder_beside_a_file_follows_its_name(root: Path) -> None:

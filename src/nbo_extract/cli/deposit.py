@@ -251,7 +251,7 @@ class _Deposit:
             e.relative: proposed[e.wanted] for e in gathered.entries if e.wanted in proposed and not e.is_directory
         }
         sets = _sets(gathered.entries)
-        plan = plan_renames(self.folder, files, sets)
+        plan = plan_renames(self.folder, files, sets, submitted=[e.relative for e in gathered.entries])
         return proposed, plan, [sentence for _, sentence in plan.refused]
 
     def told(self, *, draft: bool) -> tuple[Told | None, list[str]]:

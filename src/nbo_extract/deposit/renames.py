@@ -12,32 +12,28 @@ The folder of an OME-Zarr is renamed as a whole: nothing within it states its na
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 import mmap
 import os
 import posixpath
-import re
 import shutil
 import tempfile
-import tomllib
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from nbo_extract.deposit import _named_in, names
+from nbo_extract.deposit._renaming import Renaming, followers, led, table
 from nbo_extract.deposit.names import shown
 from nbo_extract.errors import WriteError
 from nbo_extract.registry import find_reader
 from nbo_extract.walk_names import SIDECARS
 from nbo_extract.walk_sets import files_of
-from nbo_extract.writers._set_files import beside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _KEEPS: Final = (
     "the files of this set keep their names; rename them in the program that wrote them, or convert the image to "
@@ -86,13 +82,14 @@ class Plan:
         WriteError
             If a file cannot be written. None is half-written.
         """
+        renaming = Renaming(self.root, self.files)
         for old, new in self.files.items():
             if new in self.rewritten:
                 source = self.root / old
                 text = _named_in.ome_text(source)
                 if text is None:
                     raise WriteError(f"{source} was changed by another program just now: try again when that is done")
-                fresh = _named_in.with_names(text, _renaming(self.root, old, self.files), str(source))[0]
+                fresh = _named_in.with_names(text, renaming.seen_from(old), str(source))[0]
                 _named_in.write_copy(source, Path(folder) / new, fresh)
 
     def verify(self, folder: str | os.PathLike[str]) -> None:
@@ -121,7 +118,13 @@ class Plan:
                     )
 
 
-def plan_renames(root: str | os.PathLike[str], mapping: Mapping[str, str], sets: Iterable[Sequence[str]]) -> Plan:
+def plan_renames(
+    root: str | os.PathLike[str],
+    mapping: Mapping[str, str],
+    sets: Iterable[Sequence[str]],
+    *,
+    submitted: Iterable[str] | None = None,
+) -> Plan:
     """Find out what renaming files takes.
 
     Parameters
@@ -132,6 +135,8 @@ def plan_renames(root: str | os.PathLike[str], mapping: Mapping[str, str], sets:
         Old path to new path, with ``/``.
     sets : iterable of sequence of str
         Old paths of the files of each image, the one that it is read from first; also of those that keep their names.
+    submitted : iterable of str, optional
+        Old paths of all that goes into the submission: what else lies in the folders is not asked for names then.
 
     Returns
     -------
@@ -140,7 +145,8 @@ def plan_renames(root: str | os.PathLike[str], mapping: Mapping[str, str], sets:
     """
     top = Path(root)
     wanted = {old: new for old, new in sorted(mapping.items()) if old != new}
-    groups = _groups(top, wanted, sets)
+    renaming = Renaming(top, wanted, submitted)
+    groups = _groups(renaming, sets)
     refused = _bad_targets(top, wanted)
     rewritten: dict[str, str] = {}
     changed: list[Group] = []
@@ -148,7 +154,7 @@ def plan_renames(root: str | os.PathLike[str], mapping: Mapping[str, str], sets:
         if not _names_change(group, wanted):
             continue
         changed.append(group)
-        how, why = _look(top, group, wanted)
+        how, why = _look(renaming, group)
         rewritten.update(how)
         for path, sentence in why.items():
             refused.setdefault(path, sentence)
@@ -163,49 +169,13 @@ def plan_renames(root: str | os.PathLike[str], mapping: Mapping[str, str], sets:
     )
 
 
-def _groups(root: Path, wanted: Mapping[str, str], sets: Iterable[Sequence[str]]) -> list[Group]:
+def _groups(renaming: Renaming, sets: Iterable[Sequence[str]]) -> list[Group]:
+    wanted = renaming.files
     groups = [tuple(dict.fromkeys(s)) for s in sets if s]
     known = {p for g in groups for p in g}
-    groups += _led(sorted({*known, *wanted, *_around(root, wanted)}))
+    groups += led(sorted({*known, *wanted, *renaming.around(wanted)}))
     known = {p for g in groups for p in g}
     return sorted(set(groups)) + [(p,) for p in wanted if p not in known]
-
-
-def _around(root: Path, paths: Iterable[str]) -> list[str]:
-    """Return the files in the folders of some files, and in those above."""
-    inside = {posixpath.dirname(p) for p in paths}
-    found = []
-    for folder in sorted(inside | {posixpath.dirname(f) for f in inside}):
-        with contextlib.suppress(OSError):
-            names_there = [e.name for e in os.scandir(root / folder) if e.is_file()]
-            found += [posixpath.join(folder, n) for n in names_there]
-    return found
-
-
-def _led(paths: Sequence[str]) -> list[Group]:
-    """Return the groups of files that begin as the name of another one does."""
-    found = []
-    for lead in paths:
-        begins = _followers(lead)
-        if begins is not None:
-            found.append((lead, *(p for p in paths if p != lead and begins.match(p))))
-    return [g for g in found if len(g) > 1]
-
-
-def _followers(lead: str) -> re.Pattern[str] | None:
-    """Return what the paths begin with that a file finds by its own name; None where it finds none so."""
-    row = next((r for r in _table()["leader"] if lead.lower().endswith(r["ending"])), None)
-    if row is None:
-        return None
-    folder, name = posixpath.split(lead)
-    stem = re.escape(name[: -len(row["ending"])])
-    return re.compile(re.escape(posixpath.join(folder, "")) + row["followers"].replace("{stem}", stem))
-
-
-@functools.cache
-def _table() -> dict[str, Any]:
-    file = resources.files("nbo_extract_mappings") / "deposit" / "renames.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def _bad_targets(root: Path, wanted: Mapping[str, str]) -> dict[str, str]:
@@ -260,25 +230,9 @@ def _names_change(group: Group, wanted: Mapping[str, str]) -> bool:
 # -- what is in the files -----------------------------------------------------------------------------------------
 
 
-def _renaming(root: Path, referrer: str, files: Mapping[str, str]) -> Callable[[str], str]:
-    """Return what gives the new name of a file as a file states it."""
-    folder = posixpath.dirname(referrer)
-    new_folder = posixpath.dirname(files.get(referrer, referrer))
-
-    @functools.cache
-    def rename(stated: str) -> str:
-        there = beside(root / folder, stated, follow_links=True).replace(os.sep, "/")
-        if not there:
-            return stated
-        old = posixpath.join(folder, there)
-        new = posixpath.relpath(files.get(old, old), new_folder or ".")
-        return stated if new == there else new
-
-    return rename
-
-
-def _look(root: Path, group: Group, wanted: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def _look(renaming: Renaming, group: Group) -> tuple[dict[str, str], dict[str, str]]:
     """Return what is written anew of a set, and what is refused, each with why."""
+    root, wanted = renaming.root, renaming.files
     how: dict[str, str] = {}
     others = []
     for path in group:
@@ -292,14 +246,16 @@ def _look(root: Path, group: Group, wanted: Mapping[str, str]) -> tuple[dict[str
                 continue
             if not _named_in.names_files(text):
                 continue
-            count = _named_in.with_names(text, _renaming(root, path, wanted), str(place))[1]
+            count = _named_in.with_names(text, renaming.seen_from(path), str(place))[1]
         except WriteError as error:
             return {}, {path: f"{_named_in.plain(error)}: {_KEEPS}"}
         if count:
             places = "one place" if count == 1 else f"{count} places"
             how[path] = f"its OME-XML states the new names of files in {places}"
-    why = _stated(root, others, group, wanted) or _led_astray(group, wanted)
-    if not why and not how and len(group) > 1:
+    why = _stated(renaming, others, group) or _led_astray(group, wanted)
+    begins = followers(group[0])
+    ruled = begins is not None and all(begins[1].match(p) for p in group[1:])
+    if not (why or how or ruled) and len(group) > 1:
         why = _tried(root, group, wanted)
     return how, why
 
@@ -307,16 +263,17 @@ def _look(root: Path, group: Group, wanted: Mapping[str, str]) -> tuple[dict[str
 def _led_astray(group: Group, wanted: Mapping[str, str]) -> dict[str, str]:
     """Refuse what is found by the name of another file, where it would not be any more."""
     lead = group[0]
-    begins = _followers(lead)
+    begins = followers(lead)
     if begins is None:
         return {}
+    pattern = begins[1]
     folder, name = posixpath.split(lead)
     new_folder, new_name = posixpath.split(wanted.get(lead, lead))
     stem, new_stem = posixpath.splitext(name)[0], posixpath.splitext(new_name)[0]
     for path in group[1:]:
         seen = posixpath.relpath(path, folder or ".")
         new = wanted.get(path, path)
-        if begins.match(path) and new != posixpath.join(new_folder, seen.replace(stem, new_stem, 1)):
+        if pattern.match(path) and new != posixpath.join(new_folder, seen.replace(stem, new_stem, 1)):
             return {
                 lead
                 if lead in wanted
@@ -326,15 +283,15 @@ def _led_astray(group: Group, wanted: Mapping[str, str]) -> dict[str, str]:
     return {}
 
 
-def _stated(root: Path, others: Sequence[str], group: Group, wanted: Mapping[str, str]) -> dict[str, str]:
+def _stated(renaming: Renaming, others: Sequence[str], group: Group) -> dict[str, str]:
     """Refuse what one of the files that are never changed states by its old name."""
-    moved = [p for p in group if posixpath.basename(wanted.get(p, p)) != posixpath.basename(p)]
-    indexes, beside_any = tuple(_table()["indexes"]), tuple(_table()["beside"])
+    moved = [p for p in group if posixpath.basename(renaming.files.get(p, p)) != posixpath.basename(p)]
+    indexes = tuple(table()["indexes"])
     indexed = [p for p in others if p.lower().endswith(indexes) and not p.lower().endswith(SIDECARS)]
-    indexed += [p for p in _around(root, moved) if p.lower().endswith(beside_any) and p not in group]
+    indexed += [p for p in renaming.indexes_around(moved) if p not in group]
     for path in indexed:
         for other in moved:
-            if other != path and _holds(root / path, posixpath.basename(other)):
+            if other != path and _holds(renaming.root / path, posixpath.basename(other)):
                 return {
                     other: f"{shown(path)} states the name {shown(posixpath.basename(other))}, and it is never "
                     f"changed: {_KEEPS}"
