@@ -148,7 +148,7 @@ def test_what_the_archive_will_show(run: Run, data: Path) -> None:
     heads = view.xpath(".//thead//th/text()")
     assert heads[:3] == ["Files", "Acquisition", "Image name"] and "Pixel type" not in heads
     cells = [[c.text_content() for c in row.xpath("*")] for row in view.xpath(".//tbody/tr")]
-    assert [c[:2] for c in cells][:2] == [["Würfel.czi", "1"], ["cells_v04.ome.zarr", "3"]]
+    assert [c[:2] for c in cells][:2] == [["Würfel.czi", "1"], ["confocal.ome.tiff", "2"]]
     assert cells[0][heads.index("Exposure time")] == "DAPI: 80 ms; EGFP: 150 ms"
     refused = [t.text_content() for t in view.xpath(".//li")]
     assert refused == ["Würfel.czi holds 'ü': allowed are A-Z, a-z, 0-9, space and ! - _ . * ' ( )"]
