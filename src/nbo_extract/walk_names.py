@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from nbo_extract.config_keys import NAME
+from nbo_extract.config_keys import NAME, STUDY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +32,7 @@ def passed_over(name: str) -> bool:
         name.startswith(TEMPORARY_START)
         or name.lower().endswith(_PASSED_OVER_END)
         or name in _OF_SYSTEM
-        or name == NAME
+        or name in (NAME, STUDY)
         or ("_thumb" in name.lower() and _thumbnail(name))
     )
 

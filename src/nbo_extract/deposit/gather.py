@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from nbo_extract.config_keys import STUDY
+from nbo_extract.config_keys import NAME, STUDY
 from nbo_extract.walk_names import Globs, passed_over
 
 if TYPE_CHECKING:
@@ -105,6 +105,8 @@ def gather(
     -------
     Gathered
     """
+    from nbo_extract.batch.results import is_result
+
     top = os.path.abspath(folder)
     found = Gathered()
     taken: dict[str, str] = {}
@@ -123,7 +125,9 @@ def gather(
     passed = {os.path.abspath(p) for p in skip}
     for source in _files(top, taken, passed):
         relative = _relative(source, top)
-        if any(passed_over(part) for part in relative.split("/")) or _is_ours(source):
+        if os.path.basename(source) in (NAME, STUDY):
+            continue
+        if any(passed_over(part) for part in relative.split("/")) or is_result(source):
             found.hidden += 1
         elif not any(left_out.match(p) for p in _and_above(relative)):
             found.others.append(relative)
@@ -145,13 +149,6 @@ def _relative(path: str, top: str) -> str:
         return os.path.relpath(path, top).replace(os.sep, "/")
     except ValueError:  # another drive of Windows
         return path
-
-
-def _is_ours(source: str) -> bool:
-    """Whether a file is of this product: what is said of the study, or what a run on a folder wrote."""
-    from nbo_extract.batch.results import is_result
-
-    return os.path.basename(source) == STUDY or is_result(source)
 
 
 def _take(found: Gathered, source: str, relative: str, owner: str, *, image: bool) -> None:
