@@ -19,10 +19,11 @@ from nbo_extract.sidecars import is_sidecar, named_sidecar
 from nbo_extract.stores import GROUP_FILES, is_url, plain, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from nbo_extract.converting.conversion import Kind, Options
     from nbo_extract.model import Document, Node
+    from nbo_extract.record import RawRecord
     from nbo_extract.writers.block import Block, WriteResult
 
 Planes = Literal["auto", "all", "none"]
@@ -38,6 +39,7 @@ def extract(
     embedded: bool = True,
     partial: bool = False,
     skip_rules: Collection[str] = (),
+    noting: Callable[[RawRecord], None] | None = None,
 ) -> Document:
     """Read the metadata of an image and state it in the NBO model.
 
@@ -58,6 +60,8 @@ def extract(
     skip_rules : collection of str
         Named rules by which nothing is derived from what the file states (``nbo-extract mappings rules`` lists them),
         or ``all``.
+    noting : callable, optional
+        Is given what the reader handed over, before anything is stated from it.
 
     Returns
     -------
@@ -81,6 +85,8 @@ def extract(
     cut = next((f for f in record.findings if f.code == CUT_OFF), None)
     if cut is not None and not partial:
         raise CorruptFileError(f"{shown(os.fspath(path))}: {cut.message}")
+    if noting is not None:
+        noting(record)
     document = lift(record, rules_to_skip(skip_rules))
     if embedded:
         document = embedded_document(record, document) or document

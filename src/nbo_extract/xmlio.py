@@ -327,7 +327,7 @@ def _read(element: etree._Element, kind: Declaration, namespace: str, label: str
     node = Node(kind.name)
     node.facts = _read_facts({str(k): str(v) for k, v in element.items()}, kind, label, element.sourceline)
     if kind.wildcard:
-        node.foreign = _foreign(element)
+        node.foreign = foreign_text(element)
         return node
     for child in element.iterchildren("*"):
         name = child.tag.removeprefix(namespace)
@@ -350,7 +350,8 @@ def _tabulate_all(node: Node, path: str, rows: Mapping[str, int] | None) -> None
         _tabulate_all(child, f"{path}/{child.name}[{place}]", rows)
 
 
-def _foreign(element: etree._Element) -> str:
+def foreign_text(element: etree._Element) -> str:
+    """Return the elements below one, of namespaces that are not NBO's, as canonical XML."""
     from lxml import etree
 
     parts = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nbo_extract.batch.rows import COLUMNS, as_csv
 from nbo_extract.errors import WriteError
-from nbo_extract.stores import shown
+from nbo_extract.stores import last_part, shown
 from nbo_extract.writers._system import SYSTEM, cause, prepared, write_exactly
 
 if TYPE_CHECKING:
@@ -57,8 +57,15 @@ def is_own(name: str, start: bytes) -> bool:
     return text.startswith(_STARTS[name]) and _MARKS[name] in text
 
 
-def write_table(path: Path, entries: Iterable[Entry]) -> None:
+def write_table(path: Path, entries: Iterable[Entry], *, bare: bool = False) -> None:
     """Write the table of all images: the old or the new one at every instant; it is never held as a whole.
+
+    Parameters
+    ----------
+    path : Path
+    entries : iterable of Entry
+    bare : bool
+        Whether files are called by their names alone.
 
     Raises
     ------
@@ -68,7 +75,7 @@ def write_table(path: Path, entries: Iterable[Entry]) -> None:
     try:
         with prepared(path, SYSTEM) as fd:
             at, parts, size = 0, [], 0
-            for line in as_csv(map(_row, entries)):
+            for line in as_csv(map(_bare if bare else _row, entries)):
                 data = line.encode("utf-8", errors="backslashreplace")
                 parts.append(data)
                 size += len(data)
@@ -84,6 +91,14 @@ def _write(fd: int, at: int, parts: list[bytes]) -> int:
     data = b"".join(parts)
     write_exactly(SYSTEM, fd, at, data)
     return len(data)
+
+
+def _bare(entry: Entry) -> dict[str, Any]:
+    from nbo_extract.privacy import bare_text
+
+    row = _row(entry)
+    names = {key: last_part(str(row[key])) for key in ("file", "target") if row.get(key)}
+    return row | names | {"message": bare_text(entry.message, entry.path, entry.target)}
 
 
 def _row(entry: Entry) -> dict[str, Any]:

@@ -135,8 +135,11 @@ _KEEPING = _all(
         default="auto",
         help="Keep the facts of each plane; auto: of up to 20,000. [auto]",
     ),
-    click.option("--redact", is_flag=True, help="Leave out names, user names and e-mail addresses of people."),
+    click.option(
+        "--redact", is_flag=True, help="Leave out people, names of computers, and the folders of files, everywhere."
+    ),
 )
+_BARE = click.option("--redact", is_flag=True, help="Leave out people, names of computers, and the folders of files.")
 _PROFILE = _all(
     click.option(
         "--tier",
@@ -244,6 +247,7 @@ def extract(**options: Any) -> int:
 @XSD
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON on standard output.")
 @check_options
+@_BARE
 @_VERBOSE
 def check(xsd: str | None, **options: Any) -> int:
     """Say what images miss for a tier.
@@ -274,6 +278,7 @@ program.add_command(watch_command(_all(_KEEPING, _HARDWARE, _PROFILE, with_profi
 @with_profile
 @_READING
 @_NO_SIDECAR
+@_BARE
 @_VERBOSE
 def gaps(**options: Any) -> int:
     """Write a sheet of what images miss, to fill in.

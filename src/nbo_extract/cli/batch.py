@@ -320,7 +320,7 @@ class Run:
             return []
         folder = self.places.made(self.given.paths)
         try:
-            write_table(place_of(folder, TABLE), self.journal.entries())
+            write_table(place_of(folder, TABLE), self.journal.entries(), bare=bool(self.options.get("redact")))
         except WriteError as error:
             return [error.message]
         if self._job is None or not report:

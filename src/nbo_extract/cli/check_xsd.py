@@ -57,6 +57,8 @@ def run_xsd(xsd: str, paths: Sequence[str], *, workers: int, as_json: bool, verb
 
 def _refuse_axes(options: dict[str, Any]) -> None:
     """Refuse, and take out, the options that ask for something else."""
+    if options.pop("redact"):
+        raise Refusal("--xsd quotes what it finds wrong, and --redact would leave it out; check what --redact wrote")
     for name in ("profile", "tier", "literal", "highest", "junit"):
         if options.pop(name):
             raise Refusal(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from nbo_extract.cli.work import Format, Job, Task
     from nbo_extract.fingerprint import Fingerprint
     from nbo_extract.model import Document
+    from nbo_extract.privacy import Private
+    from nbo_extract.record import RawRecord
     from nbo_extract.sidecars import Sidecar
 
 _DOCUMENTS = (".xml", ".json", ".jsonld")
@@ -38,6 +41,8 @@ class Start:
         Why it is of no use, as a part of a sentence; empty where it is.
     warning : str
         What is wrong with it, one sentence.
+    private : Private or None
+        Whom and what the image names, where that has to be left out.
     """
 
     document: Document
@@ -46,6 +51,7 @@ class Start:
     kept: str = ""
     why: str = ""
     warning: str = ""
+    private: Private | None = None
 
 
 def start(task: Task, job: Job, loaded: Loaded | None) -> Start:
@@ -63,6 +69,37 @@ def start(task: Task, job: Job, loaded: Loaded | None) -> Start:
     NboExtractError
         If nothing can be read.
     """
+    noting = _Noting()
+    begun = _start(task, job, loaded, noting if job.redact else None)
+    if job.redact:
+        if begun.sidecar is not None and noting.private is None:
+            noting.look(sidecars.image_of(begun.sidecar))
+        begun.private = noting.private
+    return begun
+
+
+class _Noting:
+    """Notes whom a record names."""
+
+    def __init__(self) -> None:
+        self.private: Private | None = None
+
+    def __call__(self, record: RawRecord) -> None:
+        """Note whom one names."""
+        from nbo_extract.privacy import private_of
+
+        found = private_of(record)
+        self.private = found if self.private is None else self.private | found
+
+    def look(self, image: str) -> None:
+        """Read the image that a sidecar is for, where it is there: it names computers, which the sidecar does not."""
+        from nbo_extract.registry import read
+
+        with suppress(NboExtractError, OSError):
+            self(read(image))
+
+
+def _start(task: Task, job: Job, loaded: Loaded | None, noting: _Noting | None) -> Start:
     path = task.path
     looking = job.goal in ("check", "gaps", "report", "deposit")
     document = path.lower().endswith(_DOCUMENTS) and not os.path.isdir(path) and not is_url(path)
@@ -74,8 +111,8 @@ def start(task: Task, job: Job, loaded: Loaded | None) -> Start:
     # What an earlier run filled in is no statement of the image: it is filled anew where a description is given.
     anew = bool(job.hardware or (loaded is not None and loaded.fills))
     if looking and job.sidecars and job.reader is None and not job.skip_rules:
-        return _looked_at(path, job, anew=anew)
-    begun = Start(_extracted(path, job, anew=anew))
+        return _looked_at(path, job, anew=anew, noting=noting)
+    begun = Start(_extracted(path, job, anew=anew, noting=noting))
     if task.target and job.sidecars and job.goal != "convert":
         _look_back(begun, task, job, anew=anew)
     return begun
@@ -90,14 +127,14 @@ def _named(path: str) -> Start:
     return Start(document, sidecar)
 
 
-def _looked_at(path: str, job: Job, *, anew: bool) -> Start:
+def _looked_at(path: str, job: Job, *, anew: bool, noting: _Noting | None) -> Start:
     """Start from the fresh sidecar beside an image; what is embedded in the image comes before it."""
     sidecar, findings = sidecars.fresh_sidecar(path)
     if sidecar is not None and not anew and not _carries_block(path):
         sidecar.document.findings += findings
         return Start(sidecar.document, sidecar)
     try:
-        document = _extracted(path, job, anew=anew)
+        document = _extracted(path, job, anew=anew, noting=noting)
     except NboExtractError:
         # What no reader here can read was read once, and has not changed since.
         if sidecar is None:
@@ -107,13 +144,19 @@ def _looked_at(path: str, job: Job, *, anew: bool) -> Start:
     return Start(document)
 
 
-def _extracted(path: str, job: Job, *, anew: bool) -> Document:
+def _extracted(path: str, job: Job, *, anew: bool, noting: _Noting | None) -> Document:
     from nbo_extract import api
 
     # Embedding starts from what the image itself states, not from what an earlier run embedded.
     embedded = job.goal != "embed" and not anew and not job.skip_rules
     return api.extract(
-        path, reader=job.reader, planes="all", embedded=embedded, partial=job.partial, skip_rules=job.skip_rules
+        path,
+        reader=job.reader,
+        planes="all",
+        embedded=embedded,
+        partial=job.partial,
+        skip_rules=job.skip_rules,
+        noting=noting,
     )
 
 
@@ -203,8 +246,11 @@ def _facts(counts: dict[str, int]) -> str:
 # -- what is written --------------------------------------------------------------------------------------------------
 
 
-def text_for(document: Document, task: Task, job: Job, read: Sidecar | None) -> str:
-    """Return the text of the sidecar of a task; where a sidecar was read, for the state of the image that it is for."""
+def text_for(document: Document, task: Task, job: Job, read: Sidecar | None, files: tuple[str, ...]) -> str:
+    """Return the text of the sidecar of a task; where a sidecar was read, for the state of the image that it is for.
+
+    The files are those of the image, which a redacted document does not find.
+    """
     from nbo_extract.errors import WriteError
     from nbo_extract.fingerprint import fingerprint
 
@@ -213,7 +259,7 @@ def text_for(document: Document, task: Task, job: Job, read: Sidecar | None) -> 
     try:
         # What is behind a URL may change at any time, and telling it would mean to read all of it.
         if not is_url(task.path):
-            state = fingerprint(task.path, document.origin.files) if read is None else read.fingerprint
+            state = fingerprint(task.path, files) if read is None else read.fingerprint
     except OSError as error:
         raise WriteError(f"{image} cannot be read for its fingerprint: {error.strerror}; try again") from error
     if state is not None:

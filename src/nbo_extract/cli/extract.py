@@ -6,6 +6,7 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TextIO
 
+from nbo_extract.cli.bare import bare_outcome
 from nbo_extract.cli.check import highest_as_dict, print_highest, refuse_junit, write_junit
 from nbo_extract.cli.converting import plan_converting, refuse_contradictions
 from nbo_extract.cli.group import FAILED, NOT_MET, OK, USAGE, Refusal, complain
@@ -71,8 +72,6 @@ def run(
     if remember and not matches:
         raise Refusal("--remember keeps what --match settles, and there is no --match; give one or leave it out")
     options |= {"convert": convert, "remember": remember and not options["dry_run"]}
-    if embed and options["redact"]:
-        complain("--redact leaves people out of what is embedded; what the image itself says of them stays in it")
     sidecars: Sidecars = "" if embed or convert else "named"
     wanted = wanted_paths(paths, options["reader"], sidecars=sidecars)
     goal: Goal = "embed" if embed else "convert" if convert is not None else "write"
@@ -168,7 +167,8 @@ def run_check(
     )
     results = []
     with closing(process_all(tasks, job, processes(workers, len(tasks)))) as outcomes:
-        for outcome in outcomes:
+        for each in outcomes:
+            outcome = bare_outcome(each) if job.redact else each
             report.add(outcome)
             if as_json or junit is not None:
                 results.append(outcome)

@@ -13,6 +13,7 @@ from nbo_extract.cli.group import FAILED, OK, Refusal, complain
 from nbo_extract.cli.inputs import find_images, refuse_no_file
 from nbo_extract.cli.jobs import job_for
 from nbo_extract.cli.work import Task, process_all, processes
+from nbo_extract.stores import last_part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +46,8 @@ def run(
         if not _nameable(u.path)
     ]
     job = job_for("gaps", [t.path for t in tasks], alone=len(tasks) == 1, reader=reader, matches=matches, **options)
+    if job.redact:
+        _refuse_same_names([t.path for t in tasks])
     parts: list[DocumentGaps] = []
     settled: set[str] = set()
     failed = 0
@@ -67,6 +70,18 @@ def run(
     if parts:
         _write(parts, output, verbose)
     return FAILED if failed or found.problems else OK
+
+
+def _refuse_same_names(paths: Sequence[str]) -> None:
+    """Refuse images that a sheet could not tell apart: an answer would be taken for another image."""
+    known: dict[str, str] = {}
+    for path in paths:
+        first = known.setdefault(last_part(path), path)
+        if first != path:
+            raise Refusal(
+                f"{first} and {path} have the same name, and with --redact a sheet tells no folders; "
+                "rename one of them, or make a sheet for each"
+            )
 
 
 def _refuse_output(output: str) -> None:

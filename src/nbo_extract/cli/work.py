@@ -277,23 +277,31 @@ def _process(task: Task, job: Job, told: str) -> Outcome:
 
         used = completed(document, told, job, loaded)
         document = used.document
+    files, bare = document.origin.files, None
     if job.redact:
-        from nbo_extract.redact import redact
+        from nbo_extract.redact import itself_names, redactor_for
 
-        document = redact(document)
+        bare = redactor_for(document, begun.private)
+        whole, document = document, bare.document(document)
+        if job.goal == "embed" and begun.private is not None and begun.private.fields:
+            document.findings.append(itself_names(begun.private, document.origin.file))
+    # What is looked at misses nobody whom it states; what is written is checked as it is written.
+    checked = whole if bare is not None and job.goal == "check" else document
     axes: Axes = {"extensions": job.extensions, "level": job.level, "literal": job.literal}
     met = 0
     if job.highest:
         from nbo_extract.highest import highest
 
-        found = highest(document, **axes)
+        found = highest(checked, **axes)
         report, met = found.report, found.tier
     else:
-        report = check(document, tier=job.tier, profile=job.profile, **axes)
+        report = check(checked, tier=job.tier, profile=job.profile, **axes)
+    if bare is not None:
+        report = bare.report(report, check(whole, **axes, tier=3) if job.goal == "gaps" else None)
     if job.goal == "gaps":
         from nbo_extract.gap_questions import ask
 
-        called = told if begun.sidecar is None else document.origin.file
+        called = told if begun.sidecar is None and not job.redact else document.origin.file
         asked = replace(ask(document, report, literal=job.literal), path=called)
         warned = tuple(f.message for f in document.findings if f.code in OF_READING and f.severity != "info")
         settled = used.settled if used is not None else ()
@@ -349,7 +357,7 @@ def _process(task: Task, job: Job, told: str) -> Outcome:
     else:
         from nbo_extract.writers.sidecar import write_sidecar
 
-        target, text = Path(task.target), text_for(document, task, job, begun.sidecar)
+        target, text = Path(task.target), text_for(document, task, job, begun.sidecar, files)
         if not target.parent.is_dir():
             if job.dry_run:
                 return replace(done, state="dry-run", target=task.target, bytes_added=len(text.encode()))
