@@ -95,8 +95,8 @@ def test_help_names_options_and_commands(run: Callable[..., Result]) -> None:
     commands = result.out.split("Commands:\n")[1]
     listed = [line.split()[0] for line in commands.splitlines() if line.startswith("  ")]
     assert listed == [
-        "check", "config", "deposit", "doctor", "gaps", "hardware", "mappings", "report", "restore", "schema", "tier",
-        "watch",
+        "check", "config", "deposit", "doctor", "export", "gaps", "hardware", "mappings", "report", "restore", "schema",
+        "tier", "watch",
     ]  # fmt: skip
     assert run("x.czi", "--help").out == result.out
 
@@ -107,6 +107,7 @@ def test_every_command_has_help(run: Callable[..., Result]) -> None:
         ("hardware", "convert"),
         ("mappings",), ("mappings", "list"), ("mappings", "show"), ("mappings", "check"),
         ("config",), ("config", "show"), ("config", "check"), ("config", "init"),
+        ("export",), ("export", "omero"),
     ):  # fmt: skip
         result = run(*command, "--help")
         assert result.code == 0

@@ -266,6 +266,11 @@ def detector_settings_text(settings: Node) -> str:
     return ", ".join(filter(None, facts))
 
 
+def exposure_of(pixels: Node, channel: int) -> str:
+    """Return the exposure time of a channel, or the range of those of its planes."""
+    return _range(_exposures(pixels).get(str(channel), []))
+
+
 def _exposures(pixels: Node) -> dict[str, list[Fact]]:
     """Channel number to the exposure times that occur in its planes, each once."""
     found: dict[str, dict[tuple[str, str | None], Fact]] = {}

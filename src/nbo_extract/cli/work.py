@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from nbo_extract.cli.configured import Configured
 from nbo_extract.errors import ChangedError, DocumentError, NboExtractError, WriteError
-from nbo_extract.stores import is_url, shown
+from nbo_extract.stores import is_url, last_part, shown
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nbo_extract.cli.completion import Remembered
     from nbo_extract.converting.conversion import Kind
     from nbo_extract.deposit.part import Part
+    from nbo_extract.export_omero import ImagePairs, Keys
     from nbo_extract.findings import Finding
     from nbo_extract.gap_rows import DocumentGaps
     from nbo_extract.model import Document
@@ -41,7 +42,7 @@ class Axes(TypedDict):
 
 
 Format = Literal["xml", "json", "jsonld"]
-Goal = Literal["write", "embed", "show", "check", "gaps", "convert", "report", "deposit"]
+Goal = Literal["write", "embed", "show", "check", "gaps", "convert", "report", "deposit", "omero"]
 #: Results a worker that may wait for their turn: enough to keep it busy, few enough to keep memory flat.
 _AHEAD = 128
 #: Images for which it pays to start a process.
@@ -56,7 +57,7 @@ class Job:
 
     Attributes
     ----------
-    goal : {'write', 'embed', 'show', 'check', 'gaps', 'convert', 'report', 'deposit'}
+    goal : {'write', 'embed', 'show', 'check', 'gaps', 'convert', 'report', 'deposit', 'omero'}
         A file of its own; into the image; the text for standard output; no text at all; questions for a gap sheet; the
         image anew; its part of a report; its part of a submission, with NBO XML and JSON where they are wanted.
     configured : Configured
@@ -81,6 +82,8 @@ class Job:
         What is asked for, instead of tier, extensions and level.
     highest : bool
         Whether the highest tier is wanted that is met, and the check is that of the next.
+    keys : Keys or None
+        Table of the keys of pairs for OMERO, where it is not that of the product.
     """
 
     goal: Goal
@@ -112,6 +115,7 @@ class Job:
     threads: int = 1
     profile: Profile | None = None
     highest: bool = False
+    keys: Keys | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,8 @@ class Outcome:
         Mark of the image after the work, where the task has one.
     again : str
         Why it was done although an earlier run had done it; a part of a sentence.
+    pairs : tuple of ImagePairs
+        Key-value pairs of its images, for OMERO.
     """
 
     path: str
@@ -226,6 +232,7 @@ class Outcome:
     row: dict[str, Any] = field(default_factory=dict)
     stamp: str = ""
     again: str = ""
+    pairs: tuple[ImagePairs, ...] = ()
 
 
 def process(task: Task, job: Job) -> Outcome:
@@ -327,6 +334,11 @@ def _process(task: Task, job: Job, told: str) -> Outcome:
         page = collect(document, report, path=called, stated_in=summary.stated_in)
         done = replace(done, summary=None, findings=(), elements=(), report=page)
         return done if job.goal == "report" else deposited(task, job, document, done)
+    if job.goal == "omero":
+        from nbo_extract.export_omero import pairs_of
+
+        called = last_part(document.origin.file if begun.sidecar is not None else task.path)
+        return replace(done, summary=None, findings=(), elements=(), pairs=pairs_of(document, called, job.keys))
     # Only now: exposure times are facts of planes, which summary and check want to see.
     # A converted image states its planes as the image does.
     limit_planes(document, "all" if job.goal == "convert" and job.planes == "auto" else job.planes)
