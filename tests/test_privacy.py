@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
+import shutil
 import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -14,7 +16,11 @@ import zarr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from make_lif import image as lif_image
+from make_lif import make_lif, project
+from make_lsm import RECORDING, make_lsm
 from make_mm import SUMMARY, make_stack
+from make_nd2 import attributes, metadata, plane, write_nd2
 from make_notes import make_imagej
 from make_oif import MAIN, make_oib
 from make_pixels_tiff import values
@@ -143,6 +149,40 @@ def zarr_store(folder: Path) -> Path:
     return path
 
 
+def lsm(folder: Path) -> Path:
+    recording = {
+        **RECORDING,
+        "User": ACCOUNT,
+        "Name": HOME,
+        "Description": PROSE.replace(FULL, "me"),
+        "Notes": f"Computer: {HOST}",
+    }
+    return make_lsm(folder / "cells.lsm", recording)
+
+
+def lif(folder: Path) -> Path:
+    note = f'<Attachment Name="User" UserName="{ACCOUNT}" ComputerName="{HOST}" Author="{FULL}" Path="{UNC}"/>'
+    image = lif_image(f"{ACCOUNT} {FULL}").replace("</Image></Data>", f"{note}</Image></Data>")
+    return make_lif(folder / "cells.lif", project(image))
+
+
+def nd2(folder: Path) -> Path:
+    planes = metadata([plane("DAPI of " + ACCOUNT, 1)], [{}])
+    # The author, as NIS-Elements calls whoever was logged in.
+    text = {1: PROSE, 4: ACCOUNT, 5: f"Computer Name: {HOST}\r\nUser: {FULL}", 6: HOME, 13: UNC}
+    return write_nd2(folder / "cells.nd2", attributes=attributes(1, 1), metadata=planes, text=text)
+
+
+def tiff(folder: Path) -> Path:
+    import tifffile
+
+    path = folder / "cells.tif"
+    tags = [(315, 2, 0, FULL, True), (316, 2, 0, HOST, True), (269, 2, 0, HOME, True), (285, 2, 0, UNC, True)]
+    image, text = values(1, 1, 1, 8, 8)[0, 0, 0], PROSE.replace("²", "2")
+    tifffile.imwrite(path, image, description=text, software=f"by {ACCOUNT}", metadata=None, extratags=tags)
+    return path
+
+
 IMAGES: dict[str, Callable[[Path], Path]] = {
     "ome-tiff": ome_tiff,
     "czi": czi,
@@ -151,6 +191,8 @@ IMAGES: dict[str, Callable[[Path], Path]] = {
     "imagej": imagej,
     "ome-zarr": zarr_store,
 }
+#: Of fewer outputs.
+MORE: dict[str, Callable[[Path], Path]] = {"lsm": lsm, "lif": lif, "nd2": nd2, "tiff": tiff}
 #: What the command line writes: name of an output, options. `-o` follows; {out} is a folder.
 OUTPUTS: dict[str, tuple[str, ...]] = {
     "xml": ("{image}", "--format", "xml", "-o", "{out}/r.nbo.xml"),
@@ -233,11 +275,86 @@ def test_no_output_tells_what_is_redacted(run: Run, place: Path, tmp_path: Path,
     assert leaks == {}
 
 
+@pytest.mark.parametrize("kind", MORE)
+def test_other_formats_tell_it_neither(run: Run, place: Path, tmp_path: Path, kind: str) -> None:
+    image = MORE[kind](place)
+    leaks = {o: made(run, image, o, tmp_path / o, "--redact") for o in ("json", "html", "csv", "printed-check")}
+    assert not any(leaks.values()), leaks
+    assert made(run, image, "json", tmp_path / "plain")["r.nbo.json"]
+
+
 @pytest.mark.parametrize("kind", IMAGES)
 def test_the_same_outputs_tell_it_where_nothing_is_redacted(run: Run, place: Path, tmp_path: Path, kind: str) -> None:
     image = IMAGES[kind](place)
     silent = [o for o in ("json", "html", "junit", "folder") if not made(run, image, o, tmp_path / o)]
     assert silent == []
+
+
+def test_a_folder_with_a_configuration_descriptions_and_damaged_files(
+    run: Run, place: Path, tmp_path: Path, sample_data: Path
+) -> None:
+    first, last = FULL.split()
+    (place / "hardware").mkdir()
+    shutil.copy(sample_data / "microscope.json", place / "hardware" / "scope.json")
+    shutil.copy(sample_data / "widefield.czi", place)
+    (place / "broken.czi").write_bytes(czi(place).read_bytes()[:700])
+    (place / "nbo-extract.toml").write_text(
+        'hardware = ["hardware/scope.json"]\n[experimenter]\n'
+        f'UserName = "{ACCOUNT}"\nFirstName = "{first}"\nLastName = "{last}"\nEmail = "{EMAIL}"\n'
+    )
+    out = tmp_path / "out"
+    out.mkdir()
+    for args in (
+        [place, "-o", out / "all"],
+        ["report", place, "-o", out / "r.html"],
+        ["check", place, "--junit", out / "j.xml"],
+        ["gaps", place, "-o", out / "g.csv"],
+        ["export", "omero", place, "-o", out / "k.csv"],
+    ):
+        assert run(*args, "--redact").code == 3
+    assert told(out, run("check", place, "--json", "--redact").out) == {}
+    names = {p.name for p in out.rglob("*") if p.is_file()}
+    assert {"summary.csv", "report.html", "widefield.czi.nbo.xml", "k-bulkmap.yml", "g.csv", "j.xml"} <= names
+    assert "broken.czi" in (out / "all" / "summary.csv").read_text(encoding="utf-8")
+    assert "scope.json" in (out / "all" / "widefield.czi.nbo.xml").read_text(encoding="utf-8")
+
+
+def test_two_images_of_one_name_make_no_sheet_without_folders(run: Run, place: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (place / name).mkdir()
+        czi(place / name)
+    result = run("gaps", place, "-o", tmp_path / "g.csv", "--redact")
+    first, second = place / "a" / "cells.czi", place / "b" / "cells.czi"
+    assert (result.code, result.err) == (
+        2,
+        f"nbo-extract: {first} and {second} have the same name, and with --redact a sheet tells no folders; "
+        "rename one of them, or make a sheet for each\n",
+    )
+
+
+def test_a_sidecar_is_redacted_after_its_image_has_gone(run: Run, place: Path, tmp_path: Path) -> None:
+    image = czi(place)
+    run(image, "--format", "json", "-o", tmp_path / "away.nbo.json")
+    image.unlink()
+    (tmp_path / "out").mkdir()
+    done = run(tmp_path / "away.nbo.json", "--format", "json", "-o", tmp_path / "out" / "r.nbo.json", "--redact")
+    assert done.code == 0
+    # Computers are named by the image alone.
+    assert told(tmp_path / "out", "") == {"r.nbo.json": [HOST]}
+
+
+def test_nobody_is_missed_because_he_is_redacted(run: Run, place: Path) -> None:
+    def missing(*options: str) -> set[str]:
+        found = json.loads(run("check", czi(place), "--json", "--tier", "3", "--level", "should", *options).out)
+        return {f["attribute"] for f in found[0]["findings"] if f.get("element") == "Experimenter"}
+
+    assert missing("--redact") == missing()
+
+
+def test_the_published_schema_is_not_asked_about_what_is_left_out(run: Run, place: Path) -> None:
+    result = run("check", czi(place), "--xsd", "x.xsd", "--redact")
+    assert result.code == 2
+    assert "--xsd quotes what it finds wrong" in result.err
 
 
 @pytest.mark.parametrize("kind", ["ome-tiff", "ome-zarr"])
