@@ -75,6 +75,7 @@ def _posix(any_root: bool) -> re.Pattern[str]:
     return re.compile(_POSIX.replace("{roots}", roots).replace("{part}", part), re.IGNORECASE)
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def kind_of(field: str) -> str:
     """Return what a field of a vendor names, by its name; empty for all others."""
     last = re.split(r"[^A-Za-z0-9_ ]+", field.rstrip("]) "))[-1]

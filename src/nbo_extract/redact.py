@@ -51,9 +51,9 @@ def redactor_for(document: Document, private: Private | None = None) -> Redactio
 
 
 def itself_names(private: Private, file: str) -> Finding:
-    """Return the finding that an image names people whatever is embedded."""
+    """Return the finding that an image names people whatever is embedded in it or written beside it."""
     told = ", ".join(private.fields)
-    message = f"the image itself names people or computers ({told}); --redact leaves them out of what is embedded alone"
+    message = f"the image itself names people or computers ({told}); --redact changes nothing of that"
     return Finding(ITSELF, "warning", message, file)
 
 

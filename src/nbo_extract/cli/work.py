@@ -284,14 +284,16 @@ def _process(task: Task, job: Job, told: str) -> Outcome:
 
         used = completed(document, told, job, loaded)
         document = used.document
-    files, bare = document.origin.files, None
+    files, bare, itself = document.origin.files, None, ""
     if job.redact:
         from nbo_extract.redact import itself_names, redactor_for
 
         bare = redactor_for(document, begun.private)
         whole, document = document, bare.document(document)
-        if job.goal == "embed" and begun.private is not None and begun.private.fields:
+        if job.goal in ("embed", "deposit") and begun.private is not None and begun.private.fields:
             document.findings.append(itself_names(begun.private, document.origin.file))
+            # A submission publishes the image as it is.
+            itself = f"{told}: {document.findings[-1].message}" if job.goal == "deposit" else ""
     # What is looked at misses nobody whom it states; what is written is checked as it is written.
     checked = whole if bare is not None and job.goal == "check" else document
     axes: Axes = {"extensions": job.extensions, "level": job.level, "literal": job.literal}
@@ -321,7 +323,7 @@ def _process(task: Task, job: Job, told: str) -> Outcome:
         elements=tuple(report.elements.items()),
         stated_in=stated_in,
         told=tuple(filter(None, [begun.kept])),
-        warned=tuple(filter(None, [begun.warning, lost(begun, document)])),
+        warned=tuple(filter(None, [begun.warning, lost(begun, document), itself])),
     )
     if used is not None:
         done = replace(done, config=used.config, settled=used.settled, remembered=used.remembered)
