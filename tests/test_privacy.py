@@ -469,7 +469,7 @@ def test_fields_that_name_somebody(field: str, kind: str) -> None:
 
 def test_general_accounts_name_nobody() -> None:
     noting = Noting()
-    for value in ("Guest", "admin", "???", "ab", "12345", "", "Zeiss"):
+    for value in ("Guest", "admin", "???", "ab", "12345", "", "Zeiss", "LSM User", r".\Administrator"):
         noting.note("account", value, "UserName")
     assert noting.done() == Private()
 

@@ -145,10 +145,13 @@ class Noting:
         r"""Note what somebody is called: ``jane``, ``Jane Doe``, ``Doe, Jane``, ``DOMAIN\jane``."""
         domain, slash, name = value.rpartition("\\")
         if slash:
-            self._certainly(value)
             self._certainly(domain)
+            if _telling(name):
+                self._certainly(value)
             value = name
         words = [w for w in re.split(r"[\s,;/]+", value) if w]
+        if all(w.casefold() in table()["nobody"]["accounts"] for w in words):
+            return
         if len(words) > 1:
             self.person(words)
             self._certainly(value)
