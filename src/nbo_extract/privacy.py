@@ -124,8 +124,14 @@ class Noting:
         value = " ".join(value.split())
         if not kind or not _telling(value):
             return
-        if field:
+        found = Noting()
+        found._note(kind, value)
+        self.certain |= found.certain
+        self.unsure |= found.unsure
+        if field and (found.certain or found.unsure):
             self.fields[field] = None
+
+    def _note(self, kind: str, value: str) -> None:
         bare = " ".join(_EMAIL.sub(" ", value).strip(" <>()[]").split())
         for address in _EMAIL.findall(value):
             self._certainly(address)
