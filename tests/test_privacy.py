@@ -319,6 +319,20 @@ def test_a_folder_with_a_configuration_descriptions_and_damaged_files(
     assert "scope.json" in (out / "all" / "widefield.czi.nbo.xml").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("kind", ["czi", "ome-zarr"])
+def test_a_submission_tells_it_in_the_images_alone(run: Run, place: Path, tmp_path: Path, kind: str) -> None:
+    IMAGES[kind](place)
+    out = tmp_path / "submission"
+    done = run("deposit", place, "-o", out, "--draft", "--redact", "--files", "copy")
+    assert done.code == 0, done.err
+    found = told(out, "")
+    assert set(found) <= {p.name for p in (out / "data").iterdir()} and found
+    assert "the image itself names" in done.err or "NBO155" in (out / "report.html").read_text(encoding="utf-8")
+    plain = tmp_path / "plain"
+    assert run("deposit", place, "-o", plain, "--draft", "--files", "copy").code == 0
+    assert not set(told(plain, "")) <= {p.name for p in (plain / "data").iterdir()}
+
+
 def test_two_images_of_one_name_make_no_sheet_without_folders(run: Run, place: Path, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (place / name).mkdir()
