@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nbo_extract.deposit.part import Part
     from nbo_extract.findings import Finding
     from nbo_extract.gap_rows import DocumentGaps
+    from nbo_extract.methods.facts import FileFacts
     from nbo_extract.model import Document
     from nbo_extract.profiles import Profile
     from nbo_extract.report.collect import FileReport
@@ -41,7 +42,7 @@ class Axes(TypedDict):
 
 
 Format = Literal["xml", "json", "jsonld"]
-Goal = Literal["write", "embed", "show", "check", "gaps", "convert", "report", "deposit"]
+Goal = Literal["write", "embed", "show", "check", "gaps", "convert", "report", "deposit", "methods"]
 #: Results a worker that may wait for their turn: enough to keep it busy, few enough to keep memory flat.
 _AHEAD = 128
 #: Images for which it pays to start a process.
@@ -56,9 +57,10 @@ class Job:
 
     Attributes
     ----------
-    goal : {'write', 'embed', 'show', 'check', 'gaps', 'convert', 'report', 'deposit'}
+    goal : {'write', 'embed', 'show', 'check', 'gaps', 'convert', 'report', 'deposit', 'methods'}
         A file of its own; into the image; the text for standard output; no text at all; questions for a gap sheet; the
-        image anew; its part of a report; its part of a submission, with NBO XML and JSON where they are wanted.
+        image anew; its part of a report; its part of a submission, with NBO XML and JSON where they are wanted;
+        what a Methods section says of it.
     configured : Configured
         Which configuration is for which image.
     prefer : frozenset of str
@@ -175,6 +177,8 @@ class Outcome:
         Its part of a report.
     part : Part or None
         What a submission says of it.
+    methods : FileFacts or None
+        What a Methods section says of it.
     stated_in : str
         Path of the sidecar that was read instead of the image.
     told, warned : tuple of str
@@ -216,6 +220,7 @@ class Outcome:
     gaps: DocumentGaps | None = None
     report: FileReport | None = None
     part: Part | None = None
+    methods: FileFacts | None = None
     stated_in: str = ""
     told: tuple[str, ...] = ()
     warned: tuple[str, ...] = ()
@@ -281,6 +286,13 @@ def _process(task: Task, job: Job, told: str) -> Outcome:
         from nbo_extract.redact import redact
 
         document = redact(document)
+    if job.goal == "methods":
+        from nbo_extract.methods.collect import collect as facts_of
+
+        said = facts_of(document, path=document.origin.file if job.redact else told)
+        warned = tuple(f.message for f in document.findings if f.code in OF_READING and f.severity != "info")
+        settled = used.settled if used is not None else ()
+        return Outcome(told, "read", methods=said, settled=settled, warned=warned)
     axes: Axes = {"extensions": job.extensions, "level": job.level, "literal": job.literal}
     met = 0
     if job.highest:

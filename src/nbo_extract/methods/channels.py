@@ -106,7 +106,8 @@ class ChannelWords:
             return f"Fluorescence in channel {channel.name or number + 1} {self.mark(['dye'], f'channel {called}')} was"
         same = called.casefold() in (n.casefold() for n, _ in channel.dyes) or not channel.name
         again = sum(c.dyes == channel.dyes for c in self.channels) > 1
-        return f"{listing(dyes)}{'' if same and not again else f' (channel {called})'} {'was' if len(dyes) == 1 else 'were'}"
+        verb = "was" if len(dyes) == 1 else "were"
+        return f"{listing(dyes)}{'' if same and not again else f' (channel {called})'} {verb}"
 
     # -- detection ----------------------------------------------------------------------------------------------------
 

@@ -120,7 +120,8 @@ def phrase(part: Part, *more: str) -> str:
         return rest + _in_brackets(added)
     if not part.model and part.element in _NAMED:
         return f"{noun}{_in_brackets([title, *added])}"
-    says = any(w in title.casefold() for w in words()["says"].get(part.element, [noun.casefold()]))
+    own = (part.model or part.name).casefold()
+    says = any(w in own for w in words()["says"].get(part.element, [noun.casefold()]))
     return f"{title}{'' if says else f' {noun}'}{_in_brackets(added)}"
 
 

@@ -115,7 +115,10 @@ def _microscope(setting: Setting, gaps: Gaps) -> str:
     if scope.stand is not None and scope.stand.title and not scope.stand.maker:
         missing = ["manufacturer of the stand"]
     missing += [] if software else ["acquisition software"]
-    stand = f"{a(_stand(scope))} {gaps.mark(missing)}".strip()
+    mark = gaps.mark(missing)
+    stand = f"{a(_stand(scope))} {mark}".strip()
+    if stand == "a microscope" and not how and not software:
+        return ""
     return _close(f"Images were acquired{how} with {stand}{f', controlled by {software}' if software else ''}")
 
 
