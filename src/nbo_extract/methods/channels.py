@@ -81,7 +81,7 @@ class ChannelWords:
 
     def _lead(self, channel: Channel, number: int) -> str:
         """Return whose light was detected, where no sentence before says it."""
-        dyes = self._subject_of(number)
+        dyes = listing(d.text for d in channel.dyes)
         return f"The fluorescence of {dyes}" if dyes else f"In {_of(channel, number)}, the light"
 
     @staticmethod
@@ -101,10 +101,10 @@ class ChannelWords:
             )
             kind = f" ({method(channel.method)})" if channel.mode == "transmitted" and len(self.channels) > 1 else kind
             return f"{_called(channel, number)}{kind} was"
-        dyes = [f"{name} (labelling {target})" if target else name for name, target in channel.dyes if name]
+        dyes = [d.text for d in channel.dyes if d.name]
         if not dyes:
             return f"Fluorescence in channel {channel.name or number + 1} {self.mark(['dye'], f'channel {called}')} was"
-        same = called.casefold() in (n.casefold() for n, _ in channel.dyes) or not channel.name
+        same = called.casefold() in (d.name.casefold() for d in channel.dyes) or not channel.name
         again = sum(c.dyes == channel.dyes for c in self.channels) > 1
         verb = "was" if len(dyes) == 1 else "were"
         return f"{listing(dyes)}{'' if same and not again else f' (channel {called})'} {verb}"
@@ -147,16 +147,12 @@ class ChannelWords:
         names = [self.channels[n].name or str(n + 1) for n in dark]
         of = f"channel{'s' if len(names) > 1 else ''} {listing(names)}"
         # A channel that has a dye is asked for the rest.
-        known = all(any(name for name, _ in self.channels[n].dyes) for n in dark)
+        known = all(self.channels[n].dyed for n in dark)
         wanted = [w for w in what if w != "dye" or not known]
-        dyes = [f"{self._subject_of(n)}" for n in dark if any(name for name, _ in self.channels[n].dyes)]
+        dyes = [d.text for n in dark for d in self.channels[n].dyes if d.name]
         said = sentence(f"{listing(dyes)} {'was' if len(dyes) == 1 else 'were'} imaged") if dyes else ""
         mark = self.mark(wanted, of)
         return f"{said} {mark.replace(' not known]', f' of {of} not known].')}".strip() if mark else said
-
-    def _subject_of(self, number: int) -> str:
-        channel = self.channels[number]
-        return listing(f"{name} (labelling {target})" if target else name for name, target in channel.dyes)
 
     def _makers(self) -> str:
         """Mark once the parts of all channels of which the maker is not known."""

@@ -9,6 +9,8 @@ from nbo_extract.config_statements import TARGET_NAMESPACE
 from nbo_extract.methods.facts import (
     Channel,
     Detector,
+    Dye,
+    Environment,
     FileFacts,
     Light,
     Microscope,
@@ -21,7 +23,6 @@ from nbo_extract.methods.facts import (
     Taken,
 )
 from nbo_extract.report.light_path import LASERS, LightPaths, mode_of, nanometres, range_texts
-from nbo_extract.summary import is_disagreement
 from nbo_extract.summary_images import plane_times, quantity, readable, span
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ _Times = dict[str, "list[Fact]"]
 _MICRO_META = "micro-meta-app"
 #: A source that is broader, in nanometres, is told by its range and not by its peak.
 _BROAD = 150
+# What an author should look at: values and optics that contradict each other, a microscope without proof.
+_TO_CHECK = frozenset({"NBO301", "NBO312", "NBO341"})
 _BANDS = ("PrismSettings", "PinholeSettings", "DiffractionGratingSettings")
-_ENVIRONMENT = {"Temperature": "temperature", "CO2Percent": "CO2", "O2Percent": "O2", "Humidity": "humidity"}
 
 
 def collect(document: Document, *, path: str = "") -> FileFacts:
@@ -49,7 +51,7 @@ def collect(document: Document, *, path: str = "") -> FileFacts:
         What the file is called; by default as the Document says.
     """
     reader = _Reader(document)
-    notes = [f.message for f in document.findings if is_disagreement(f) and f.severity != "info"]
+    notes = [f.message for f in document.findings if f.code in _TO_CHECK and f.severity != "info"]
     return FileFacts(
         path or document.origin.file,
         tuple(map(reader.image, document.images)),
@@ -155,11 +157,11 @@ class _Reader(LightPaths):
         read = [Software(*(self.stated(n, a) for a in ("Name", "Version", "Developer"))) for n in found]
         return [s for s in dict.fromkeys(read) if s.name]
 
-    def environment(self, image: Node) -> tuple[tuple[str, str], ...]:
+    def environment(self, image: Node) -> Environment | None:
         """Read how the sample was kept."""
         node = image.first("ImagingEnvironment")
-        found = [(word, self.stated(node, attribute)) for attribute, word in _ENVIRONMENT.items()]
-        return tuple((word, text) for word, text in found if text)
+        found = Environment(*(self.stated(node, a) for a in ("Temperature", "CO2Percent", "O2Percent", "Humidity")))
+        return found if found != Environment() else None
 
     def objective(self, image: Node) -> Objective | None:
         """Read the objective of an image."""
@@ -187,9 +189,9 @@ class _Reader(LightPaths):
     def sampling(self, pixels: Node | None) -> Sampling:
         """Read pixel size, z-step, interval and depth."""
         stack, series = (_several(self.stated(pixels, f"Size{axis}")) for axis in "ZT")
-        found = [(axis.casefold(), self.stated(pixels, f"PhysicalSize{axis}")) for axis in "XY"]
         return Sampling(
-            tuple((axis, text) for axis, text in found if text),
+            self.stated(pixels, "PhysicalSizeX"),
+            self.stated(pixels, "PhysicalSizeY"),
             self.stated(pixels, "PhysicalSizeZ") if stack else "",
             self.stated(pixels, "TimeIncrement") if series else "",
             self.stated(pixels, "SignificantBits"),
@@ -215,7 +217,7 @@ class _Reader(LightPaths):
             self.stated(node, "Name"),
             mode_of(node),
             self.stated(node, "IlluminationType") or self.stated(node, "ContrastMethod"),
-            tuple((self.stated(d, "Name"), self.target(d)) for d in node.all("Fluorophore")),
+            tuple(Dye(self.stated(d, "Name"), self.target(d)) for d in node.all("Fluorophore")),
             lights,
             self.optics_of(path, "ExcitationFilterRef"),
             self.optics_of(path, "StandardDichroicRef"),

@@ -51,6 +51,16 @@ class Software:
 
 
 @dataclass(frozen=True, slots=True)
+class Environment:
+    """How the sample was kept; empty where it is not stated."""
+
+    temperature: str = ""
+    co2: str = ""
+    o2: str = ""
+    humidity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Microscope:
     """The microscope of an image.
 
@@ -63,8 +73,7 @@ class Microscope:
     software : tuple of Software
     stages, focus, scanners, incubation : tuple of Part
         What it was equipped with; `incubation` only where the image states an environment.
-    environment : tuple of (str, str)
-        Temperature, CO2 and the like: title and text.
+    environment : Environment or None
     """
 
     name: str = ""
@@ -75,7 +84,7 @@ class Microscope:
     focus: tuple[Part, ...] = ()
     scanners: tuple[Part, ...] = ()
     incubation: tuple[Part, ...] = ()
-    environment: tuple[tuple[str, str], ...] = ()
+    environment: Environment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +107,15 @@ class Sampling:
 
     Attributes
     ----------
-    pixel_size : tuple of (str, str)
-        Axis and text.
+    pixel_x, pixel_y : str
+        Size of a pixel.
     z_step, interval, bits, pixel_type : str
     stack, series : bool
         Whether there are several planes, or time points.
     """
 
-    pixel_size: tuple[tuple[str, str], ...] = ()
+    pixel_x: str = ""
+    pixel_y: str = ""
     z_step: str = ""
     interval: str = ""
     bits: str = ""
@@ -124,6 +134,19 @@ class Size:
     c: str = ""
     t: str = ""
     tiles: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dye:
+    """A fluorophore, and what it labels."""
+
+    name: str = ""
+    target: str = ""
+
+    @property
+    def text(self) -> str:
+        """The two in words."""
+        return f"{self.name} (labelling {self.target})" if self.name and self.target else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +189,7 @@ class Channel:
     mode : {'incident', 'transmitted', 'unknown'}
     method : str
         NBO's word for the kind of imaging, or for the contrast.
-    dyes : tuple of (str, str)
-        Name, and what it labels.
+    dyes : tuple of Dye
     lights : tuple of Light
     excitation, dichroics, emission : tuple of Part
     bands : tuple of str
@@ -183,7 +205,7 @@ class Channel:
     name: str = ""
     mode: Mode = "unknown"
     method: str = ""
-    dyes: tuple[tuple[str, str], ...] = ()
+    dyes: tuple[Dye, ...] = ()
     lights: tuple[Light, ...] = ()
     excitation: tuple[Part, ...] = ()
     dichroics: tuple[Part, ...] = ()
@@ -198,6 +220,11 @@ class Channel:
     spectral: bool = False
     confocal: bool = False
     scanning: bool = False
+
+    @property
+    def dyed(self) -> bool:
+        """Whether a dye of it is named."""
+        return any(d.name for d in self.dyes)
 
     @property
     def known(self) -> bool:
@@ -234,7 +261,7 @@ class FileFacts:
     path : str
     images : tuple of Taken
     notes : tuple of str
-        Where image and description disagree.
+        What an author should check: where image and description disagree, and what is not proved.
     format : str
     forms : tuple of str
         ``ome``, ``ome-zarr``, ``micro-meta``: what is cited besides.

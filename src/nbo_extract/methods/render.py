@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import traceback
 from dataclasses import asdict, dataclass, field
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -81,7 +80,7 @@ class Methods:
             "notes": list(self.notes),
             "references": list(self.references),
             "acknowledgement": self.acknowledgement,
-            "facility": dict(self.facility),
+            "facility": {key: self.facility.get(key, "") for key in ("name", "rrid", "address", "website")},
             "version": __version__,
         }
 
@@ -130,8 +129,16 @@ def assemble(files: Iterable[FileFacts], mode: Mode = "mark", **more: Any) -> Me
         heading = _heading(called) if len(taken) > 1 else ""
         sizes = tuple(s for _, _, s in images)
         groups.append(Group(called, heading, setting, sizes, paragraph(setting, sizes, mode)))
-    notes = tuple(dict.fromkeys(n for f in listed for n in f.notes))
-    return Methods(tuple(groups), notes, references(listed), mode=mode, **more)
+    return Methods(tuple(groups), _notes(listed, names), references(listed), mode=mode, **more)
+
+
+def _notes(files: list[FileFacts], names: list[str]) -> tuple[str, ...]:
+    """Return what is to be checked, each once, with the files that it is about where there are several."""
+    found: dict[str, list[str]] = {}
+    for file, name in zip(files, names, strict=True):
+        for note in file.notes:
+            found.setdefault(note, []).append(name)
+    return tuple(f"{_heading(tuple(of))}: {note}" if len(files) > 1 else note for note, of in found.items())
 
 
 def _names(files: list[FileFacts]) -> list[str]:
@@ -200,24 +207,25 @@ def render(methods: Methods, name: str, place: str = "") -> str:
     UsageError
         If a template is broken; one sentence with file, line and cause.
     """
-    from jinja2 import TemplateSyntaxError
+    from jinja2 import TemplateNotFound, TemplateSyntaxError
 
     file = os.path.join(place, name) if place and os.path.isdir(place) else place
     if file and not os.path.exists(file) and os.path.isdir(place):
         file = ""
     source = _read(file) if file else built_in(name)
     called = file or name
-    environment = _environment(os.path.dirname(file) if file else "")
+    environment = _environment(os.path.dirname(file) or "." if file else "")
     try:
         template = environment.from_string(source)
         template.filename = called
         text = template.render(methods.context())
     except TemplateSyntaxError as error:
-        where = error.filename or error.name or called
-        raise _broken(where, error.lineno, error.message or "it is no template") from error
+        raise _broken(error.filename or called, error.lineno, error.message or "it is no template") from error
+    except TemplateNotFound as error:
+        raise _broken(*_place(error, called), f"there is no template {error.name!r} to include") from error
     except Exception as error:
         # What a template may do wrong is without end: it asks for the sum of texts, divides by nothing.
-        raise _broken(called, _line(error, called), str(error) or type(error).__name__) from error
+        raise _broken(*_place(error, called), str(error) or type(error).__name__) from error
     return f"{text.strip()}\n" if text.strip() else ""
 
 
@@ -254,11 +262,16 @@ def markdown(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", str(text))
 
 
-def _line(error: BaseException, called: str) -> int | None:
-    """Return the line of a template at which an error came up."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [f.lineno for f in frames if f.filename == called or f.filename in ("<template>", "<unknown>")]
-    return lines[-1] if lines else None
+def _place(error: BaseException, called: str) -> tuple[str, int | None]:
+    """Return the template and the line at which an error came up: jinja2 puts frames of its own in their place."""
+    found: tuple[str, int | None] = (called, None)
+    step = error.__traceback__
+    while step is not None:
+        if "__jinja_exception__" in step.tb_frame.f_globals:
+            name = step.tb_frame.f_code.co_filename
+            found = (called if name.startswith("<") else name, step.tb_lineno)
+        step = step.tb_next
+    return found
 
 
 def _broken(file: str, line: int | None, cause: str) -> UsageError:

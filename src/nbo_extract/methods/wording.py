@@ -150,11 +150,12 @@ def _equipment(scope: Microscope) -> str:
 
 
 def _environment(scope: Microscope) -> str:
-    found = dict(scope.environment)
-    words = [found.get("temperature", "")]
-    words += [f"{found[gas].rstrip(' %')} % {gas}" for gas in ("CO2", "O2") if gas in found]
-    words += [f"{found['humidity'].rstrip(' %')} % humidity"] if "humidity" in found else []
-    return sentence(f"Imaging took place at {listing(words)}") if any(words) else ""
+    found = scope.environment
+    if found is None:
+        return ""
+    percents = (found.co2, "CO2"), (found.o2, "O2"), (found.humidity, "humidity")
+    words = [found.temperature, *(f"{value.rstrip(' %')} % {what}" for value, what in percents if value)]
+    return sentence(f"Imaging took place at {listing(words)}")
 
 
 def _objective(objective: Objective | None, gaps: Gaps) -> str:
@@ -210,7 +211,7 @@ def _size(sampling: Sampling, sizes: Sequence[Size], gaps: Gaps) -> str:
     depth = depth or (f"the pixel type {sampling.pixel_type}" if sampling.pixel_type else "")
     facts = [f"a pixel size of {pixels}{',' if ' in x and ' in pixels and depth else ''}" if pixels else "", depth]
     missing = [] if plane else ["image size"]
-    known = {axis for axis, _ in sampling.pixel_size}
+    known = {axis for axis, text in (("x", sampling.pixel_x), ("y", sampling.pixel_y)) if text}
     lacking = {axis for axis in "xy" if any(getattr(s, axis) not in ("", "1") for s in sizes)} - known
     missing += ["pixel size"] if not known else [f"pixel size in {axis}" for axis in sorted(lacking)]
     if not plane and not any(facts):
@@ -248,10 +249,8 @@ def _numbers(values: Iterable[str]) -> str:
 
 def pixel_size(sampling: Sampling) -> str:
     """Return the size of a pixel: once where x and y share it."""
-    found = dict(sampling.pixel_size)
-    if len(found) == 2 and found["x"] == found["y"]:
-        return found["x"]
-    return listing(f"{text} in {axis}" for axis, text in found.items())
+    x, y = sampling.pixel_x, sampling.pixel_y
+    return x if x == y else listing(f"{text} in {axis}" for axis, text in (("x", x), ("y", y)) if text)
 
 
 def _more(sampling: Sampling, sizes: Sequence[Size], gaps: Gaps) -> str:
@@ -277,14 +276,12 @@ def _more(sampling: Sampling, sizes: Sequence[Size], gaps: Gaps) -> str:
 
 def _legend(setting: Setting, mode: Mode) -> str:
     gaps = Gaps(mode)
-    dyes = listing(name for c in setting.channels for name, _ in c.dyes)
+    dyes = listing(d.name for c in setting.channels for d in c.dyes)
     without = [
-        f"channel {c.name or n}"
-        for n, c in enumerate(setting.channels, 1)
-        if c.mode != "transmitted" and not any(name for name, _ in c.dyes)
+        f"channel {c.name or n}" for n, c in enumerate(setting.channels, 1) if c.mode != "transmitted" and not c.dyed
     ]
     how = listing(method(c.method) for c in setting.channels)
-    unknown = gaps.mark([f"dye of {listing(without)}"] if without else [])
+    unknown = gaps.mark([f"dye{'s' if len(without) > 1 else ''} of {listing(without)}"] if without else [])
     lead = f"{f'Images of {dyes}' if dyes else 'Images'} {unknown}".strip()
     stand = setting.microscope.stand
     scope = f"{a(stand.title)} microscope" if stand is not None and stand.title else a("microscope")
