@@ -187,7 +187,8 @@ def test_redacted_texts_name_no_people_and_no_folders(run: Run, data: Path) -> N
 
 def test_a_microscope_without_proof_is_to_be_checked(run: Run, data: Path) -> None:
     out = run("methods", "cells_v04.ome.zarr", *HARDWARE).out
-    assert "To check\n\n- the file names no instrument; microscope.json is merged as the description given, without proof\n" in out
+    note = "the file names no instrument; microscope.json is merged as the description given, without proof"
+    assert f"To check\n\n- {note}\n" in out
 
 
 # -- templates --------------------------------------------------------------------------------------------------------

@@ -122,7 +122,10 @@ def phrase(part: Part, *more: str) -> str:
         return f"{noun}{_in_brackets([title, *added])}"
     own = (part.model or part.name).casefold()
     says = any(w in own for w in words()["says"].get(part.element, [noun.casefold()]))
-    return f"{title}{'' if says else f' {noun}'}{_in_brackets(added)}"
+    # A "GFP emission" is a GFP emission filter, and not an emission emission filter.
+    for word in "" if says else noun.split():
+        title = title if title.casefold().split()[-1] == word.casefold() else f"{title} {word}"
+    return f"{title}{_in_brackets(added)}"
 
 
 def optic(part: Part) -> str:
