@@ -88,6 +88,14 @@ def test_files_of_one_name_are_called_by_their_paths(run: Run, data: Path) -> No
     assert "\n\na/widefield.ome.tiff and b/widefield.ome.tiff\n\n" in f"\n\n{out}"
 
 
+def test_a_sidecar_says_the_same_as_what_it_was_made_of(run: Run, data: Path) -> None:
+    for image in ("widefield.czi", "confocal.ome.tiff"):
+        before = run("methods", image, *HARDWARE).out
+        assert run(image, *HARDWARE, "-q").code == 0
+        assert run("methods", image).out == before
+        assert run("methods", f"{image}.nbo.xml").out == before.replace(image, f"{image}.nbo.xml")
+
+
 def test_json_gives_the_facts(run: Run, data: Path) -> None:
     told = json.loads(run("methods", "widefield.czi", *HARDWARE, "--json").out)
     assert told["generator"] == f"nbo-extract {__version__} methods"

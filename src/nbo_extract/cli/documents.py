@@ -64,7 +64,7 @@ def start(task: Task, job: Job, loaded: Loaded | None) -> Start:
         If nothing can be read.
     """
     path = task.path
-    looking = job.goal in ("check", "gaps", "report", "deposit")
+    looking = job.goal in ("check", "gaps", "report", "deposit", "methods")
     document = path.lower().endswith(_DOCUMENTS) and not os.path.isdir(path) and not is_url(path)
     if sidecars.is_sidecar(path) or (looking and document):
         begun = _named(path)
