@@ -63,6 +63,17 @@ def test_gaps_are_marked_listed_or_left_out(run: Run, data: Path) -> None:
     assert listed.replace(listed[listed.index("Not known") :], "").strip() == none.strip()
 
 
+def test_gaps_of_the_short_form(run: Run, data: Path) -> None:
+    image = "cells_v05.ome.zarr"
+    assert run("methods", image, "--short", "--gaps", "list").out == (
+        "Images were acquired with a microscope. Pixel size 0.108 µm; z-step 0.3 µm.\n\nNot known\n\n"
+        "- dyes of channels GFP and mCherry\n- stand\n- objective\n"
+    )
+    assert run("methods", image, "--short", "--gaps", "none").out == (
+        "Images were acquired with a microscope. Pixel size 0.108 µm; z-step 0.3 µm.\n"
+    )
+
+
 def test_images_that_share_a_setting_are_told_once(run: Run, data: Path) -> None:
     shutil.copy("widefield.czi", "again.czi")
     alone = run("methods", "widefield.czi", *HARDWARE)

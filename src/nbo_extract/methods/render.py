@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -71,9 +72,9 @@ class Methods:
     facility: dict[str, str] = field(default_factory=dict)
     mode: Mode = "mark"
 
-    def context(self) -> dict[str, Any]:
-        """Return what a template gets; see docs/methods.md."""
-        gaps = [g for group in self.groups for g in _gaps(group)] if self.mode == "list" else []
+    def context(self, *, short: bool = False) -> dict[str, Any]:
+        """Return what a template gets, of the whole or of the short form; see docs/methods.md."""
+        gaps = [g for group in self.groups for g in _gaps(group, short=short)] if self.mode == "list" else []
         return {
             "paragraphs": [_for_template(g) for g in self.groups],
             "gaps": list(dict.fromkeys(gaps)),
@@ -144,7 +145,8 @@ def _notes(files: list[FileFacts], names: list[str]) -> tuple[str, ...]:
 def _names(files: list[FileFacts]) -> list[str]:
     """Call files by their names, or by their paths where two share a name."""
     short = [os.path.basename(f.path.rstrip("/")) or f.path for f in files]
-    return [s if short.count(s) == 1 else f.path for s, f in zip(short, files, strict=True)]
+    times = Counter(short)
+    return [s if times[s] == 1 else f.path for s, f in zip(short, files, strict=True)]
 
 
 def _heading(names: tuple[str, ...]) -> str:
@@ -155,14 +157,15 @@ def _heading(names: tuple[str, ...]) -> str:
     return f"{', '.join(names[: _NAMED - 1])} and {len(names) - _NAMED + 1} more"
 
 
-def _gaps(group: Group) -> list[str]:
+def _gaps(group: Group, *, short: bool) -> list[str]:
     where = f" ({group.heading})" if group.heading else ""
-    return [f"{gap.text}{where}" for gap in group.words.gaps]
+    return [f"{gap.text}{where}" for gap in (group.words.legend_gaps if short else group.words.gaps)]
 
 
 def _for_template(group: Group) -> dict[str, Any]:
     words = asdict(group.words)
     words["gaps"] = [gap.text for gap in group.words.gaps]
+    words["legend_gaps"] = [gap.text for gap in group.words.legend_gaps]
     facts = asdict(group.setting)
     return {
         **words,
@@ -218,7 +221,7 @@ def render(methods: Methods, name: str, place: str = "") -> str:
     try:
         template = environment.from_string(source)
         template.filename = called
-        text = template.render(methods.context())
+        text = template.render(methods.context(short=name.startswith("legend")))
     except TemplateSyntaxError as error:
         raise _broken(error.filename or called, error.lineno, error.message or "it is no template") from error
     except TemplateNotFound as error:

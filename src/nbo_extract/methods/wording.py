@@ -59,7 +59,8 @@ class Paragraph:
         One text a channel, and what they share.
     legend : str
         The short form.
-    gaps : tuple of Gap
+    gaps, legend_gaps : tuple of Gap
+        What is not known, of the whole and of the short form.
     """
 
     microscope: str
@@ -70,6 +71,7 @@ class Paragraph:
     channels: tuple[str, ...]
     legend: str
     gaps: tuple[Gap, ...]
+    legend_gaps: tuple[Gap, ...]
 
     @property
     def text(self) -> str:
@@ -91,6 +93,7 @@ def paragraph(setting: Setting, sizes: Sequence[Size], mode: Mode = "mark") -> P
     """
     gaps = Gaps(mode)
     channels = ChannelWords(setting.channels, gaps.mark)
+    short = Gaps(mode)
     return Paragraph(
         _microscope(setting, gaps),
         _equipment(setting.microscope),
@@ -98,8 +101,9 @@ def paragraph(setting: Setting, sizes: Sequence[Size], mode: Mode = "mark") -> P
         _objective(setting.objective, gaps),
         _size(setting.sampling, sizes, gaps),
         tuple(channels.texts()),
-        _legend(setting, mode),
+        _legend(setting, short),
         tuple(gaps.found),
+        tuple(short.found),
     )
 
 
@@ -274,20 +278,18 @@ def _more(sampling: Sampling, sizes: Sequence[Size], gaps: Gaps) -> str:
 # -- the short form ---------------------------------------------------------------------------------------------------
 
 
-def _legend(setting: Setting, mode: Mode) -> str:
-    gaps = Gaps(mode)
+def _legend(setting: Setting, gaps: Gaps) -> str:
     dyes = listing(d.name for c in setting.channels for d in c.dyes)
-    without = [
-        f"channel {c.name or n}" for n, c in enumerate(setting.channels, 1) if c.mode != "transmitted" and not c.dyed
-    ]
+    without = [c.name or str(n) for n, c in enumerate(setting.channels, 1) if c.mode != "transmitted" and not c.dyed]
     how = listing(method(c.method) for c in setting.channels)
-    unknown = gaps.mark([f"dye{'s' if len(without) > 1 else ''} of {listing(without)}"] if without else [])
+    s = "s" if len(without) > 1 else ""
+    unknown = gaps.mark([f"dye{s} of channel{s} {listing(without)}"] if without else [])
     lead = f"{f'Images of {dyes}' if dyes else 'Images'} {unknown}".strip()
     stand = setting.microscope.stand
     scope = f"{a(stand.title)} microscope" if stand is not None and stand.title else a("microscope")
     unknown = gaps.mark([] if stand is not None and stand.title else ["stand"])
     objective = setting.objective
-    with_lens = gaps.mark(["objective"])
+    with_lens = gaps.mark(["objective"]) if objective is None else ""
     if objective is not None:
         facts = f" ({', '.join(lens(objective))})" if lens(objective) else ""
         with_lens = (
