@@ -80,7 +80,9 @@ def test_images_that_share_a_setting_are_told_once(run: Run, data: Path) -> None
     both = run("methods", "widefield.czi", "again.czi", *HARDWARE)
     assert both.out.partition("\n")[0] == alone.out.partition("\n")[0]
     assert both.out.count("Images were acquired") == 1
-    assert "again.czi and widefield.czi: Objective Correction" in both.out
+    assert both.out == alone.out
+    three = run("methods", "widefield.czi", "again.czi", "confocal.ome.tiff", *HARDWARE)
+    assert "\n- again.czi and widefield.czi: Objective Correction of Objective:0 is" in three.out
 
 
 def test_the_order_of_files_does_not_matter(run: Run, data: Path) -> None:

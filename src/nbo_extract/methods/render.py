@@ -134,12 +134,12 @@ def assemble(files: Iterable[FileFacts], mode: Mode = "mark", **more: Any) -> Me
 
 
 def _notes(files: list[FileFacts], names: list[str]) -> tuple[str, ...]:
-    """Return what is to be checked, each once, with the files that it is about where there are several."""
+    """Return what is to be checked, each once, with the files that it is about where these are not all."""
     found: dict[str, list[str]] = {}
     for file, name in zip(files, names, strict=True):
         for note in file.notes:
             found.setdefault(note, []).append(name)
-    return tuple(f"{_heading(tuple(of))}: {note}" if len(files) > 1 else note for note, of in found.items())
+    return tuple(f"{_heading(tuple(of))}: {note}" if len(of) < len(files) else note for note, of in found.items())
 
 
 def _names(files: list[FileFacts]) -> list[str]:
