@@ -95,8 +95,8 @@ def test_help_names_options_and_commands(run: Callable[..., Result]) -> None:
     commands = result.out.split("Commands:\n")[1]
     listed = [line.split()[0] for line in commands.splitlines() if line.startswith("  ")]
     assert listed == [
-        "check", "config", "deposit", "doctor", "export", "gaps", "hardware", "mappings", "report", "restore", "schema",
-        "tier", "watch",
+        "check", "config", "deposit", "doctor", "export", "gaps", "hardware", "mappings", "methods", "report",
+        "restore", "schema", "tier", "watch",
     ]  # fmt: skip
     assert run("x.czi", "--help").out == result.out
 
@@ -104,7 +104,7 @@ def test_help_names_options_and_commands(run: Callable[..., Result]) -> None:
 def test_every_command_has_help(run: Callable[..., Result]) -> None:
     for command in (
         ("check",), ("restore",), ("schema",), ("doctor",), ("hardware",), ("hardware", "show"), ("hardware", "check"),
-        ("hardware", "convert"),
+        ("hardware", "convert"), ("methods",),
         ("mappings",), ("mappings", "list"), ("mappings", "show"), ("mappings", "check"),
         ("config",), ("config", "show"), ("config", "check"), ("config", "init"),
         ("export",), ("export", "omero"),

@@ -441,7 +441,7 @@ def test_a_configuration_above_is_told(run: Run, data: Path) -> None:
 def test_the_examples_of_the_page_are_right(run: Run, data: Path) -> None:
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     for name in ("axiovert1", "observer"):
         shutil.copy(data / "scopes" / "one.json", data / "scopes" / f"{name}.json")
     for block in blocks:

@@ -130,8 +130,8 @@ def test_an_empty_one_says_nothing_and_a_mark_of_order_does_not_matter(tmp_path:
 WRONG = [
     ("hardware = [", "{file} is no TOML: invalid value (at end of document); correct this place"),
     ("hardwear = 1", "{file}: hardwear: there is no such key; is hardware meant?"),
-    ("zzz = 1", "{file}: zzz: there is no such key; there are hardware, microscope, match, prefer, experimenter, "
-     "experiment, sample, environment, channel, state"),
+    ("zzz = 1", "{file}: zzz: there is no such key; there are hardware, microscope, match, prefer, facility, "
+     "experimenter, experiment, sample, environment, channel, state"),
     ("hardware = 1", '{file}: hardware: this takes texts; write ["one", "another"]'),
     ('hardware = ["no.json"]', "{file}: hardware: there is no {folder}/no.json; paths are relative to the "
      "configuration"),

@@ -12,6 +12,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbo_extract.config_facility import Facility, read_facility
 from nbo_extract.config_keys import NAME, check_patterns, fold_key, meant, quoted
 from nbo_extract.config_statements import SECTIONS, Entry, Number, read_section
 from nbo_extract.errors import ConfigError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 ALL = "all"
 # A configuration is some kilobytes; this is far above any.
 _MAX_BYTES = 4 << 20
-_TOP = ("hardware", "microscope", "match", "prefer", *SECTIONS)
+_TOP = ("hardware", "microscope", "match", "prefer", "facility", *SECTIONS)
 #: What a rule may ask of an image's Instrument, and how it is called in folded form.
 IDENTIFIERS = ("stand", "serial", "catalog_number", "computer", "camera", "software")
 # Those that are looked for in all facts of an Instrument; shorter ones would be found by chance.
@@ -89,6 +90,8 @@ class Config:
         Elements whose described values take the place of the image's; ``all`` is every one.
     entries : tuple of Entry
         What is stated of samples, experiments, people, channels and the rest.
+    facility : Facility or None
+        Whom a Methods section thanks.
     """
 
     path: str
@@ -98,6 +101,7 @@ class Config:
     matches: tuple[Settled, ...] = ()
     prefer: frozenset[str] = frozenset()
     entries: tuple[Entry, ...] = ()
+    facility: Facility | None = None
 
     @property
     def name(self) -> str:
@@ -213,6 +217,7 @@ def _checked(table: Mapping[str, Any], path: str, sha256: str) -> Config:
         tuple(reader.matches(table.get("match", {}))),
         reader.prefer(table.get("prefer", {})),
         tuple(entries),
+        read_facility(table["facility"], path) if "facility" in table else None,
     )
 
 

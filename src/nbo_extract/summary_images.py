@@ -173,7 +173,7 @@ def _size(pixels: Node | None) -> str:
 def _channels(pixels: Node | None, index: dict[str, Node]) -> Iterator[ChannelSummary]:
     if pixels is None:
         return
-    exposures = _exposures(pixels)
+    exposures = plane_values(pixels)
     for number, channel in enumerate(pixels.all("Channel")):
         path = channel.first("LightPath")
         yield ChannelSummary(
@@ -184,7 +184,7 @@ def _channels(pixels: Node | None, index: dict[str, Node]) -> Iterator[ChannelSu
             _parts(path, "StandardDichroicRef", index),
             _parts(path, "EmissionFilterRef", index),
             joined(_detector(n, index) for n in (path.all(*DETECTOR_SETTINGS) if path is not None else ())),
-            _range(exposures.get(str(number), [])),
+            span(exposures.get(str(number), [])),
             " / ".join(filter(None, (_words(channel.get("IlluminationType")), _contrast(channel)))),
         )
 
@@ -268,27 +268,27 @@ def detector_settings_text(settings: Node) -> str:
 
 def exposure_of(pixels: Node, channel: int) -> str:
     """Return the exposure time of a channel, or the range of those of its planes."""
-    return _range(_exposures(pixels).get(str(channel), []))
+    return span(plane_values(pixels).get(str(channel), []))
 
 
-def _exposures(pixels: Node) -> dict[str, list[Fact]]:
-    """Channel number to the exposure times that occur in its planes, each once."""
+def plane_values(pixels: Node, attribute: str = "ExposureTime") -> dict[str, list[Fact]]:
+    """Channel number to the values of an attribute that occur in its planes, each once."""
     found: dict[str, dict[tuple[str, str | None], Fact]] = {}
     table = pixels.planes
-    if table is not None and "ExposureTime" in table.columns:
-        unit = table.units.get("ExposureTime")
+    if table is not None and attribute in table.columns:
+        unit = table.units.get(attribute)
         channels = table.columns.get("TheC", [])
-        for channel, value in dict.fromkeys(zip(channels, table.columns["ExposureTime"], strict=True)):
+        for channel, value in dict.fromkeys(zip(channels, table.columns[attribute], strict=True)):
             if channel is not None and value is not None:
                 found.setdefault(channel, {})[value, unit] = Fact(value, unit)
     for plane in pixels.all("Plane"):
-        fact = plane.facts.get("ExposureTime")
+        fact = plane.facts.get(attribute)
         if fact is not None and "TheC" in plane.facts:
             found.setdefault(plane.facts["TheC"].value, {})[fact.value, fact.unit] = fact
     return {channel: list(facts.values()) for channel, facts in found.items()}
 
 
-def _range(facts: list[Fact]) -> str:
+def span(facts: list[Fact]) -> str:
     """One value, or the smallest and the largest of several."""
     numbers = sorted((f for f in facts if f.number is not None), key=lambda f: f.number or 0)
     if not numbers:

@@ -13,7 +13,7 @@ from batch_runs import CZI, FIRST, ZARR, Run, count, journal, lines, table
 from kill_runs import make_images
 from nbo_extract.batch import stamps
 from nbo_extract.batch.journal import NAME
-from nbo_extract.cli import batch
+from nbo_extract.cli import batch, goals
 from nbo_extract.cli import work as work_module
 from nbo_extract.stores import one_line
 
@@ -193,14 +193,14 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], ob
 
     def at(path: str, act: Callable[[], object], *, while_read: bool = False) -> None:
         if while_read:
-            refuse = work_module._refuse_changed
+            refuse = goals._refuse_changed
 
             def after_reading(task: Task, told: str) -> None:
                 if task.path == path:
                     act()
                 refuse(task, told)
 
-            monkeypatch.setattr(work_module, "_refuse_changed", after_reading)
+            monkeypatch.setattr(goals, "_refuse_changed", after_reading)
             return
         process = work_module.process
 
@@ -277,14 +277,14 @@ def test_an_image_that_changes_is_not_embedded_into(run: Run, images: Path, mean
 
 
 def test_a_fault_of_ours_costs_one_image(run: Run, images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    refuse = work_module._refuse_changed
+    refuse = goals._refuse_changed
 
     def fault(task: Task, told: str) -> None:
         if task.path == FIRST:
             raise ZeroDivisionError("a\nfault")
         refuse(task, told)
 
-    monkeypatch.setattr(work_module, "_refuse_changed", fault)
+    monkeypatch.setattr(goals, "_refuse_changed", fault)
     monkeypatch.delenv("NBO_EXTRACT_DEBUG", raising=False)
     assert told_once(run("images"), images, FIRST) == {
         FIRST: f"{FIRST}: unexpected problem (ZeroDivisionError: a fault); please report it"

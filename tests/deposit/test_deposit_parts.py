@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from nbo_extract import extract
 from nbo_extract.deposit.assemble import Grouping, Placed, assemble, described, grouped_by_setting
-from nbo_extract.deposit.facts import FACTS, columns, facts_of, span, table, views
+from nbo_extract.deposit.facts import FACTS, columns, facts_of, table, views
 from nbo_extract.deposit.model import Acquisition, Association, Biosample, Method, Specimen, Study
 from nbo_extract.deposit.part import Part, parameters, part_of, titled
 from nbo_extract.deposit.study import Portion, Told, Way
 from nbo_extract.deposit.ways import acquisitions_of, completed, method_named, missing, unstated
-from nbo_extract.model import Document, Fact, Node
+from nbo_extract.model import Document, Node
 from nbo_extract.schema import load
 
 if TYPE_CHECKING:
@@ -134,11 +134,17 @@ def test_channels_that_say_the_same_are_named_together() -> None:
     assert found == "GFP, channel 3: Transmitted Bright-field; RFP: Wide-field Fluorescence"
 
 
-def test_a_span_is_not_made_of_different_units() -> None:
-    assert span([Fact("1", "µm"), Fact("3", "µm"), Fact("2", "µm")]) == "1 to 3 µm"
-    assert span([Fact("1", "µm"), Fact("1.0", "µm")]) == "1 µm"
-    assert span([Fact("1", "µm"), Fact("2", "mm")]) == ""
-    assert span([Fact("far")]) == ""
+def test_where_the_stage_was_is_told_of_all_planes() -> None:
+    made = document()
+    pixels = made.images[0].first("Pixels")
+    assert pixels is not None
+    for number, place in enumerate(("1", "3", "2.50")):
+        plane = pixels.add("Plane", ID=f"Plane:{number}", TheC="0", TheZ=str(number), TheT="0")
+        plane.put("PositionZ", place, "µm")
+        plane.put("PositionX", "7", "mm" if number else "µm")
+    found = facts_of(views(made))
+    assert found["Stage position Z"] == "1 to 3 µm"
+    assert found["Stage position X"] == "varies"
 
 
 # -- acquisitions -----------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from nbo_extract import __version__
 from nbo_extract.cli.app_check import check_options, tier, with_profile
 from nbo_extract.cli.app_deposit import deposit_command
 from nbo_extract.cli.app_export import export_group
+from nbo_extract.cli.app_methods import methods_command
 from nbo_extract.cli.app_report import report_command
 from nbo_extract.cli.app_schemas import XSD, schema
 from nbo_extract.cli.app_walk import with_paths
@@ -269,6 +270,7 @@ program.add_command(tier)
 program.add_command(report_command(_all(_HARDWARE, _PROFILE, _READING, _NO_SIDECAR)))
 program.add_command(export_group(_all(_HARDWARE, _READING, _NO_SIDECAR)))
 program.add_command(deposit_command(_all(_HARDWARE, _READING, _NO_SIDECAR)))
+program.add_command(methods_command(_all(_HARDWARE, _READING, _NO_SIDECAR)))
 program.add_command(watch_command(_all(_KEEPING, _HARDWARE, _PROFILE, with_profile, _READING, _NO_SIDECAR)))
 
 

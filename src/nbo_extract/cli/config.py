@@ -100,6 +100,9 @@ def _content(printer: Printer, loaded: Loaded) -> None:
         where = f" (of {pair.hardware})" if pair.hardware else ""
         rows.append(("match", f"{quoted(pair.embedded)} = {quoted(pair.described)}{where}"))
     rows += [("prefer", f"hardware: {', '.join(sorted(config.prefer))}")] if config.prefer else []
+    if config.facility is not None:
+        known = (config.facility.name, config.facility.rrid, config.facility.methods_template)
+        rows.append(("facility", ", ".join(filter(None, known)) or config.facility.acknowledgement or "nothing"))
     for entry in config.entries:
         scope = [f"files {', '.join(entry.files)}"] if entry.files else []
         scope += [f"microscope {entry.microscope!r}"] if entry.microscope else []

@@ -101,7 +101,7 @@ class _Noting:
 
 def _start(task: Task, job: Job, loaded: Loaded | None, noting: _Noting | None) -> Start:
     path = task.path
-    looking = job.goal in ("check", "gaps", "report", "deposit", "omero")
+    looking = job.goal in ("check", "gaps", "report", "deposit", "omero", "methods")
     document = path.lower().endswith(_DOCUMENTS) and not os.path.isdir(path) and not is_url(path)
     if sidecars.is_sidecar(path) or (looking and document):
         begun = _named(path)

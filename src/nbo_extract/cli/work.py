@@ -6,17 +6,17 @@ import errno
 import os
 import pickle
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from nbo_extract.cli.configured import Configured
 from nbo_extract.errors import ChangedError, DocumentError, NboExtractError, WriteError
-from nbo_extract.stores import is_url, last_part, shown
+from nbo_extract.stores import is_url, shown
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
+    from pathlib import Path
 
     from nbo_extract.api import Planes
     from nbo_extract.cli.completion import Remembered
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nbo_extract.export_omero import ImagePairs, Keys
     from nbo_extract.findings import Finding
     from nbo_extract.gap_rows import DocumentGaps
-    from nbo_extract.model import Document
+    from nbo_extract.methods.facts import FileFacts
     from nbo_extract.profiles import Profile
     from nbo_extract.report.collect import FileReport
     from nbo_extract.requirements import Level
@@ -42,7 +42,7 @@ class Axes(TypedDict):
 
 
 Format = Literal["xml", "json", "jsonld"]
-Goal = Literal["write", "embed", "show", "check", "gaps", "convert", "report", "deposit", "omero"]
+Goal = Literal["write", "embed", "show", "check", "gaps", "convert", "report", "deposit", "omero", "methods"]
 #: Results a worker that may wait for their turn: enough to keep it busy, few enough to keep memory flat.
 _AHEAD = 128
 #: Images for which it pays to start a process.
@@ -57,9 +57,10 @@ class Job:
 
     Attributes
     ----------
-    goal : {'write', 'embed', 'show', 'check', 'gaps', 'convert', 'report', 'deposit', 'omero'}
+    goal : {'write', 'embed', 'show', 'check', 'gaps', 'convert', 'report', 'deposit', 'omero', 'methods'}
         A file of its own; into the image; the text for standard output; no text at all; questions for a gap sheet; the
-        image anew; its part of a report; its part of a submission, with NBO XML and JSON where they are wanted.
+        image anew; its part of a report; its part of a submission, with NBO XML and JSON where they are wanted;
+        what a Methods section says of it.
     configured : Configured
         Which configuration is for which image.
     prefer : frozenset of str
@@ -179,6 +180,8 @@ class Outcome:
         Its part of a report.
     part : Part or None
         What a submission says of it.
+    methods : FileFacts or None
+        What a Methods section says of it.
     stated_in : str
         Path of the sidecar that was read instead of the image.
     told, warned : tuple of str
@@ -222,6 +225,7 @@ class Outcome:
     gaps: DocumentGaps | None = None
     report: FileReport | None = None
     part: Part | None = None
+    methods: FileFacts | None = None
     stated_in: str = ""
     told: tuple[str, ...] = ()
     warned: tuple[str, ...] = ()
@@ -240,7 +244,9 @@ def process(task: Task, job: Job) -> Outcome:
     # What of a URL may be secret is told nowhere.
     told = shown(task.path)
     try:
-        return _process(task, job, told)
+        from nbo_extract.cli.goals import reach
+
+        return reach(task, job, told)
     except NboExtractError as error:
         return Outcome(
             told,
@@ -264,157 +270,6 @@ def _passes(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
-
-
-def _process(task: Task, job: Job, told: str) -> Outcome:
-    from nbo_extract.api import embed, limit_planes
-    from nbo_extract.checking import check
-    from nbo_extract.cli.documents import lost, plain_text, start, text_for
-    from nbo_extract.sidecars import OF_READING
-    from nbo_extract.summary import summarise
-
-    loaded = job.configured.of(task.path)
-    begun = start(task, job, loaded)
-    document = begun.document
-    # The image is called by its own name, whether it is there or not, so that a sheet is for it and its sidecar.
-    stated_in = begun.sidecar.path if begun.sidecar is not None and begun.sidecar.path != task.path else ""
-    used = None
-    if job.hardware or job.matches or loaded is not None:
-        from nbo_extract.cli.completion import completed
-
-        used = completed(document, told, job, loaded)
-        document = used.document
-    files, bare, itself = document.origin.files, None, ""
-    if job.redact:
-        from nbo_extract.redact import itself_names, redactor_for
-
-        bare = redactor_for(document, begun.private)
-        whole, document = document, bare.document(document)
-        if job.goal in ("embed", "deposit") and begun.private is not None and begun.private.fields:
-            document.findings.append(itself_names(begun.private, document.origin.file))
-            # A submission publishes the image as it is.
-            itself = f"{told}: {document.findings[-1].message}" if job.goal == "deposit" else ""
-    # What is looked at misses nobody whom it states; what is written is checked as it is written.
-    checked = whole if bare is not None and job.goal == "check" else document
-    axes: Axes = {"extensions": job.extensions, "level": job.level, "literal": job.literal}
-    met = 0
-    if job.highest:
-        from nbo_extract.highest import highest
-
-        found = highest(checked, **axes)
-        report, met = found.report, found.tier
-    else:
-        report = check(checked, tier=job.tier, profile=job.profile, **axes)
-    if bare is not None:
-        report = bare.report(report, check(whole, **axes, tier=3) if job.goal == "gaps" else None)
-    if job.goal == "gaps":
-        from nbo_extract.gap_questions import ask
-
-        called = told if begun.sidecar is None and not job.redact else document.origin.file
-        asked = replace(ask(document, report, literal=job.literal), path=called)
-        warned = tuple(f.message for f in document.findings if f.code in OF_READING and f.severity != "info")
-        settled = used.settled if used is not None else ()
-        return Outcome(told, "read", gaps=asked, settled=settled, stated_in=stated_in, warned=warned)
-    summary = replace(summarise(document, report), path=told, stated_in=os.path.basename(stated_in))
-    done = Outcome(told, "read", summary=summary, passed=report.passed, findings=tuple(report.findings))
-    done = replace(
-        done,
-        highest=met,
-        elements=tuple(report.elements.items()),
-        stated_in=stated_in,
-        told=tuple(filter(None, [begun.kept])),
-        warned=tuple(filter(None, [begun.warning, lost(begun, document), itself])),
-    )
-    if used is not None:
-        done = replace(done, config=used.config, settled=used.settled, remembered=used.remembered)
-    if job.goal == "check":
-        return done if not job.highest else replace(done, passed=met > 0)
-    if job.goal in ("report", "deposit"):
-        from nbo_extract.report.collect import collect
-
-        called = document.origin.file if job.redact else told
-        page = collect(document, report, path=called, stated_in=summary.stated_in)
-        done = replace(done, summary=None, findings=(), elements=(), report=page)
-        return done if job.goal == "report" else deposited(task, job, document, done)
-    if job.goal == "omero":
-        from nbo_extract.export_omero import pairs_of
-
-        called = last_part(document.origin.file if begun.sidecar is not None else task.path)
-        return replace(done, summary=None, findings=(), elements=(), pairs=pairs_of(document, called, job.keys))
-    # Only now: exposure times are facts of planes, which summary and check want to see.
-    # A converted image states its planes as the image does.
-    limit_planes(document, "all" if job.goal == "convert" and job.planes == "auto" else job.planes)
-    done = replace(done, findings=(), elements=())
-    _refuse_changed(task, told)
-    if job.goal == "convert":
-        from nbo_extract.cli.converting import convert
-
-        result = convert(task, job, document)
-        return replace(
-            done,
-            state="would convert" if job.dry_run else "converted",
-            target=str(result.path),
-            bytes_added=result.bytes_added,
-            images=len(document.images),
-        )
-    if job.goal == "embed" and not task.target:
-        result = embed(
-            task.path,
-            document,
-            dry_run=job.dry_run,
-            follow_links=job.follow_links,
-            backup=job.backup,
-            verify_pixels=job.verify_pixels,
-        )
-    elif job.goal == "show":
-        return replace(done, text=plain_text(document, job.format))
-    else:
-        from nbo_extract.writers.sidecar import write_sidecar
-
-        target, text = Path(task.target), text_for(document, task, job, begun.sidecar, files)
-        if not target.parent.is_dir():
-            if job.dry_run:
-                return replace(done, state="dry-run", target=task.target, bytes_added=len(text.encode()))
-            make_folder(target.parent)
-        result = write_sidecar(target, text, dry_run=job.dry_run)
-    return replace(
-        done,
-        state=result.state,
-        target=str(result.path),
-        bytes_added=result.bytes_added,
-        backup=result.backup,
-        verified=result.verified,
-        diff=result.diff,
-        more=result.more,
-        interrupted=result.interrupted,
-    )
-
-
-def deposited(task: Task, job: Job, document: Document, done: Outcome) -> Outcome:
-    """Add what a submission says of an image, and write its NBO XML and JSON where the task has a place for them."""
-    from nbo_extract.api import limit_planes
-    from nbo_extract.deposit.part import part_of
-    from nbo_extract.sidecars import sidecar_text
-    from nbo_extract.writers.sidecar import write_sidecar
-
-    done = replace(done, part=part_of(document))
-    if task.target:
-        limit_planes(document, job.planes)
-        make_folder(Path(task.target).parent)
-        forms: tuple[Format, ...] = ("xml", "json")
-        for form in forms:
-            write_sidecar(Path(f"{task.target}.{form}"), sidecar_text(document, form))
-    return done
-
-
-def _refuse_changed(task: Task, told: str) -> None:
-    """Refuse to write what is true of an earlier state of the image: it may still be copied here, or recorded."""
-    if not task.stamp:
-        return
-    from nbo_extract.batch.stamps import stamp
-
-    if stamp(task.path, task.files) != task.stamp:
-        raise ChangedError(f"{told}: it changed while it was read; nothing is written, the next run does it again")
 
 
 def make_folder(folder: Path) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
-from nbo_extract.model import Fact
 from nbo_extract.summary_images import (
     DETECTOR_SETTINGS,
     ChannelSummary,
@@ -21,8 +20,8 @@ from nbo_extract.summary_images import (
     light_source_text,
     objective_text,
     pixel_size_of,
-    quantity,
-    readable,
+    plane_values,
+    span,
     stated,
     title,
 )
@@ -30,7 +29,7 @@ from nbo_extract.summary_images import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from nbo_extract.model import Document, Node
+    from nbo_extract.model import Document, Fact, Node
 
 #: Different texts of one file that are named in one cell.
 _MOST: Final = 12
@@ -222,7 +221,7 @@ def _stage(axis: str) -> Callable[[View], str]:
     """Return what reads where the stage was: of the planes, or of the image where it has one place."""
 
     def read(view: View) -> str:
-        found = _plane_values(view.pixels, f"Position{axis}")
+        found = _of_planes(view.pixels, f"Position{axis}")
         label = view.image.first("StageLabel")
         if not found and label is not None and axis in label.facts:
             found = [label.facts[axis]]
@@ -231,34 +230,10 @@ def _stage(axis: str) -> Callable[[View], str]:
     return read
 
 
-def _plane_values(pixels: Node | None, attribute: str) -> list[Fact]:
-    """Return what planes state, each value once."""
-    if pixels is None:
-        return []
-    found: dict[tuple[str, str | None], Fact] = {}
-    planes = pixels.planes
-    if planes is not None:
-        unit = planes.units.get(attribute)
-        for value in dict.fromkeys(planes.columns.get(attribute, ())):
-            if value is not None:
-                found.setdefault((value, unit), Fact(value, unit))
-    for plane in pixels.all("Plane"):
-        fact = plane.facts.get(attribute)
-        if fact is not None:
-            found.setdefault((fact.value, fact.unit), Fact(fact.value, fact.unit))
-    return list(found.values())
-
-
-def span(values: list[Fact]) -> str:
-    """Write one value, or the smallest and the largest of several; nothing where they cannot be compared."""
-    read = [(number, fact) for fact in values if (number := fact.number) is not None]
-    numbers = sorted(read, key=lambda pair: pair[0])
-    if not numbers or len({fact.unit for _, fact in numbers}) > 1:
-        return ""
-    low, high = numbers[0][1], numbers[-1][1]
-    if numbers[0][0] == numbers[-1][0]:
-        return quantity(low.value, low.unit)
-    return quantity(f"{readable(low.value)} to {readable(high.value)}", high.unit)
+def _of_planes(pixels: Node | None, attribute: str) -> list[Fact]:
+    """Return what planes of all channels state, each value once."""
+    stated_by = plane_values(pixels, attribute) if pixels is not None else {}
+    return list({(f.value, f.unit): f for facts in stated_by.values() for f in facts}.values())
 
 
 # -- facts of its place in a plate ------------------------------------------------------------------------------------
@@ -379,7 +354,7 @@ FACTS: Final[dict[str, Callable[[View], str]]] = {
     "detector": _of_path(DETECTOR_SETTINGS, lambda n, index: _named(n, index, title)),
     "detector_settings": _of_path(DETECTOR_SETTINGS, lambda n, _: detector_settings_text(n)),
     "exposure": _told("exposure"),
-    "dwell": lambda view: span(_plane_values(view.pixels, "PixelDwellTime")),
+    "dwell": lambda view: span(_of_planes(view.pixels, "PixelDwellTime")),
     "size": _size,
     "z_sections": _number("SizeZ"),
     "time_points": _number("SizeT"),

@@ -25,7 +25,8 @@ Role = Literal[
 Mode = Literal["incident", "transmitted", "unknown"]
 Lane = Literal["light", "excitation", "splitter", "emission", "detected", "dye"]
 Shape = Literal["line", "band", "from", "to", "stop"]
-_LASERS = frozenset({"Laser", "MultiLaserEngine"})
+#: Sources that need no excitation filter.
+LASERS = frozenset({"Laser", "MultiLaserEngine"})
 _SPLITTERS = ("StandardDichroic", "GenericDichroic", "BeamSplitter")
 _STOPS = frozenset({"BandStop", "Notch"})
 #: Settings whose ranges say which part of the spectrum reaches the detector.
@@ -144,7 +145,7 @@ class LightPaths:
 
     def _channel(self, image: Node, channel: Node, number: int) -> ChannelPath:
         path = channel.first("LightPath")
-        mode = _mode(channel)
+        mode = mode_of(channel)
         dyes = channel.all("Fluorophore")
         parts = tuple(self._parts(image, path, mode))
         marks = tuple(dict.fromkeys([*self._path_marks(path), *(m for d in dyes for m in _dye_marks(d))]))
@@ -168,7 +169,7 @@ class LightPaths:
             yield from _stated(Part("emission", _names(emission)))
         else:
             # A laser's line needs no filter, and nothing is asked of a channel whose kind is not stated.
-            needs_filter = mode == "incident" and not (sources and all(s.name in _LASERS for s in sources))
+            needs_filter = mode == "incident" and not (sources and all(s.name in LASERS for s in sources))
             part = Part("excitation", _names(excitation))
             yield from [part] if needs_filter else _stated(part)
             part = Part("splitter", splitter)
@@ -195,7 +196,7 @@ class LightPaths:
     def _before_detector(self, path: Node | None) -> Iterator[Part]:
         if path is None:
             return
-        ranges = [text for s in path.all("PrismSettings") for text in _range_texts(s)]
+        ranges = [text for s in path.all("PrismSettings") for text in range_texts(s)]
         if path.first("PrismSettings") is not None:
             yield Part("prism", joined(ranges) or "prism")
         apertures = [_brief(s, "Aperture", "aperture") for s in path.all("PinholeSettings")]
@@ -279,7 +280,8 @@ class LightPaths:
                 yield from laser.all("IlluminationWavelengthRange")
 
 
-def _mode(channel: Node) -> Mode:
+def mode_of(channel: Node) -> Mode:
+    """Return where the light of a channel comes from."""
     kinds = kinds_of(channel)
     if "fluorescence" in kinds or "confocal" in kinds:
         return "incident"
@@ -292,7 +294,7 @@ def _stated(part: Part) -> list[Part]:
 
 
 def _names(nodes: list[Node]) -> str:
-    return joined(title(n) or joined(_range_texts(n)) or n.id for n in nodes)
+    return joined(title(n) or joined(range_texts(n)) or n.id for n in nodes)
 
 
 def nanometres(fact: Fact | None) -> float | None:
@@ -305,7 +307,7 @@ def nanometres(fact: Fact | None) -> float | None:
         return None
 
 
-def _range_texts(node: Node) -> list[str]:
+def range_texts(node: Node) -> list[str]:
     """Return the ranges of an optic as they are stated."""
     found = []
     for inner in node.all("TransmittanceRange"):

@@ -1,0 +1,1 @@
+"""The Materials and Methods paragraph on images, from what their Documents state."""
