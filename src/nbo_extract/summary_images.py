@@ -293,11 +293,11 @@ def span(facts: list[Fact]) -> str:
     numbers = sorted((f for f in facts if f.number is not None), key=lambda f: f.number or 0)
     if not numbers:
         return ""
+    if len({f.unit for f in numbers}) > 1:
+        return "varies"
     low, high = numbers[0], numbers[-1]
     if low.number == high.number:
         return quantity(low.value, low.unit)
-    if low.unit != high.unit:
-        return "varies"
     return quantity(f"{readable(low.value)} to {readable(high.value)}", high.unit)
 
 
