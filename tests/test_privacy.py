@@ -203,6 +203,8 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
     "xlsx": ("gaps", "{image}", "-o", "{out}/r.xlsx"),
     "csv": ("gaps", "{image}", "-o", "{out}/r.csv"),
     "html": ("report", "{image}", "-o", "{out}/r.html"),
+    "md": ("methods", "{image}", "-o", "{out}/r.md"),
+    "keys": ("export", "omero", "{image}", "-o", "{out}/k.csv"),
     "junit": ("check", "{image}", "--junit", "{out}/r.xml"),
     "folder": ("{folder}", "-o", "{out}", "--exclude", "microscope.json"),
     "printed": ("{image}", "-o", "-", "--format", "json"),
