@@ -46,7 +46,7 @@ def told(data: bytes) -> list[tuple[str, str]]:
         (b"Files\tA\t\na\tb\tc\n", "blank-header", "f.tsv, line 1: the header of column 3 is blank"),
         (b"Files\tA\tA\na\tb\tc\n", "same-header", "f.tsv, line 1: columns 2 and 3 have the same header 'A'"),
         (b"Files\tA\na\n", "ragged", "f.tsv, line 2: 1 cell for 2 headers: an empty cell needs its tab"),
-        (b"Files\na\tb\tc\n", "ragged", "f.tsv, line 2: 3 cells for 1 header: an empty cell needs its tab"),
+        (b"Files\na\tb\tc\n", "ragged", "f.tsv, line 2: 3 cells for 1 header: take a tab out"),
         (b"Files\tA\n \tb\n", "blank-path", "f.tsv, line 2: the first cell, the path of the file, is blank"),
         (b"Files\na\n\nb\n", "blank-line", "f.tsv, line 3: the line is blank"),
         (b"Files\tA\na\tb\n\t\n", "blank-line", "f.tsv, line 3: the line is blank"),

@@ -279,7 +279,8 @@ class _Reading:
         if len(cells) != len(self.headers):
             have = f"{len(cells)} cell{'s' * (len(cells) != 1)}"
             headers = f"{len(self.headers)} header{'s' * (len(self.headers) != 1)}"
-            self.tell("ragged", number, f"{have} for {headers}: an empty cell needs its tab")
+            mend = "an empty cell needs its tab" if len(cells) < len(self.headers) else "take a tab out"
+            self.tell("ragged", number, f"{have} for {headers}: {mend}")
         else:
             self.rows.append(cells)
             self.lines.append(number)
