@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -14,8 +13,9 @@ from nbo_extract.cli.group import FAILED, NOT_MET, OK, Refusal, complain
 from nbo_extract.cli.inputs import find_images
 from nbo_extract.cli.jobs import job_for
 from nbo_extract.cli.listed import Chosen
+from nbo_extract.cli.looking import Looking
 from nbo_extract.cli.report import bare_for, date_of_environment, settings_of
-from nbo_extract.cli.work import Task, process_all, processes
+from nbo_extract.cli.work import Task
 from nbo_extract.config_keys import STUDY, meant
 from nbo_extract.deposit.study import StudyError, load_study
 from nbo_extract.errors import WriteError
@@ -24,7 +24,6 @@ from nbo_extract.stores import is_url
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from nbo_extract.cli.work import Job
     from nbo_extract.deposit.gather import Entry, Gathered
     from nbo_extract.deposit.making import Material, Wishes
     from nbo_extract.deposit.part import Part
@@ -136,10 +135,9 @@ def begin(folder: str, study: str, output: str | None, chosen: Chosen, **options
     if os.path.lexists(study):
         raise Refusal(f"{study} is there already and is not overwritten; fill it in, or move it away")
     found = find_images([folder], options["reader"], chosen, sidecars="found")
-    _tell(found.problems)
     reading = _Reading(folder, found, options)
     parts = reading.read({})
-    if reading.failures:
+    if reading.looking.failures:
         return FAILED
     write_sidecar(Path(study), new_study(parts, grouped_by_setting(parts)))
     number = "1 image" if len(parts) == 1 else f"{len(parts)} images"
@@ -148,19 +146,23 @@ def begin(folder: str, study: str, output: str | None, chosen: Chosen, **options
 
 
 class _Reading:
-    """Reads all images of a folder."""
+    """Reads all images of a folder.
 
-    def __init__(self, folder: str, found: Walk, options: dict[str, Any], report: Report | None = None) -> None:
+    Parameters
+    ----------
+    folder : str
+    found : Walk
+    options : dict
+    """
+
+    def __init__(self, folder: str, found: Walk, options: dict[str, Any]) -> None:
+        given = dict(options)
+        workers = given.pop("workers")
+        paths = [u.path for u in found.units]
+        job = job_for("deposit", paths, alone=len(paths) == 1, tier=None, **given)
+        self.looking = Looking(found, [], job, workers)
         self.folder = folder
-        self.found = found
-        self.failures = 0
-        self.job = self._job(dict(options))
-        self.report = report
-
-    def _job(self, options: dict[str, Any]) -> Job:
-        self.workers = options.pop("workers")
-        paths = [u.path for u in self.found.units]
-        return job_for("deposit", paths, alone=len(paths) == 1, tier=None, **options)
+        self.report: Report | None = None
 
     def read(self, targets: dict[str, str]) -> dict[str, Part]:
         """Return what a submission says of each image, by its path from the folder.
@@ -170,20 +172,16 @@ class _Reading:
         targets : dict of str to str
             Path of an image to that of its NBO documents, without endings; without them none are written.
         """
-        units = self.found.units
-        tasks = [Task(u.path, targets.get(u.relative, ""), u.files) for u in units]
-        bare = bare_for([self.folder], tasks, self.job)
+        units = self.looking.found.units
+        self.looking.tasks = [Task(u.path, targets.get(u.relative, ""), u.files) for u in units]
+        bare = bare_for([self.folder], self.looking.tasks, self.looking.job)
         parts: dict[str, Part] = {}
-        with closing(process_all(tasks, self.job, processes(self.workers, len(tasks)))) as outcomes:
-            for unit, outcome in zip(units, outcomes, strict=True):
-                _tell(outcome.warned)
-                if outcome.part is None or outcome.report is None:
-                    self.failures += 1
-                    complain(f"{outcome.message}; --exclude leaves it out of the submission")
-                    continue
-                parts[unit.relative] = outcome.part
-                if self.report is not None:
-                    self.report.add(replace(bare.report(outcome.report), path=unit.relative), outcome.part)
+        for unit, outcome in zip(units, self.looking.outcomes(), strict=True):
+            if outcome.part is None or outcome.report is None:
+                continue
+            parts[unit.relative] = outcome.part
+            if self.report is not None:
+                self.report.add(replace(bare.report(outcome.report), path=unit.relative), outcome.part)
         return parts
 
 
@@ -290,12 +288,15 @@ class _Deposit:
         try:
             with staged(self.output) as stage:
                 reading = _Reading(self.folder, found, self.options)
-                reading.report = Report(settings_of(told.study.title or _TITLE, "", reading.job))
+                reading.report = Report(settings_of(told.study.title or _TITLE, "", reading.looking.job))
                 mains = {e.relative: e.wanted for e in gathered.entries if e.image and e.relative == e.owner}
                 targets = {r: str(stage.path / metadata_stem(names, wanted)) for r, wanted in mains.items()}
                 parts = reading.read(targets)
-                if reading.failures:
-                    complain("nothing is written: an image that cannot be read is not left out silently")
+                if reading.looking.failures:
+                    complain(
+                        "nothing is written: an image that cannot be read is not left out silently; --exclude leaves "
+                        "it out"
+                    )
                     return FAILED
                 parts, wrong = completed(parts, told.ways, said)
                 wrong += [] if draft else unstated(parts, said)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbo_extract.cli.bare import bare_outcome
-from nbo_extract.cli.extract import tell_unsettled
 from nbo_extract.cli.group import FAILED, OK, Refusal, complain
-from nbo_extract.cli.inputs import find_images, refuse_no_file
-from nbo_extract.cli.jobs import job_for
-from nbo_extract.cli.work import Task, process_all, processes
+from nbo_extract.cli.inputs import refuse_no_file
+from nbo_extract.cli.looking import Looking
 from nbo_extract.errors import UsageError
 from nbo_extract.stores import shown
 
@@ -34,9 +30,6 @@ def run_omero(
     format_: str | None,
     dataset: str | None,
     keys: str | None,
-    matches: dict[str, str],
-    reader: str | None,
-    workers: int,
     **options: Any,
 ) -> int:
     """Write key-value pairs and return the exit code."""
@@ -47,38 +40,11 @@ def run_omero(
     _refuse_output(output, "json" if form == "json" else "csv")
     if beside:
         _refuse_output(beside, "yml")
-    found = find_images(paths, reader, chosen, sidecars="named" if options["no_sidecar"] else "found")
-    tasks = [Task(u.path) for u in found.units]
-    job = job_for(
-        "omero",
-        [t.path for t in tasks],
-        alone=len(tasks) == 1,
-        tier=None,
-        reader=reader,
-        matches=matches,
-        keys=_keys(keys),
-        **options,
-    )
-    images: list[ImagePairs] = []
-    settled: set[str] = set()
-    failed = 0
-    with closing(process_all(tasks, job, processes(workers, len(tasks)))) as outcomes:
-        for each in outcomes:
-            outcome = bare_outcome(each) if job.redact else each
-            settled.update(outcome.settled)
-            for sentence in outcome.warned:
-                complain(sentence)
-            if outcome.state == "failed":
-                failed += 1
-                complain(outcome.message)
-            images += outcome.pairs
-    for problem in found.problems:
-        complain(problem)
-    if len(tasks) > 1:
-        tell_unsettled(matches, settled)
+    looking = Looking.at("omero", paths, chosen, tier=None, keys=_keys(keys), **options)
+    images = [pairs for outcome in looking.outcomes() for pairs in outcome.pairs]
     if images:
-        _write(images, output, form, beside, dataset or "", job.keys)
-    return FAILED if failed or found.problems else OK
+        _write(images, output, form, beside, dataset or "", looking.job.keys)
+    return FAILED if looking.code else OK
 
 
 def _keys(path: str | None) -> Keys | None:

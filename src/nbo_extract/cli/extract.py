@@ -20,11 +20,12 @@ from nbo_extract.cli.inputs import (
     wanted_paths,
 )
 from nbo_extract.cli.jobs import job_for
+from nbo_extract.cli.looking import tell_unsettled
 from nbo_extract.cli.work import Task, process_all, processes
 from nbo_extract.stores import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Sequence
 
     from nbo_extract.cli.inputs import Sidecars
     from nbo_extract.cli.listed import Chosen
@@ -198,16 +199,6 @@ def _as_dict(outcome: Outcome, job: Job) -> dict[str, Any]:
     stated = [*outcome.summary.disagreements, *outcome.summary.findings]
     findings = [*outcome.findings, *(f for f in stated if f not in outcome.findings)]
     return {**head, "passed": outcome.passed, "findings": [f.to_dict() for f in findings]}
-
-
-def tell_unsettled(matches: Mapping[str, str], settled: Collection[str]) -> None:
-    """Name the pairs of ``--match`` that were of no use for any image."""
-    for embedded, described in matches.items():
-        if embedded not in settled:
-            complain(
-                f"--match {embedded}={described} settled nothing: no image of this run has this part, "
-                "or no description that was used for one has the other"
-            )
 
 
 class Report:

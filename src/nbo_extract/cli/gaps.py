@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbo_extract.cli.extract import tell_unsettled
 from nbo_extract.cli.group import FAILED, OK, Refusal, complain
-from nbo_extract.cli.inputs import find_images, refuse_no_file
-from nbo_extract.cli.jobs import job_for
-from nbo_extract.cli.work import Task, process_all, processes
+from nbo_extract.cli.inputs import refuse_no_file
+from nbo_extract.cli.looking import Looking
 from nbo_extract.stores import last_part
 
 if TYPE_CHECKING:
@@ -30,46 +27,27 @@ def run(
     paths: Sequence[str],
     chosen: Chosen,
     output: str,
-    matches: dict[str, str],
-    reader: str | None,
-    workers: int,
     verbose: bool,
     **options: Any,
 ) -> int:
     """Write a gap sheet and return the exit code."""
     _refuse_output(output)
-    found = find_images(paths, reader, chosen, sidecars="named" if options["no_sidecar"] else "found")
-    tasks = [Task(u.path) for u in found.units if _nameable(u.path)]
-    found.problems += [
-        f"{u.path}: a sheet cannot name it, for its path is no text of this system; rename it"
-        for u in found.units
-        if not _nameable(u.path)
+    looking = Looking.at("gaps", paths, chosen, **options)
+    unnamed = [t.path for t in looking.tasks if not _nameable(t.path)]
+    looking.tasks = [t for t in looking.tasks if _nameable(t.path)]
+    looking.found.problems += [
+        f"{path}: a sheet cannot name it, for its path is no text of this system; rename it" for path in unnamed
     ]
-    job = job_for("gaps", [t.path for t in tasks], alone=len(tasks) == 1, reader=reader, matches=matches, **options)
-    if job.redact:
-        _refuse_same_names([t.path for t in tasks])
+    if looking.job.redact:
+        _refuse_same_names([t.path for t in looking.tasks])
     parts: list[DocumentGaps] = []
-    settled: set[str] = set()
-    failed = 0
-    with closing(process_all(tasks, job, processes(workers, len(tasks)))) as outcomes:
-        for outcome in outcomes:
-            settled.update(outcome.settled)
-            for sentence in outcome.warned:
-                complain(sentence)
-            if outcome.stated_in:
-                complain(f"{outcome.path}: as stated in {os.path.basename(outcome.stated_in)}")
-            if outcome.gaps is not None:
-                parts.append(outcome.gaps)
-            else:
-                failed += 1
-                complain(outcome.message)
-    for problem in found.problems:
-        complain(problem)
-    if len(tasks) > 1:
-        tell_unsettled(matches, settled)
+    for outcome in looking.outcomes():
+        if outcome.stated_in:
+            complain(f"{outcome.path}: as stated in {os.path.basename(outcome.stated_in)}")
+        parts += [outcome.gaps] if outcome.gaps is not None else []
     if parts:
         _write(parts, output, verbose)
-    return FAILED if failed or found.problems else OK
+    return FAILED if looking.code else OK
 
 
 def _refuse_same_names(paths: Sequence[str]) -> None:

@@ -7,27 +7,23 @@ import json
 import os
 import re
 import sys
-from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbo_extract import __version__
-from nbo_extract.cli.extract import tell_unsettled
-from nbo_extract.cli.group import FAILED, OK, USAGE, Refusal, complain
-from nbo_extract.cli.inputs import find_images, refuse_no_file
-from nbo_extract.cli.jobs import job_for
+from nbo_extract.cli.group import FAILED, OK, Refusal
+from nbo_extract.cli.inputs import refuse_no_file
+from nbo_extract.cli.looking import Looking
 from nbo_extract.cli.report import bare_for
-from nbo_extract.cli.work import Task, process_all, processes
 from nbo_extract.errors import NboExtractError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nbo_extract.cli.listed import Chosen
-    from nbo_extract.cli.work import Job
+    from nbo_extract.cli.work import Job, Task
     from nbo_extract.config_facility import Facility
-    from nbo_extract.methods.facts import FileFacts
     from nbo_extract.methods.render import Methods
     from nbo_extract.methods.wording import Mode
 
@@ -47,9 +43,6 @@ def run(
     gaps: Mode,
     template: str | None,
     as_json: bool,
-    matches: dict[str, str],
-    reader: str | None,
-    workers: int,
     **options: Any,
 ) -> int:
     """Write the text and return the exit code."""
@@ -57,34 +50,14 @@ def run(
 
     _refuse_options(format_, template, short=short, as_json=as_json)
     _refuse_output(output)
-    found = find_images(paths, reader, chosen, sidecars="named" if options["no_sidecar"] else "found")
-    tasks = [Task(u.path) for u in found.units]
-    job = job_for(
-        "methods", [t.path for t in tasks], alone=len(tasks) == 1, reader=reader, matches=matches, tier=None, **options
-    )
+    looking = Looking.at("methods", paths, chosen, tier=None, **options)
+    job, tasks = looking.job, looking.tasks
     facilities = facilities_of(job, tasks)
     place = template if template is not None else template_of(facilities)
     bare = bare_for(paths, tasks, job) if job.redact else None
-    files: list[FileFacts] = []
-    settled: set[str] = set()
-    failures = unusable = 0
-    with closing(process_all(tasks, job, processes(workers, len(tasks)))) as outcomes:
-        for outcome in outcomes:
-            settled.update(outcome.settled)
-            for sentence in outcome.warned:
-                complain(sentence)
-            if outcome.methods is None:
-                failures += 1
-                unusable += outcome.unusable
-                complain(outcome.message)
-            else:
-                files.append(outcome.methods)
-    for problem in found.problems:
-        complain(problem)
-    if len(tasks) > 1:
-        tell_unsettled(matches, settled)
+    files = [outcome.methods for outcome in looking.outcomes() if outcome.methods is not None]
     if not files:
-        return USAGE if failures == unusable == len(tasks) and not found.problems else FAILED
+        return looking.code
     if bare is not None:
         files = [replace(f, path=os.path.basename(f.path), notes=tuple(map(bare.text, f.notes))) for f in files]
     methods = assemble(files, gaps, **_thanks(facilities, redact=job.redact))
@@ -94,7 +67,7 @@ def run(
     except NboExtractError as error:
         raise Refusal(error.message) from error
     _write(text if as_json else _signed(text, form, output), output, len(files), len(methods.groups))
-    return FAILED if failures or found.problems else OK
+    return FAILED if looking.code else OK
 
 
 def template_name(form: str, *, short: bool) -> str:

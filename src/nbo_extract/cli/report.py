@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbo_extract.batch.results import LOOKED_AT, REPORT, is_own
-from nbo_extract.cli.extract import tell_unsettled
-from nbo_extract.cli.group import FAILED, NOT_MET, OK, USAGE, Refusal, complain
-from nbo_extract.cli.inputs import find_images, refuse_no_file
-from nbo_extract.cli.jobs import job_for
-from nbo_extract.cli.work import Task, process_all, processes
+from nbo_extract.cli.group import NOT_MET, OK, Refusal, complain
+from nbo_extract.cli.inputs import refuse_no_file
+from nbo_extract.cli.looking import Looking
 from nbo_extract.stores import plain, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nbo_extract.cli.listed import Chosen
-    from nbo_extract.cli.work import Goal, Job
+    from nbo_extract.cli.work import Job, Task
     from nbo_extract.report.bare import Bare
     from nbo_extract.report.render import Settings
 
@@ -33,9 +30,6 @@ def run(
     output: str,
     title: str | None,
     date: str,
-    matches: dict[str, str],
-    reader: str | None,
-    workers: int,
     deposition: bool,
     **options: Any,
 ) -> int:
@@ -45,40 +39,18 @@ def run(
 
     _refuse_output(output)
     date = date or date_of_environment()
-    found = find_images(paths, reader, chosen, sidecars="named" if options["no_sidecar"] else "found")
-    tasks = [Task(u.path) for u in found.units]
-    goal: Goal = "deposit" if deposition else "report"
-    job = job_for(goal, [t.path for t in tasks], alone=len(tasks) == 1, reader=reader, matches=matches, **options)
-    bare = bare_for(paths, tasks, job) if job.redact else None
+    looking = Looking.at("deposit" if deposition else "report", paths, chosen, **options)
+    job = looking.job
+    bare = bare_for(paths, looking.tasks, job) if job.redact else None
     report = Report(settings_of(title or ("Images" if bare else title_of(paths)), date, job))
-    settled: set[str] = set()
-    failures = unusable = not_met = 0
-    with closing(process_all(tasks, job, processes(workers, len(tasks)))) as outcomes:
-        for outcome in outcomes:
-            settled.update(outcome.settled)
-            for sentence in outcome.warned:
-                complain(sentence)
-            if outcome.report is None:
-                failures += 1
-                unusable += outcome.unusable
-                complain(outcome.message)
-                part = failed(outcome.path, outcome.message)
-            else:
-                not_met += not outcome.passed
-                part = outcome.report
-            report.add(bare.report(part) if bare else part, outcome.part)
-    for problem in found.problems:
-        complain(problem)
-        report.problems.append(bare.text(problem) if bare else problem)
-    if len(tasks) > 1:
-        tell_unsettled(matches, settled)
-    _write(report.html(), output, len(tasks), failures, not_met)
-    if failures == unusable == len(tasks) and not found.problems:
-        # As with check: what was named can be checked in no way.
-        return USAGE
-    if failures or found.problems:
-        return FAILED
-    return NOT_MET if not_met else OK
+    not_met = 0
+    for outcome in looking.outcomes():
+        not_met += outcome.report is not None and not outcome.passed
+        part = outcome.report or failed(outcome.path, outcome.message)
+        report.add(bare.report(part) if bare else part, outcome.part)
+    report.problems += [bare.text(problem) if bare else problem for problem in looking.found.problems]
+    _write(report.html(), output, len(looking.tasks), looking.failures, not_met)
+    return looking.code or (NOT_MET if not_met else OK)
 
 
 def settings_of(title: str, date: str, job: Job) -> Settings:
