@@ -1,4 +1,6 @@
-"""Build the documentation site into site/, without the network: pip install -e '.[docs]' && python scripts/build_docs.py.
+"""Build the documentation site into site/, without the network.
+
+    pip install -e '.[docs]' && python scripts/build_docs.py
 
 A warning of mkdocs fails the build, and so does a link that leads nowhere or that would fetch something.
 """
@@ -24,9 +26,18 @@ def build(site: Path) -> list[str]:
     subprocess.CalledProcessError
         If mkdocs does not build it.
     """
-    # mkdocs-material prints an advertisement and colours without this.
-    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONWARNINGS": "default"}
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", str(ROOT / "mkdocs.yml")]
+    # Without this the theme prints a notice about other programs.
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    command = [
+        sys.executable,
+        "-m",
+        "mkdocs",
+        "build",
+        "--strict",
+        "--quiet",
+        "--config-file",
+        str(ROOT / "mkdocs.yml"),
+    ]
     subprocess.run([*command, "--site-dir", str(site)], check=True, cwd=ROOT, env=environment)
     return docs_links.problems(site)
 

@@ -31,14 +31,16 @@ hide: [toc]
 ---
 # The NBO model
 
-Every element of 4DN-BINA-OME {version} with its fields: what a value has to be, its unit, tier and level, and which rows of
-which [mapping table](mappings/index.md) read it from a vendor's file. {elements} elements, {fields} fields, {rows} rows.
+Every element of 4DN-BINA-OME {version} with its fields: what a value has to be, its unit, tier and level, and which rows
+of which [mapping table](mappings/index.md) read it from a vendor's file. {elements} elements, {fields} fields, {rows}
+rows.
 
 Fields of the microscope also come from [hardware descriptions](../hardware.md), what no image states from a
 [configuration](../configuration.md). [What tier, level and extension mean](../three-axes.md).
 
 <div id="model" class="model">
-<p class="model-wait">The list is laid out by a script of this page. Without scripts, <code>nbo-extract schema Objective</code> tells the same of an element.</p>
+<p>The list is laid out by a script of this page. Without scripts, <code>nbo-extract schema Objective</code> tells the same
+of an element.</p>
 </div>
 
 <link rel="stylesheet" href="../assets/model.css">
@@ -273,7 +275,9 @@ def model(version: str = "02-01") -> dict[str, Any]:
 
 def _element(element: Element, schema: Schema) -> dict[str, Any]:
     declared = element.declaration
-    inside = [d.name for d in map(schema.element, schema.names) if d.use(declared.name)] if element.key in schema else []
+    inside = (
+        [d.name for d in map(schema.element, schema.names) if d.use(declared.name)] if element.key in schema else []
+    )
     place = usual(declared.name, element.domain, element.place.extension) if element.judged else ""
     return stated(
         {
@@ -284,7 +288,9 @@ def _element(element: Element, schema: Schema) -> dict[str, Any]:
             "category": declared.category,
             "group": declared.group,
             "abstract": declared.abstract,
-            "one_of": [n for n in schema.members(declared.name) if not schema.element(n).abstract] if declared.abstract else [],
+            "one_of": [n for n in schema.members(declared.name) if not schema.element(n).abstract]
+            if declared.abstract
+            else [],
             "inside": sorted(inside),
             "usual": place,
             "types": list(declared.types),

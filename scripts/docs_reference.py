@@ -58,7 +58,13 @@ def code(text: str) -> str:
 
 def rows_table(head: Iterable[str], rows: Iterable[tuple[str, Iterable[str]]]) -> str:
     """Return a table in HTML: titles of columns, and of each row its anchor (or nothing) and its cells in HTML."""
-    lines = ["<table>", "<thead><tr>", *(f"<th>{html.escape(title)}</th>" for title in head), "</tr></thead>", "<tbody>"]
+    lines = [
+        "<table>",
+        "<thead><tr>",
+        *(f"<th>{html.escape(title)}</th>" for title in head),
+        "</tr></thead>",
+        "<tbody>",
+    ]
     for name, cells in rows:
         mark = f' id="{html.escape(name)}"' if name else ""
         lines.append(f"<tr{mark}>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
@@ -77,7 +83,9 @@ def commands() -> Iterator[tuple[str, click.Command, click.Context]]:
             yield from _below(program.commands[name], name, top)
 
 
-def _below(command: click.Command, name: str, parent: click.Context) -> Iterator[tuple[str, click.Command, click.Context]]:
+def _below(
+    command: click.Command, name: str, parent: click.Context
+) -> Iterator[tuple[str, click.Command, click.Context]]:
     here = click.Context(command, info_name=name, parent=parent)
     if not isinstance(command, click.Group) or command.invoke_without_command:
         yield here.command_path, command, here
@@ -92,8 +100,8 @@ def commands_page() -> str:
         "# Commands",
         "Every command with all of its options, as `--help` tells them. What stands in square brackets at the end of an"
         " option is what holds without it.",
-        "Exit codes: 0, all is well; 1, something is missing that was asked for; 2, the call is wrong; 3, a file failed;"
-        " 130, interrupted.",
+        "Exit codes: 0, all is well; 1, something is missing that was asked for; 2, the call is wrong; 3, a file"
+        " failed; 130, interrupted.",
     ]
     for path, command, context in commands():
         slug = path.replace(" ", "-")
@@ -162,31 +170,37 @@ def mappings_page() -> str:
         if derived:
             used[derived] += 1
     rules = ((f"rule-{n}", (code(n), html.escape(title), str(used[n]))) for n, title in load_rules().items())
-    return "\n\n".join(
-        [
-            "# Mapping tables",
-            "What is read from where. A row of a table says which place in a vendor's metadata gives which attribute of"
-            " NBO. [How tables are written](../../mapping-tables.md); [words of vendors](../words.md);"
-            " [which rows reach a field](../model.md).",
-            rows_table(("Source", "Table", "Rows"), listed),
-            "## Rules { #rules }",
-            "What follows from what a file states, instead of being stated. `--skip-rule NAME` turns one off,"
-            " `--no-derive` all of them.",
-            rows_table(("Rule", "Derives", "Rows"), rules),
-        ]
-    ) + "\n"
+    return (
+        "\n\n".join(
+            [
+                "# Mapping tables",
+                "What is read from where. A row of a table says which place in a vendor's metadata gives which"
+                " attribute of NBO. [How tables are written](../../mapping-tables.md); [words of vendors](../words.md);"
+                " [which rows reach a field](../model.md).",
+                rows_table(("Source", "Table", "Rows"), listed),
+                "## Rules { #rules }",
+                "What follows from what a file states, instead of being stated. `--skip-rule NAME` turns one off,"
+                " `--no-derive` all of them.",
+                rows_table(("Rule", "Derives", "Rows"), rules),
+            ]
+        )
+        + "\n"
+    )
 
 
 def table_page(table: Table) -> str:
     """Return the page of a mapping table: every block with every row."""
     parts = [
         f"# {table.title} {{ #top }}",
-        f"Table `{table.name}`, version {table.version}, {row_count(table)} rows. Paths are XPath, relative to the item that"
-        " the block names; `$names` are variables below.",
+        f"Table `{table.name}`, version {table.version}, {row_count(table)} rows. Paths are XPath, relative to the item"
+        " that the block names; `$names` are variables below.",
     ]
     for block in table.blocks:
         parts += [f"## {_heading(block)} {{ #{anchor(block.id)} }}", _block(block)]
-        rows = [(anchor(row.id), (html.escape(row.attribute or _element(block)), *cells(row))) for row in (*block.kinds, *block.rows)]
+        rows = [
+            (anchor(row.id), (html.escape(row.attribute or _element(block)), *cells(row)))
+            for row in (*block.kinds, *block.rows)
+        ]
         if block.text is not None:
             rows.append((anchor(block.text.id), ("text", *cells(block.text))))
         if rows:
@@ -239,7 +253,9 @@ def cells(row: Row) -> tuple[str, str]:
         how.insert(0, f'words <a href="{html.escape(address)}">{html.escape(row.words)}</a>')
     if row.function:
         about = (FUNCTIONS[row.function].__doc__ or "").strip().partition("\n")[0] if row.function in FUNCTIONS else ""
-        how.insert(0, f'<abbr title="{html.escape(about)}">{code(row.function)}</abbr>' if about else code(row.function))
+        how.insert(
+            0, f'<abbr title="{html.escape(about)}">{code(row.function)}</abbr>' if about else code(row.function)
+        )
     if row.derived:
         how.append(f'derived by <a href="index.html#rule-{html.escape(row.derived)}">{html.escape(row.derived)}</a>')
     return "; ".join(origin), "; ".join(how)
@@ -294,13 +310,15 @@ def words_page() -> str:
     """Return the page of all word tables."""
     parts = [
         "# Words of vendors",
-        "What NBO calls what vendors name otherwise. Case and runs of blanks do not count. A word that stands for nothing"
-        " says nothing. A word that is in no table is reported ([NBO151](../findings.md#NBO151)), never turned into"
+        "What NBO calls what vendors name otherwise. Case and runs of blanks do not count. A word that stands for"
+        " nothing says nothing. A word that is in no table is reported ([NBO151](../findings.md#NBO151)), never turned into"
         " “Other”.",
     ]
     for name in word_tables():
         table = load_words(name)
-        rows = [("", (html.escape(word), html.escape(value) or "<i>nothing</i>")) for word, value in table.exact.items()]
+        rows = [
+            ("", (html.escape(word), html.escape(value) or "<i>nothing</i>")) for word, value in table.exact.items()
+        ]
         rows += [("", (f"pattern {code(p)}", html.escape(value) or "<i>nothing</i>")) for p, value in table.patterns]
         parts += [f"## {name} {{ #{anchor(name)} }}", rows_table(("Word", "NBO"), rows)]
     return "\n\n".join(parts) + "\n"

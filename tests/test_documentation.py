@@ -40,7 +40,9 @@ def test_block_runs(kind: str, text: str, tmp_path: Path, sample_data: Path) -> 
     command = INSTALL.sub("", text)
     if command.strip() == "pytest":
         return
-    done = run(["bash", "-euo", "pipefail", "-c", command] if kind == "sh" else [sys.executable, "-c", command], tmp_path)
+    done = run(
+        ["bash", "-euo", "pipefail", "-c", command] if kind == "sh" else [sys.executable, "-c", command], tmp_path
+    )
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
 

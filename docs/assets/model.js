@@ -91,7 +91,8 @@
       if (!fields.length && (left.length || filtered)) continue;
       const exact = wanted.length === 1 && name === wanted[0];
       const named = (f) => wanted.length > 0 && wanted.every((w) => (name + " " + f.name.toLowerCase()).includes(w));
-      const rank = exact ? 0 : !left.length && wanted.length ? 1 : fields.some(named) ? 2 : 3;
+      const whole = wanted.length === 1 && fields.some((f) => f.name.toLowerCase() === wanted[0]);
+      const rank = exact ? 0 : whole ? 1 : !left.length && wanted.length ? 2 : fields.some(named) ? 3 : 4;
       found.push({ element, fields, rank });
     }
     return found.sort((a, b) => a.rank - b.rank);
@@ -261,7 +262,7 @@
     const fields = found.reduce((sum, f) => sum + f.fields.length, 0);
     const more = found.length > SHOWN ? "; the first " + SHOWN + " are shown" : "";
     count.textContent = fields + " fields in " + found.length + " elements" + more;
-    list.replaceChildren(...found.slice(0, SHOWN).map((f) => panel(f.element, f.fields, found.length <= OPEN || f.rank === 0)));
+    list.replaceChildren(...found.slice(0, SHOWN).map((f, at) => panel(f.element, f.fields, found.length <= OPEN || at < 2)));
   }
 
   // An address such as model.html#Objective shows this element, #?lens na a search.
