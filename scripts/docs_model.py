@@ -31,16 +31,16 @@ hide: [toc]
 ---
 # The NBO model
 
-Every element of 4DN-BINA-OME {version} with its fields: what a value has to be, its unit, tier and level, and which rows
-of which [mapping table](mappings/index.md) read it from a vendor's file. {elements} elements, {fields} fields, {rows}
+Every element of 4DN-BINA-OME {version} with its fields: what a value has to be, its unit, tier and level, and which
+rows of which [mapping table](mappings/index.md) read it from a vendor's file. {elements} elements, {fields} fields, {rows}
 rows.
 
 Fields of the microscope also come from [hardware descriptions](../hardware.md), what no image states from a
 [configuration](../configuration.md). [What tier, level and extension mean](../three-axes.md).
 
 <div id="model" class="model">
-<p>The list is laid out by a script of this page. Without scripts, <code>nbo-extract schema Objective</code> tells the same
-of an element.</p>
+<p>The list is laid out by a script of this page. Without scripts, <code>nbo-extract schema Objective</code> tells
+the same of an element.</p>
 </div>
 
 <link rel="stylesheet" href="../assets/model.css">

@@ -311,8 +311,8 @@ def words_page() -> str:
     parts = [
         "# Words of vendors",
         "What NBO calls what vendors name otherwise. Case and runs of blanks do not count. A word that stands for"
-        " nothing says nothing. A word that is in no table is reported ([NBO151](../findings.md#NBO151)), never turned into"
-        " “Other”.",
+        " nothing says nothing. A word that is in no table is reported ([NBO151](../findings.md#NBO151)), never"
+        " turned into “Other”.",
     ]
     for name in word_tables():
         table = load_words(name)
