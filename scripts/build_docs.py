@@ -34,7 +34,6 @@ def build(site: Path) -> list[str]:
         "mkdocs",
         "build",
         "--strict",
-        "--quiet",
         "--config-file",
         str(ROOT / "mkdocs.yml"),
     ]

@@ -32,8 +32,8 @@ hide: [toc]
 # The NBO model
 
 Every element of 4DN-BINA-OME {version} with its fields: what a value has to be, its unit, tier and level, and which
-rows of which [mapping table](mappings/index.md) read it from a vendor's file. {elements} elements, {fields} fields, {rows}
-rows.
+rows of which [mapping table](mappings/index.md) read it from a vendor's file. {elements} elements, {fields} fields,
+{rows} rows.
 
 Fields of the microscope also come from [hardware descriptions](../hardware.md), what no image states from a
 [configuration](../configuration.md). [What tier, level and extension mean](../three-axes.md).

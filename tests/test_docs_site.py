@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -244,6 +245,18 @@ def test_the_site_has_every_page_and_fetches_nothing(site: Path) -> None:
     made = {Path(name).with_suffix(".html").as_posix() for name in docs_reference.pages()}
     assert pages == kept | made | {"404.html", "index.html", "changelog.html", "reference/model.html"}
     assert (site / "files" / "CITATION.cff").read_bytes() == (ROOT / "CITATION.cff").read_bytes()
+
+
+def test_a_link_that_leads_nowhere_fails_the_build(site: Path, tmp_path: Path) -> None:
+    for name in ("docs", "scripts"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("mkdocs.yml", "README.md", "CHANGELOG.md", "CITATION.cff"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "docs" / "three-axes.md").write_text("# Axes\n\n[this](gone.md)\n", encoding="utf-8")
+    command = [sys.executable, str(tmp_path / "scripts" / "build_docs.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "'three-axes.md' contains a link 'gone.md'" in done.stderr
 
 
 ELEMENTS = "[...document.querySelectorAll('.model-element')].map(e => e.dataset.key)"
