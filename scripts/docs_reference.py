@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+import tomllib
 from importlib import resources
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -19,7 +20,6 @@ from nbo_extract.cli.group import DEFAULT
 from nbo_extract.explanations import explanations
 from nbo_extract.functions import FUNCTIONS
 from nbo_extract.tables import load_rules, load_table, table_names
-from nbo_extract.words import load_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nbo_extract.tables import Block, Path, PlaneRow, Row, Table
 
 NAME = "nbo-extract"
+HEAD = ("Word", "NBO")
 FINDING = re.compile(r"^\| (NBO[0-9]{3}) \| (.+?) \| (.+) \|$", re.MULTILINE)
 
 
@@ -315,10 +316,11 @@ def words_page() -> str:
         " turned into “Other”.",
     ]
     for name in word_tables():
-        table = load_words(name)
-        rows = [
-            ("", (html.escape(word), html.escape(value) or "<i>nothing</i>")) for word, value in table.exact.items()
-        ]
-        rows += [("", (f"pattern {code(p)}", html.escape(value) or "<i>nothing</i>")) for p, value in table.patterns]
-        parts += [f"## {name} {{ #{anchor(name)} }}", rows_table(("Word", "NBO"), rows)]
+        # As they are written in the table: those that are loaded are folded, and have no title.
+        file = resources.files("nbo_extract_mappings") / "words" / f"{name}.toml"
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        rows = [(html.escape(word), value) for word, value in table.get("words", {}).items()]
+        rows += [(f"pattern {code(row['re'])}", row["value"]) for row in table.get("pattern", ())]
+        shown = (("", (word, html.escape(value) or "<i>nothing</i>")) for word, value in rows)
+        parts += [f"## {name} {{ #{anchor(name)} }}", html.escape(table.get("title", "")), rows_table(HEAD, shown)]
     return "\n\n".join(parts) + "\n"
