@@ -7,6 +7,7 @@ Markdown in which tables are HTML, so that vendor paths need no escaping of Mark
 from __future__ import annotations
 
 import html
+import inspect
 import re
 import tomllib
 from importlib import resources
@@ -125,8 +126,10 @@ def _command(path: str, command: click.Command, context: click.Context) -> Itera
             first = f"{slug_of(path)}{parameter.opts[-1]}"
             rows.append((first, (code(record[0]), html.escape(record[1]))))
     yield rows_table(("Option", "Does"), rows)
-    if told.epilog:
-        yield "\n".join(["```text", *(line for line in told.epilog.replace("\b", "").strip().splitlines()), "```"])
+    formatter = context.make_formatter()
+    told.format_epilog(context, formatter)
+    if ending := inspect.cleandoc(formatter.getvalue()):
+        yield f"```text\n{ending}\n```"
 
 
 def slug_of(path: str) -> str:
