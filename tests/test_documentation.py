@@ -29,7 +29,10 @@ BLOCKS = [
 
 
 def run(program: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    # What a page puts into the user's own folder stays out of that of whoever runs the tests.
+    (home := folder / "home").mkdir(exist_ok=True)
+    environment = {**os.environ, "PATH": path, "HOME": str(home)}
     return subprocess.run(program, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
