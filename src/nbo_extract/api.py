@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from nbo_extract.record import CUT_OFF
 from nbo_extract.registry import ADAPTERS, TIFF_MAGIC, find_reader, head, read, readers
 from nbo_extract.sidecars import is_sidecar, named_sidecar
 from nbo_extract.stores import GROUP_FILES, is_url, plain, shown
+from nbo_extract.suggesting import meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -110,8 +110,7 @@ def rules_to_skip(names: Collection[str]) -> frozenset[str]:
     known = load_rules()
     for name in names:
         if name != "all" and name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            hint = f"is {close[0]} meant?" if close else f"known rules: {', '.join(known)}"
+            hint = meant(name, known, f"known rules: {', '.join(known)}")
             raise UsageError(f"there is no rule {name}; {hint}")
     return frozenset(known) if "all" in names else frozenset(names)
 

@@ -13,7 +13,6 @@ A file names the microscope and holds records as tables with NBO's names::
 from __future__ import annotations
 
 import datetime
-import difflib
 import functools
 import hashlib
 import re
@@ -29,6 +28,7 @@ from nbo_extract.model import Fact, Node, Source
 from nbo_extract.parts import fold, names_of
 from nbo_extract.schema import load
 from nbo_extract.statements import StatementError, checked_fact
+from nbo_extract.suggesting import meant
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -276,8 +276,7 @@ def not_one(parts: Sequence[Node]) -> str:
 
 
 def _meant(key: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(key, known, 1, 0.6)
-    return f"is {close[0]} meant?" if close else f"there are {', '.join(known[:30])}"
+    return meant(key, known, f"there are {', '.join(known[:30])}")
 
 
 def records_of(document: Document, name: str, path: str, digest: str) -> CalibrationSet | None:

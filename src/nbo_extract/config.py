@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbo_extract.config_facility import Facility, read_facility
-from nbo_extract.config_keys import NAME, check_patterns, fold_key, meant, quoted
+from nbo_extract.config_keys import NAME, check_patterns, quoted
 from nbo_extract.config_statements import SECTIONS, Entry, Number, read_section
 from nbo_extract.errors import ConfigError
 from nbo_extract.schema import load
+from nbo_extract.suggesting import fold_key, meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

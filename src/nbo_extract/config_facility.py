@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from nbo_extract.config_keys import fold_key, meant
+from nbo_extract.suggesting import fold_key, meant
 from nbo_extract.errors import ConfigError
 
 KEYS = ("name", "rrid", "acknowledgement", "address", "website", "methods_template")

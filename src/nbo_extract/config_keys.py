@@ -1,8 +1,7 @@
-"""Keys and patterns of configurations: how they are folded, quoted, checked and suggested."""
+"""Keys and patterns of configurations: how they are quoted and checked."""
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from nbo_extract.errors import ConfigError
@@ -16,22 +15,10 @@ NAME = "nbo-extract.toml"
 STUDY = "study.toml"
 
 
-def fold_key(name: str) -> str:
-    """Fold case and what separates words: ``catalog_number`` is ``CatalogNumber``."""
-    return "".join(c for c in name if c.isalnum()).casefold()
-
-
 def quoted(key: str) -> str:
     """Write a key as TOML does, with quotation marks where it needs them."""
     plain = key.replace("_", "").replace("-", "")
     return key if plain.isascii() and plain.isalnum() else '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def meant(name: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Say which known name a wrong one may be."""
-    names = {fold_key(n): n for n in known}
-    close = difflib.get_close_matches(fold_key(name), names, 1, 0.6)
-    return f"is {names[close[0]]} meant?" if close else otherwise or f"there are {', '.join(names.values())}"
 
 
 def check_patterns(patterns: Iterable[str], path: str, key: str) -> None:

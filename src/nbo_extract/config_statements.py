@@ -7,11 +7,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nbo_extract.config_keys import check_patterns, fold_key, meant, quoted
+from nbo_extract.config_keys import check_patterns, quoted
 from nbo_extract.errors import ConfigError
 from nbo_extract.model import Source
 from nbo_extract.schema import load
 from nbo_extract.statements import TEXT, Scope, Statement, StatementError, Step, make_statement
+from nbo_extract.suggesting import fold_key, meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 import tomllib
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from nbo_extract.errors import UsageError
+from nbo_extract.suggesting import meant
 
 _NUMBER = re.compile(r"(?:NBO)?\s*([0-9]{3})", re.IGNORECASE)
 
@@ -53,6 +53,5 @@ def explain(code: str) -> Explanation:
     wanted = f"NBO{number[1]}" if number is not None else code.strip().upper()
     if wanted in known:
         return known[wanted]
-    close = difflib.get_close_matches(wanted, known, 3, 0.8)
-    hint = f"is {' or '.join(close)} meant?" if close else f"codes are {min(known)} to {max(known)}"
+    hint = meant(wanted, known, f"codes are {min(known)} to {max(known)}", most=3, least=0.8)
     raise UsageError(f"there is no finding {code}; {hint}")

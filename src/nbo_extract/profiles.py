@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any, cast
 
-from nbo_extract.config_keys import meant
 from nbo_extract.errors import UsageError
 from nbo_extract.requirements import EXTENSIONS, TIERS, requirements
 from nbo_extract.schema import load
+from nbo_extract.suggesting import meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbo_extract.errors import NboExtractError, UnsupportedFormatError
 from nbo_extract.stores import is_url, plain, shown
+from nbo_extract.suggesting import meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,10 +90,20 @@ def find_reader(path: str, name: str | None = None) -> ReaderInfo | None:
     if name is not None:
         chosen = next((r for r in readers() if r.name == name), None)
         if chosen is None:
-            known = ", ".join(r.name for r in readers())
-            raise UnsupportedFormatError(f"{path}: there is no reader {name}; installed readers: {known}")
+            raise UnsupportedFormatError(f"{path}: {no_reader(name)}")
         return chosen
     return next(_fitting(path), None)
+
+
+def no_reader(name: str) -> str:
+    """Say that there is no reader of a name, and which may be meant; its format or an ending of its files will do."""
+    words: dict[str, str] = {}
+    for reader in readers():
+        for word in (*reader.formats, *reader.suffixes, *(w for f in reader.formats for w in f.split())):
+            words.setdefault(word, reader.name)
+    known = [r.name for r in readers()]
+    hint = meant(name, known, f"installed readers: {', '.join(known)}", least=0.7, words=words)
+    return f"there is no reader {name}; {hint}"
 
 
 def _fitting(path: str) -> Iterator[ReaderInfo]:

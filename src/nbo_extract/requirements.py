@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from nbo_extract.schema import load
+from nbo_extract.suggesting import meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -87,7 +88,7 @@ def known_extensions(names: Iterable[str]) -> frozenset[str]:
     given = frozenset(names)
     unknown = sorted(given - set(EXTENSIONS))
     if unknown:
-        raise ValueError(f"{unknown[0]} is no extension of NBO; there are {', '.join(EXTENSIONS)}")
+        raise ValueError(f"{unknown[0]} is no extension of NBO; {meant(unknown[0], EXTENSIONS)}")
     return given
 
 

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from nbo_extract.errors import MappingTableError
+from nbo_extract.suggesting import meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -428,7 +429,7 @@ def load_table(name: str) -> Table:
     """
     file = resources.files("nbo_extract_mappings") / "tables" / f"{name}.toml"
     if not file.is_file():
-        raise MappingTableError(f"there is no mapping table {name}; known: {', '.join(table_names())}")
+        raise MappingTableError(f"there is no mapping table {name}; {table_meant(name)}")
     folder = resources.files("nbo_extract_mappings") / "tables" / name
     files = (
         sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
@@ -443,3 +444,10 @@ def table_names() -> tuple[str, ...]:
     """Names of all mapping tables of the product."""
     folder = resources.files("nbo_extract_mappings") / "tables"
     return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
+
+
+def table_meant(name: str) -> str:
+    """Say which table a wrong name may stand for; a part of its name, such as ``czi``, will do."""
+    names = table_names()
+    parts = {part: n for n in reversed(names) for part in n.split("-")}
+    return meant(name, names, f"known: {', '.join(names)}", words=parts)

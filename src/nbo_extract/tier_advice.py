@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from nbo_extract.config_keys import meant
 from nbo_extract.errors import UsageError
+from nbo_extract.suggesting import meant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,8 +136,7 @@ def load_answers(path: str) -> dict[str, str]:
 
 
 def _offered(answer: str, options: Mapping[str, Any]) -> str:
-    close = meant(answer, options)
-    return close if close.endswith("meant?") else f"there are {_listed(list(options))}"
+    return meant(answer, options, f"there are {_listed(list(options))}")
 
 
 def _listed(names: list[str]) -> str:

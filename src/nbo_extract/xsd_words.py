@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from nbo_extract.requirements import place_of, requirements
 from nbo_extract.schema import load
+from nbo_extract.suggesting import meant
 from nbo_extract.values import canonical
 
 if TYPE_CHECKING:
@@ -141,8 +141,8 @@ def _unknown(name: str, element: str, declared: Declaration | None) -> str:
 
 
 def _meant(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, 2, 0.7)
-    return f"; is {' or '.join(close)} meant?" if close else ""
+    hint = meant(name, known, "", most=2, least=0.7)
+    return f"; {hint}" if hint else ""
 
 
 def _type(attribute: str | None, declared: Declaration | None) -> SimpleType | None:

@@ -8,6 +8,7 @@ import click
 
 from nbo_extract import __version__
 from nbo_extract.cli.app_check import check_options, tier, with_profile
+from nbo_extract.cli.app_completion import completion
 from nbo_extract.cli.app_deposit import deposit_command
 from nbo_extract.cli.app_export import export_group
 from nbo_extract.cli.app_methods import methods_command
@@ -46,8 +47,10 @@ def _extensions(ctx: click.Context, parameter: click.Parameter, value: str) -> t
     names = tuple(dict.fromkeys(name.strip().lower() for name in value.split(",") if name.strip()))
     unknown = [name for name in names if name not in EXTENSIONS]
     if unknown or not names:
-        known = ", ".join(EXTENSIONS)
-        raise click.BadParameter(f"{unknown[0] if unknown else 'nothing'!r} is no extension of NBO; there are {known}")
+        from nbo_extract.suggesting import meant
+
+        first = unknown[0] if unknown else "nothing"
+        raise click.BadParameter(f"{first!r} is no extension of NBO; {meant(first, EXTENSIONS)}")
     return names
 
 
@@ -405,6 +408,7 @@ def hardware_convert(**options: Any) -> int:
 
 
 program.add_command(schema)
+program.add_command(completion)
 
 
 @program.group()
@@ -471,12 +475,14 @@ def mappings_coverage(paths: tuple[str, ...], reader: str | None, most: int, row
 
 @program.command()
 @click.option("--install", metavar="NAME", help="Install what an adapter needs beside this Python: aicsimageio.")
-def doctor(install: str | None) -> int:
-    """Show what is installed and what works.
+@click.option("--json", "as_json", is_flag=True, help="As JSON on standard output.")
+def doctor(install: str | None, as_json: bool) -> int:
+    """Show what is installed and what works, for a report of a fault.
 
-    Which readers and adapters there are, what is missing and how to get it. Exit 3 if something that every
-    installation has is missing, not for what is optional.
+    Versions, readers, adapters, extras, Java and Bio-Formats, what is missing and how to get it. What is shown names no
+    folder, user or host, so that it can be pasted as it is. Exit 3 if something that every installation has is missing,
+    not for what is optional.
     """
     from nbo_extract.cli.doctor import run, run_install
 
-    return run() if install is None else run_install(install)
+    return run(as_json=as_json) if install is None else run_install(install)

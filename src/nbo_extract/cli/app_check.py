@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nbo_extract.cli.group import Refusal
+from nbo_extract.cli.group import Command, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +92,7 @@ def check_options(command: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
-@click.command("tier")
+@click.command("tier", cls=Command)
 @click.argument("file", required=False, metavar="[FILE]")
 @click.option(
     "--analysis", metavar="KIND", help="What the images are for: qualitative, quantitative, advanced or reproduction."

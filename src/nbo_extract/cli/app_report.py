@@ -9,6 +9,7 @@ import click
 
 from nbo_extract.cli.app_check import with_profile
 from nbo_extract.cli.app_walk import with_paths
+from nbo_extract.cli.group import Command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ def _date(ctx: click.Context, parameter: click.Parameter, value: str | None) -> 
 def report_command(shared: Callable[[Callable[..., Any]], Callable[..., Any]]) -> click.Command:
     """Return the command, with the options that all commands on images share."""
 
-    @click.command("report")
+    @click.command("report", cls=Command)
     @with_paths
     @click.option("-o", "--output", required=True, metavar="FILE", help="HTML file to write, or - for standard output.")
     @click.option("--title", metavar="TEXT", help="Title of the report. [the name of what was given]")

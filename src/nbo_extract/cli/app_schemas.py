@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from nbo_extract.cli.app_check import with_profile
+from nbo_extract.cli.group import Command
 
 XSD: Final = click.option(
     "--xsd",
@@ -15,7 +16,7 @@ XSD: Final = click.option(
 )
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("element", required=False)
 @click.option(
     "-o",

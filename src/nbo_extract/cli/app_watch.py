@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbo_extract.cli.app_walk import with_paths
+from nbo_extract.cli.group import Command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def watch_command(shared: Callable[[Callable[..., Any]], Callable[..., Any]]) -> click.Command:
     """Return the command, with the options that all commands on images share."""
 
-    @click.command("watch")
+    @click.command("watch", cls=Command)
     @with_paths
     @click.option("-o", "--output", metavar="FOLDER", help="Folder for what is written. [beside the image]")
     @click.option("--format", "format_", type=click.Choice(["xml", "json", "jsonld"]), help="What to write. [xml]")

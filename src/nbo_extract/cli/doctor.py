@@ -2,126 +2,83 @@
 
 from __future__ import annotations
 
-import importlib
-import os
-import platform
-import re
+import json
 import sys
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from nbo_extract import __version__
+import click
+
+from nbo_extract.cli.doctor_facts import function, gather
 from nbo_extract.cli.group import FAILED, OK, Failure, Refusal, complain
 from nbo_extract.errors import NboExtractError
-from nbo_extract.registry import ADAPTERS, readers
-from nbo_extract.schema import VERSIONS
-from nbo_extract.tables import table_names
+from nbo_extract.registry import no_reader, readers
 
 if TYPE_CHECKING:
     from nbo_extract.cli.render import Printer
-    from nbo_extract.record import ReaderInfo
-
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 
-def run() -> int:
+def run(*, as_json: bool = False) -> int:
     """Show what is installed and return the exit code: 3 if something that is needed is missing."""
+    facts = gather()
+    code = FAILED if facts["missing"] else OK
+    if as_json:
+        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        return code
     from nbo_extract.cli.render import Printer
 
     printer = Printer(sys.stdout)
+    python, system = facts["python"], facts["system"]
     printer.grid(
         [
-            ("nbo-extract", __version__),
-            ("Python", f"{platform.python_version()} ({_short(sys.executable)})"),
-            ("System", platform.platform()),
-            ("NBO model", ", ".join(VERSIONS)),
-            ("Mapping tables", ", ".join(table_names())),
+            ("nbo-extract", facts["nbo-extract"]),
+            ("Python", f"{python['version']} ({python['implementation']}, {python['bits']} bits, {_where(python)})"),
+            ("System", _system(system)),
+            ("Texts", f"{system['encoding']}; names of files {system['file_names']}"),
+            ("Variables", ", ".join(facts["variables"]) or "none of NBO_*, no JAVA_HOME"),
+            ("NBO model", ", ".join(facts["nbo"])),
+            ("Mapping tables", ", ".join(facts["mapping_tables"])),
         ],
         indent=0,
     )
-    missing = _libraries(printer) + _readers(printer)
-    _adapters(printer)
-    return FAILED if missing else OK
+    missing = "missing: install nbo-extract again with pip"
+    _section(printer, "Libraries", [(n, v or missing) for n, v in facts["libraries"].items()])
+    _section(printer, "Extras", [(name, _extra(name, found)) for name, found in facts["extras"].items()])
+    _section(printer, "Readers", [(r["name"], _reader(r)) for r in facts["readers"]])
+    rows = [(a["name"] if not n else "", line) for a in facts["adapters"] for n, line in enumerate(a["status"])]
+    _section(printer, "Adapters, asked in this order for what no reader takes; --reader NAME asks one alone", rows)
+    return code
 
 
-def _libraries(printer: Printer) -> int:
-    printer.line()
-    printer.line("Libraries", "bold")
-    rows, missing = [], 0
-    for name in needed():
-        try:
-            rows.append((name, metadata.version(name)))
-        except metadata.PackageNotFoundError:
-            missing += 1
-            rows.append((name, "missing: install nbo-extract again with pip"))
-    printer.grid(rows, style="")
-    return missing
+def _section(printer: Printer, title: str, rows: list[tuple[str, str]]) -> None:
+    if rows:
+        printer.line()
+        printer.line(title, "bold")
+        printer.grid(rows, style="")
 
 
-def needed() -> list[str]:
-    """Return the libraries that every installation has, as the package itself names them."""
-    try:
-        stated = metadata.requires("nbo-extract") or []
-    except metadata.PackageNotFoundError:
-        return []
-    found = [m[0] for text in stated if "extra ==" not in text and (m := _NAME.match(text))]
-    return sorted(found, key=str.lower)
+def _where(python: dict[str, Any]) -> str:
+    return {"conda": "conda environment", "virtual": "virtual environment", "system": "no environment"}[
+        python["environment"]
+    ]
 
 
-def _readers(printer: Printer) -> int:
-    printer.line()
-    printer.line("Readers", "bold")
-    rows, missing = [], 0
-    for reader in sorted((r for r in readers() if r.rank < ADAPTERS), key=lambda r: r.name):
-        try:
-            module = importlib.import_module(reader.open.partition(":")[0])
-            # A reader by a library that is no part of every installation says what it lacks; that is no fault.
-            lack = module.missing() if hasattr(module, "missing") else ""
-            state = f"not ready: {lack}" if lack else "ready"
-        except ImportError as error:
-            # A format whose library is an extra is optional.
-            missing += not reader.requires
-            way = f"; pip install 'nbo-extract[{reader.requires}]'" if reader.requires else ""
-            state = f"cannot be used: {error}{way}"
-        # Families of TIFF are told by their tags, not by an ending of their own.
-        endings = f" ({', '.join(reader.suffixes)})" if reader.suffixes else ""
-        rows.append((reader.name, f"{', '.join(reader.formats)}{endings}: {state}"))
-    printer.grid(rows, style="")
-    return missing
+def _system(system: dict[str, Any]) -> str:
+    told = f"{system['name']} {system['release']} {system['machine']}"
+    told += f", {system['libc']}" if system["libc"] else ""
+    return f"{told}, {system['processors']} processors"
 
 
-def _adapters(printer: Printer) -> None:
-    adapters = [r for r in readers() if r.rank >= ADAPTERS]
-    if not adapters:
-        return
-    printer.line()
-    printer.line("Adapters, asked in this order for what no reader takes; --reader NAME asks one alone", "bold")
-    rows = []
-    for adapter in adapters:
-        name = adapter.name
-        for line in _status(adapter):
-            rows.append((name, _short(line)))
-            name = ""
-    printer.grid(rows, style="")
+def _extra(name: str, found: dict[str, str | None]) -> str:
+    missing = [library for library, version in found.items() if version is None]
+    if missing:
+        return f"not installed: {', '.join(missing)}; pip install 'nbo-extract[{name}]'"
+    return f"ready: {', '.join(f'{library} {version}' for library, version in found.items())}"
 
 
-def _status(adapter: ReaderInfo) -> list[str]:
-    try:
-        found: list[str] = _function(adapter.status)() if adapter.status else []
-    except (ImportError, NboExtractError) as error:
-        return [f"cannot be used: {error}"]
-    return found or ["ready"]
-
-
-def _function(place: str) -> Any:
-    module, _, name = place.partition(":")
-    return getattr(importlib.import_module(module), name)
-
-
-def _short(text: str) -> str:
-    """Write the user's own folder as ``~``: what doctor prints is sent to others."""
-    home = os.path.expanduser("~")
-    return text.replace(home + os.sep, f"~{os.sep}") if len(home) > 1 else text
+def _reader(reader: dict[str, Any]) -> str:
+    # Families of TIFF are told by their tags, not by an ending of their own.
+    endings = f" ({', '.join(reader['endings'])})" if reader["endings"] else ""
+    return f"{', '.join(reader['formats'])}{endings}: {reader['state']}"
 
 
 def run_install(name: str) -> int:
@@ -135,12 +92,14 @@ def run_install(name: str) -> int:
         If it cannot be installed.
     """
     chosen = next((r for r in readers() if r.name == name), None)
-    if chosen is None or not chosen.install:
+    if chosen is None:
+        raise Refusal(no_reader(name))
+    if not chosen.install:
         known = ", ".join(r.name for r in readers() if r.install)
-        extra = f"; pip install 'nbo-extract[{chosen.requires}]' gets it" if chosen and chosen.requires else ""
+        extra = f"; pip install 'nbo-extract[{chosen.requires}]' gets it" if chosen.requires else ""
         raise Refusal(f"there is nothing to install for {name}{extra}; doctor --install takes: {known}")
     try:
-        _function(chosen.install)(complain)
+        function(chosen.install)(complain)
     except NboExtractError as error:
         raise Failure(error.message) from error
     return OK

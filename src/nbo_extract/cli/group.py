@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
+
+from nbo_extract.cli.examples import EXAMPLES
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 OK, NOT_MET, USAGE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 #: Command that is meant where no command is named.
@@ -28,17 +35,57 @@ class Failure(Refusal):
     exit_code = FAILED
 
 
-class Program(click.Group):
+class Command(click.Command):
+    """A command whose help ends with examples."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the examples of the command."""
+        show_examples(ctx, formatter)
+
+
+class Group(click.Group):
+    """A group of commands; without one, it shows its help."""
+
+    command_class = Command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Show the help where no command is named, unless a shell asks what may follow."""
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(USAGE)
+        return super().parse_args(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the examples of the group."""
+        show_examples(ctx, formatter)
+
+
+def show_examples(ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    """Add a command's examples to its help, as they are, so that they can be pasted."""
+    path = tuple(ctx.command_path.split()[1:])
+    lines = EXAMPLES.get(path, ())
+    if lines:
+        with formatter.section("Examples"):
+            for line in lines:
+                formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+
+
+class Program(Group):
     """A group that takes paths directly: what is no command is an image for the default command."""
+
+    group_class = Group
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default command in front, unless a command or an option of the program itself comes first."""
-        if not args:
-            click.echo(ctx.get_help(), err=True)
-            ctx.exit(USAGE)
-        if args[0] not in self.commands and args[0] not in ("-h", "--help", "--version"):
+        if args and args[0] not in self.commands and args[0] not in ("-h", "--help", "--version"):
             args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer commands, images and the options of the default command."""
+        from nbo_extract.cli.shells import first_words
+
+        return [*super().shell_complete(ctx, incomplete), *first_words(self, ctx, incomplete, DEFAULT)]
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Show the default command's arguments."""
@@ -79,6 +126,11 @@ def run(program: click.Command, args: list[str] | None) -> int:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
+    shell = os.environ.get("_NBO_EXTRACT_COMPLETE")
+    if shell:
+        from nbo_extract.cli.shells import answer
+
+        return answer(program, shell)
     try:
         code = program.main(args=args, prog_name="nbo-extract", standalone_mode=False)
     except click.ClickException as error:
@@ -94,9 +146,9 @@ def _sentence(error: click.ClickException) -> str:
     message = error.format_message()
     if not isinstance(error, click.UsageError):
         return message
-    command = error.ctx.command_path.removesuffix(f" {DEFAULT}") if error.ctx is not None else "nbo-extract"
-    text = message[:1].lower() + message[1:].rstrip(".")
-    return f"{text}; see {command} --help"
+    from nbo_extract.cli.slips import sentence
+
+    return sentence(error, DEFAULT)
 
 
 def complain(message: str) -> None:

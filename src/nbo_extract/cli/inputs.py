@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +11,10 @@ from nbo_extract.cli.listed import Chosen
 from nbo_extract.cli.work import Task
 from nbo_extract.config_keys import NAME, STUDY
 from nbo_extract.errors import HardwareError, NboExtractError
-from nbo_extract.registry import find_reader, readers, refusal
+from nbo_extract.registry import find_reader, no_reader, readers, refusal
 from nbo_extract.sidecars import form_of, is_sidecar, stem
 from nbo_extract.stores import is_url, plain, shown
+from nbo_extract.suggesting import close_names, fold_key
 from nbo_extract.walk import SIDECARS, Walk, walk
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ def wanted_paths(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars
             raise Refusal(f"{path}: there is no such file; {_way_out(path)}")
         if not os.path.exists(path):
             raise Refusal(f"{path}: this link leads nowhere; check where it points to")
-    if reader is not None and reader not in (known := [r.name for r in readers()]):
-        raise Refusal(f"there is no reader {reader}; installed readers: {', '.join(known)}")
+    if reader is not None and all(reader != r.name for r in readers()):
+        raise Refusal(no_reader(reader))
     wanted = _wanted(paths, sidecars)
     for path in [p for p in paths if p not in wanted]:
         complain(f"{path}: a document that nbo-extract wrote, no image; left out")
@@ -165,8 +165,12 @@ def _way_out(path: str) -> str:
         names = os.listdir(folder or ".")
     except OSError:
         names = []
-    close = difflib.get_close_matches(os.path.basename(path), sorted(names), 1, 0.8)
-    return f"is {os.path.join(folder, close[0])} meant?" if close else "check the path"
+    close = close_names(os.path.basename(path), sorted(names), least=0.8)
+    if close:
+        return f"is {os.path.join(folder, close[0])} meant?"
+    # What has neither a folder nor an ending is more likely a command with a slip of the pen.
+    command = close_names(path, program.commands, least=0.7) if fold_key(path) == path else []
+    return f"is the command {command[0]} meant?" if command else "check the path"
 
 
 def load_all(paths: Sequence[str]) -> tuple[Stored, ...]:

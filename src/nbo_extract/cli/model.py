@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,8 @@ from nbo_extract.cli.group import NOT_MET, OK, Refusal
 from nbo_extract.cli.render import Printer
 from nbo_extract.requirements import EXTENSIONS, place_of, requirements
 from nbo_extract.schema import load
-from nbo_extract.tables import load_rules, load_table, table_names
+from nbo_extract.suggesting import meant
+from nbo_extract.tables import load_rules, load_table, table_meant, table_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,9 +37,8 @@ def show_schema(name: str | None) -> int:
         return OK
     exact = next((n for n in schema.names if n.casefold() == name.casefold()), None)
     if exact is None:
-        close = difflib.get_close_matches(name, schema.names, 3, 0.5)
-        hint = f"; is {' or '.join(close)} meant?" if close else "; see all with nbo-extract schema"
-        raise Refusal(f"the NBO model has no element {name}{hint}")
+        hint = meant(name, schema.names, "see all with nbo-extract schema", most=3)
+        raise Refusal(f"the NBO model has no element {name}; {hint}")
     _show_element(printer, schema.element(exact))
     return OK
 
@@ -185,4 +184,4 @@ def check_mappings(names: Sequence[str]) -> int:
 def _refuse_unknown(names: Sequence[str]) -> None:
     for name in names:
         if name not in table_names():
-            raise Refusal(f"there is no mapping table {name}; known: {', '.join(table_names())}")
+            raise Refusal(f"there is no mapping table {name}; {table_meant(name)}")
