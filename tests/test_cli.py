@@ -70,7 +70,9 @@ HEAVY = (
 )
 
 
-@pytest.mark.parametrize("args", [["--help"], ["--version"], ["check", "--help"], ["image.czi", "--help"]])
+@pytest.mark.parametrize(
+    "args", [["--help"], ["--version"], ["check", "--help"], ["image.czi", "--help"], ["doctor", "--help"]]
+)
 def test_help_imports_nothing_but_click(args: list[str]) -> None:
     code = (
         "import sys\nfrom nbo_extract.cli import main\n"
@@ -80,6 +82,13 @@ def test_help_imports_nothing_but_click(args: list[str]) -> None:
     loaded = done.stderr
     assert "'click'" in loaded
     assert [name for name in HEAVY if f"'{name}'" in loaded] == []
+
+
+def test_import_is_light() -> None:
+    code = "import nbo_extract, sys; print(sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "'nbo_extract'" in loaded
+    assert [name for name in (*HEAVY, "click", "importlib.metadata", "nbo_extract.api") if f"'{name}'" in loaded] == []
 
 
 def test_help_names_options_and_commands(run: Callable[..., Result]) -> None:
@@ -92,7 +101,7 @@ def test_help_names_options_and_commands(run: Callable[..., Result]) -> None:
         "--config", "--no-config",
     ):  # fmt: skip
         assert option in result.out
-    commands = result.out.split("Commands:\n")[1]
+    commands = result.out.split("Commands:\n")[1].split("\n\n")[0]
     listed = [line.split()[0] for line in commands.splitlines() if line.startswith("  ")]
     assert listed == [
         "check", "completion", "config", "deposit", "doctor", "export", "gaps", "hardware", "mappings", "methods",
