@@ -11,7 +11,7 @@ from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 #: Extras for those who work on the product itself.
-INNER: Final = frozenset({"test", "lint", "docs"})
+INNER: Final = frozenset({"test", "lint", "docs", "crate"})
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 

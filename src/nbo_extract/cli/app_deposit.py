@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nbo_extract.cli.group import Command
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,7 +19,7 @@ def _columns(ctx: click.Context, parameter: click.Parameter, value: str | None) 
 def deposit_command(shared: Callable[[Callable[..., Any]], Callable[..., Any]]) -> click.Command:
     """Return the command, with the options that all commands on images share."""
 
-    @click.command("deposit")
+    @click.command("deposit", cls=Command)
     @click.argument("folder", metavar="FOLDER")
     @click.option("-o", "--output", metavar="FOLDER", help="Folder of the submission.")
     @click.option("--init", is_flag=True, help="Write a study.toml into FOLDER, to be filled in, with what is known.")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _EXTRA = re.compile(r"""extra\s*==\s*["']([\w-]+)["']""")
 #: Extras for those who work on the product itself.
-_INNER: Final = frozenset({"test", "lint", "docs"})
+_INNER: Final = frozenset({"test", "lint", "docs", "crate"})
 # An absolute path, or one below a home folder; what stands in a URL or between two words is none.
 _PATH = re.compile(r"""(?<![\w.:/\\~-])(?:~|[A-Za-z]:)?(?:[/\\]+[^\s/\\'",;:()\[\]]+)+[/\\]?""")
 #: Names that say nothing of anybody.

@@ -23,6 +23,10 @@ EXAMPLES: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
     ("config", "check"): ("nbo-extract config init", "nbo-extract config check nbo-extract.toml"),
     ("config", "init"): ("nbo-extract config init sample_data",),
     ("config", "show"): ("nbo-extract config show sample_data/widefield.czi",),
+    ("deposit",): (
+        "nbo-extract deposit sample_data -o submission --hardware sample_data/microscope.json",
+        "nbo-extract deposit --check submission",
+    ),
     ("doctor",): ("nbo-extract doctor", "nbo-extract doctor --json"),
     ("gaps",): (
         "nbo-extract gaps sample_data/widefield.czi --hardware sample_data/microscope.json -o gaps.xlsx",
