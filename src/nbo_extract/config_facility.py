@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from nbo_extract.suggesting import fold_key, meant
 from nbo_extract.errors import ConfigError
+from nbo_extract.suggesting import fold_key, meant
 
 KEYS = ("name", "rrid", "acknowledgement", "address", "website", "methods_template")
 # A facility has one of SCR_; others, of antibodies or cell lines, have the same form with letters of their own.

@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 
 from nbo_extract.errors import ConfigError
 
+# Keys are folded and suggested as all names are.
+from nbo_extract.suggesting import fold_key as fold_key
+from nbo_extract.suggesting import meant as meant
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 

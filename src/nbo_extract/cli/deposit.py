@@ -16,10 +16,11 @@ from nbo_extract.cli.listed import Chosen
 from nbo_extract.cli.looking import Looking
 from nbo_extract.cli.report import bare_for, date_of_environment, settings_of
 from nbo_extract.cli.work import Task
-from nbo_extract.config_keys import STUDY, meant
+from nbo_extract.config_keys import STUDY
 from nbo_extract.deposit.study import StudyError, load_study
 from nbo_extract.errors import WriteError
 from nbo_extract.stores import is_url
+from nbo_extract.suggesting import meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from nbo_extract.config_keys import meant
 from nbo_extract.deposit.facts import table
 from nbo_extract.deposit.model import (
     LICENSES,
@@ -26,6 +25,7 @@ from nbo_extract.deposit.model import (
 )
 from nbo_extract.deposit.study_rules import field_problems, has_contact, study_problems
 from nbo_extract.errors import ConfigError
+from nbo_extract.suggesting import meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable

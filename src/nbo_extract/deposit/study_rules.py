@@ -6,8 +6,8 @@ import datetime
 import re
 from typing import TYPE_CHECKING, Final
 
-from nbo_extract.config_keys import meant
 from nbo_extract.deposit.model import LICENSES, SHORTEST_TITLE
+from nbo_extract.suggesting import meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
