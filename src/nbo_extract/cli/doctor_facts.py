@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _EXTRA = re.compile(r"""extra\s*==\s*["']([\w-]+)["']""")
-#: Extras for those who work on the product itself.
-_INNER: Final = frozenset({"test", "lint", "docs", "crate"})
+#: Extras for those who work on the product itself, and the one that is all others.
+_UNTOLD: Final = frozenset({"test", "lint", "docs", "crate", "all"})
 # An absolute path, or one below a home folder; what stands in a URL or between two words is none.
 _PATH = re.compile(r"""(?<![\w.:/\\~-])(?:~|[A-Za-z]:)?(?:[/\\]+[^\s/\\'",;:()\[\]]+)+[/\\]?""")
 #: Names that say nothing of anybody.
@@ -144,8 +144,7 @@ def _extras() -> dict[str, dict[str, str | None]]:
     found: dict[str, dict[str, str | None]] = {}
     for text in _stated():
         extra, name = _EXTRA.search(text), _NAME.match(text)
-        # An extra that stands for others names the product itself.
-        if extra is not None and name is not None and extra[1] not in _INNER and name[0] != "nbo-extract":
+        if extra is not None and name is not None and extra[1] not in _UNTOLD:
             found.setdefault(extra[1], {})[name[0]] = _version(name[0])
     return dict(sorted(found.items()))
 
