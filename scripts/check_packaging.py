@@ -177,16 +177,35 @@ def resolutions(bench: Bench, tests: Sequence[str]) -> None:
     (root,) = tree.iterdir()
     for folder in ("src", "readers", "mappings"):
         shutil.rmtree(root / folder)
+    failed = []
     for name in ("lowest-direct", "highest"):
-        pins = bench.folder / f"{name}.txt"
-        bench.run(
-            bench.uv, "pip", "compile", "--quiet", "--python", sys.executable, "--resolution", name,
-            "--extra", "all", "--extra", "test", root / "pyproject.toml", "-o", pins,
-        )  # fmt: skip
-        programs = bench.environment(name, "-r", str(pins))
-        bench.run(bench.uv, "pip", "install", "--quiet", "--no-deps", "--python", programs / "python", str(bench.wheel))
-        shown = bench.run(programs / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests, cwd=root)
-        bench.tell("resolutions", name, shown.strip().splitlines()[-1])
+        try:
+            shown = _resolved(bench, name, root, tests)
+        except Fault as error:
+            failed.append(f"{name}: {error}")
+        else:
+            bench.tell("resolutions", name, shown)
+    if failed:
+        raise Fault("; ".join(failed))
+
+
+def _resolved(bench: Bench, name: str, root: Path, tests: Sequence[str]) -> str:
+    """Run tests with one choice of versions; the last line that pytest shows."""
+    pins = bench.folder / f"{name}.txt"
+    bench.run(
+        bench.uv, "pip", "compile", "--quiet", "--python", sys.executable, "--resolution", name,
+        "--extra", "all", "--extra", "test", root / "pyproject.toml", "-o", pins,
+    )  # fmt: skip
+    programs = bench.environment(name, "-r", str(pins))
+    bench.run(bench.uv, "pip", "install", "--quiet", "--no-deps", "--python", programs / "python", str(bench.wheel))
+    shown = bench.run(
+        programs / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests, cwd=root, fine=(0, 1)
+    )
+    (bench.folder / f"{name}.log").write_text(shown, encoding="utf-8")
+    failed = [line for line in shown.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    if failed:
+        raise Fault(f"{len(failed)} tests fail, the first: {failed[0]}; --work FOLDER keeps {name}.log")
+    return shown.strip().splitlines()[-1]
 
 
 def main() -> int:
@@ -202,6 +221,8 @@ def main() -> int:
     chosen = [s for s in STEPS if not options.steps or s in options.steps or s == "build"]
     folder = Path(options.work or tempfile.mkdtemp(prefix="nbo-packaging-")).resolve()
     folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        parser.error(f"{folder} is not empty; give a folder for this run alone")
     bench, failed = Bench(folder), False
     work: dict[str, Callable[[], None]] = {
         "build": lambda: build(bench),
