@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbo_extract.cli.app_walk import with_paths
+from nbo_extract.cli.group import Group
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def export_group(shared: Callable[[Callable[..., Any]], Callable[..., Any]]) -> click.Group:
     """Return the group, with the options that all commands on images share."""
 
-    @click.group("export")
+    @click.group("export", cls=Group)
     def export() -> None:
         """Write what other systems take."""
 

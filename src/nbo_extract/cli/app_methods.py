@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbo_extract.cli.app_walk import with_paths
+from nbo_extract.cli.group import Command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ def _show(context: click.Context, parameter: click.Parameter, value: str | None)
 def methods_command(shared: Callable[[Callable[..., Any]], Callable[..., Any]]) -> click.Command:
     """Return the command, with the options that all commands on images share."""
 
-    @click.command("methods")
+    @click.command("methods", cls=Command)
     @with_paths
     @click.option("-o", "--output", default="-", metavar="FILE", help="File to write. [- for standard output]")
     @click.option("--format", "format_", type=click.Choice(["text", "markdown"]), help="Form of the text. [text]")

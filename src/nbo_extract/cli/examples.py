@@ -28,6 +28,8 @@ EXAMPLES: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
         "nbo-extract deposit --check submission",
     ),
     ("doctor",): ("nbo-extract doctor", "nbo-extract doctor --json"),
+    ("export",): ("nbo-extract export omero sample_data -o keys.csv",),
+    ("export", "omero"): ("nbo-extract export omero sample_data -o keys.csv",),
     ("gaps",): (
         "nbo-extract gaps sample_data/widefield.czi --hardware sample_data/microscope.json -o gaps.xlsx",
         "nbo-extract gaps sample_data --tier 2 -o gaps.csv",
@@ -42,6 +44,10 @@ EXAMPLES: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
     ("mappings", "list"): ("nbo-extract mappings list",),
     ("mappings", "rules"): ("nbo-extract mappings rules",),
     ("mappings", "show"): ("nbo-extract mappings show zeiss-czi",),
+    ("methods",): (
+        "nbo-extract methods sample_data/widefield.czi --hardware sample_data/microscope.json",
+        "nbo-extract methods sample_data --short",
+    ),
     ("report",): ("nbo-extract report sample_data --hardware sample_data/microscope.json -o report.html",),
     ("restore",): (
         "nbo-extract sample_data/confocal.ome.tiff --embed",

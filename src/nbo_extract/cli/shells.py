@@ -277,7 +277,7 @@ _VALUES: Final[dict[str, _Known]] = {
     **{name: _Known(_answers(name)) for name in ("analysis", "sample", "technology", "documentation")},
 }
 #: What stands for values in the help, to kinds of names that the shell finds.
-_PLACES: Final = {"PATH": "file", "FILE": "file", "LIST": "file", "FOLDER": "dir"}
+_PLACES: Final = {"PATH": "file", "FILE|FOLDER": "file", "FILE": "file", "LIST": "file", "FOLDER": "dir"}
 
 
 def _fill(command: click.Command) -> None:
