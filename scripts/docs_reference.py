@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nbo_extract.cli.app import program
+from nbo_extract.cli.examples import EXAMPLES
 from nbo_extract.cli.group import DEFAULT
 from nbo_extract.explanations import explanations
 from nbo_extract.functions import FUNCTIONS
@@ -118,6 +119,7 @@ def _command(path: str, command: click.Command, context: click.Context) -> Itera
     yield f"```text\n{usage}\n```"
     for text in (told.help or "").split("\n\n"):
         yield html.escape(" ".join(text.replace("\b", "").split()), quote=False)
+    yield "\n".join(["```text", *EXAMPLES[tuple(path.split()[1:])], "```"])
     rows = []
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
