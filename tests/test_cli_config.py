@@ -206,15 +206,19 @@ def test_described_values_are_preferred_where_asked(run: Run, data: Path) -> Non
     ("given", "message"),
     [
         ("hardware:Objektive", "the NBO model has no element Objektive; is Objective meant?"),
-        ("image", "'image' is not understood; write hardware, or hardware:Objective,Laser"),
-        ("hardware:", "'hardware:' is not understood; write hardware, or hardware:Objective,Laser"),
+        (
+            "image",
+            "'image' is not understood; write hardware, or hardware:Objective,Laser; see nbo-extract --help",
+        ),
+        (
+            "hardware:",
+            "'hardware:' is not understood; write hardware, or hardware:Objective,Laser; see nbo-extract --help",
+        ),
     ],
 )
 def test_what_cannot_be_preferred(given: str, message: str, run: Run, data: Path) -> None:
     result = run("images/widefield.czi", "--prefer", given)
-    assert result == Result(
-        2, "", f"nbo-extract: invalid value for '--prefer': {message}; see nbo-extract --help\n"
-    )  # fmt: skip
+    assert result == Result(2, "", f"nbo-extract: invalid value for '--prefer': {message}\n")
 
 
 # -- settling and remembering -----------------------------------------------------------------------------------------

@@ -133,7 +133,9 @@ def test_what_changes_nothing_is_not(name: str) -> None:
 
 
 def test_every_option_is_one_or_the_other() -> None:
-    known = {name for changed in CHANGES for name in changed} | {*SAME, "threads", "hardware", "configured", "profile"}
+    known = {name for changed in CHANGES for name in changed} | {
+        *SAME, "threads", "hardware", "configured", "profile", "keys"
+    }  # fmt: skip
     assert {f.name for f in fields(Job)} == known
 
 

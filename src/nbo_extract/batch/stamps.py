@@ -26,7 +26,18 @@ PARTS = {
 }
 #: What of a job changes nothing in what is written.
 _IDLE = frozenset(
-    {"hardware", "configured", "threads", "strict", "dry_run", "backup", "verify_pixels", "follow_links", "remember"}
+    {
+        "hardware",
+        "configured",
+        "threads",
+        "strict",
+        "dry_run",
+        "backup",
+        "verify_pixels",
+        "follow_links",
+        "remember",
+        "keys",
+    }
 )
 
 
