@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from benchmarks import files, folders, growth, guard, page, reading, writing
-from benchmarks.measure import Failed, Growth, Table
+from benchmarks.measure import Growth, Table, reason
 from benchmarks.peers import Peers
 
 if TYPE_CHECKING:
@@ -87,8 +87,10 @@ def measure(
         say(f"{name}:")
         try:
             work[name]()
-        except Failed as error:
-            table.skip(name, str(error))
+        except Exception as error:  # what has been measured is not lost
+            if given.strict:
+                raise
+            table.skip(name, reason(error))
         say(f"  {time.monotonic() - begun:.0f} s")
     return grown
 
@@ -128,6 +130,7 @@ def main(args: Sequence[str] | None = None) -> int:
     parser.add_argument("--markdown", type=Path, metavar="OUT", help="write the page, and its pictures beside it")
     parser.add_argument("--against", type=Path, metavar="JSON", help="compare ratios with those of an earlier run")
     parser.add_argument("--from", dest="from_", type=Path, metavar="JSON", help="measure nothing; take this")
+    parser.add_argument("--strict", action="store_true", help="end at the first workload that fails")
     given = parser.parse_args(args)
     begun = time.monotonic()
 
@@ -142,9 +145,12 @@ def main(args: Sequence[str] | None = None) -> int:
         return 0
     warnings.simplefilter("ignore")
     peers = Peers(given.cache)
-    for name, reason in peers.absent.items():
-        table.skip(name, reason)
+    for name, why in peers.absent.items():
+        table.skip(name, why)
     with tempfile.TemporaryDirectory(dir=given.work) as place:
+        # An installed program has its byte code beside it; a run from sources is not to be slower for the lack of it.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = os.path.join(place, "bytecode")
         grown = measure(given, table, peers, Path(place), say)
     tell(given, machine(peers, begun), table, grown, say)
     return 0

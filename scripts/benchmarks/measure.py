@@ -135,7 +135,11 @@ class Sample:
 
 
 def in_turn(
-    jobs: Mapping[str, Callable[[], Taken]], rounds: int, failures: dict[str, str], warm_ups: int = 1
+    jobs: Mapping[str, Callable[[], Taken]],
+    rounds: int,
+    failures: dict[str, str],
+    warm_ups: int = 1,
+    share: float = SHARE,
 ) -> dict[str, Sample]:
     """Run jobs in turn (A B C A B C ...) and return what each round took; reasons of those that fail go to `failures`.
 
@@ -152,14 +156,14 @@ def in_turn(
             failures[name] = reason(error)
             del left[name]
             continue
-        samples[name] = Sample([first] if first.seconds > SHARE / 3 and name != OURS else [])
+        samples[name] = Sample([first] if first.seconds > share / 3 and name != OURS else [])
     for number in range(rounds):
         for name, job in left.items():
             sample = samples[name]
             # One pair is more than none; many pairs of a slow candidate say no more than few.
-            if name != OURS and number and sum(t.seconds for t in sample.taken) > SHARE:
+            if name != OURS and number and sum(t.seconds for t in sample.taken) > share:
                 continue
-            if name != OURS and sample.taken and sample.taken[0].seconds > SHARE / 3 and len(sample.taken) > number:
+            if name != OURS and sample.taken and sample.taken[0].seconds > share / 3 and len(sample.taken) > number:
                 continue
             sample.taken.append(job())
     return samples
@@ -177,6 +181,14 @@ class Table:
         self.rows: list[Row] = []
         self.skipped: dict[str, str] = {}
         self._say = say
+        self._left: set[tuple[str, str]] = set()
+
+    def leave_slow(self, what: str, group: str, smaller: str, times: float) -> None:
+        """Leave out of a workload the candidates that would need more than a minute, by what a smaller one took."""
+        for row in self.rows:
+            if row.group == group and row.what == smaller and row.other_seconds * times > 60:
+                self._left.add((what, row.peer))
+                self.skip(f"{row.peer}: {what}", f"needs {row.other_seconds:.0f} s for {smaller}")
 
     def beside(
         self,
@@ -186,6 +198,7 @@ class Table:
         jobs: Mapping[str, Callable[[], Taken] | None],
         rounds: int,
         unit: float = 1.0,
+        share: float = SHARE,
     ) -> None:
         """Measure ours beside each other candidate; a candidate that is None is not at hand.
 
@@ -198,10 +211,12 @@ class Table:
         rounds : int
         unit : float
             By what the times are divided, such as the number of files.
+        share : float
+            Seconds for all rounds of one of the others; each is measured once at least.
         """
         failures: dict[str, str] = {}
-        present = {name: job for name, job in jobs.items() if job is not None}
-        samples = in_turn(present, rounds, failures, warm_ups=4 if way == "warm" else 1)
+        present = {name: job for name, job in jobs.items() if job is not None and (what, name) not in self._left}
+        samples = in_turn(present, rounds, failures, 4 if way == "warm" else 1, share)
         if OURS in failures:
             raise Failed(f"{group}, {what}: {failures[OURS]}")
         for name, why in failures.items():

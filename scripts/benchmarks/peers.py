@@ -115,9 +115,10 @@ class Peers:
         options = ["-no-upgrade", "-overwrite", "-compression", "zlib"]
         return cold(self.tool("ImageConverter", *options, str(path), str(out)))
 
-    def comment(self, path: Path, text: Path) -> Callable[[], Taken] | None:
+    def comment(self, path: Path, text: Path, before: Callable[[], object]) -> Callable[[], Taken] | None:
         """Write a text into a TIFF with ``tiffcomment -set``."""
-        return cold(self.tool("TiffComment", "-set", "-", str(path)), given=str(text)) if self.jar else None
+        call = self.tool("TiffComment", "-set", "-", str(path))
+        return cold(call, before=before, given=str(text)) if self.jar else None
 
     def bioformats_warm(self, path: Path) -> Callable[[], Taken] | None:
         """Read with Bio-Formats in this process, whose Java machine is running already."""

@@ -75,6 +75,8 @@ def planes(table: Table, peers: Peers, folder: Path, quick: bool) -> None:
     """Read OME-XML of many planes."""
     for number in (100, 10_000) if quick else (100, 10_000, 100_000):
         path = many_planes(folder, number)
+        if number > 10_000:
+            table.leave_slow(f"OME-XML of {number:,} planes", "Read", "OME-XML of 10,000 planes", number / 10_000)
         read_warm(table, peers, f"OME-XML of {number:,} planes", path, 7, "Read")
         if number != 10_000 and not quick:
             read_cold(table, peers, f"OME-XML of {number:,} planes", path, 3, "Read")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
 from benchmarks.files import many_planes, pixels
@@ -30,10 +31,16 @@ def _copy(path: Path, name: str) -> Path:
     return shutil.copy(path, path.with_name(f"{name}-{path.name}"))
 
 
-def _set_comment(path: Path, text: bytes) -> None:
+def _longer(text: bytes) -> Callable[[], bytes]:
+    """Return what gives a text that is longer each time: one of the same length would be written over the last."""
+    number = count(1)
+    return lambda: text + b"\n" * next(number)
+
+
+def _set_comment(path: Path, text: Callable[[], bytes]) -> None:
     import tifffile
 
-    tifffile.tiffcomment(path, text)
+    tifffile.tiffcomment(path, text())
 
 
 def _rewrite(path: Path) -> None:
@@ -54,7 +61,7 @@ def embed_warm(table: Table, peers: Peers, what: str, path: Path, rounds: int) -
         FLOOR: warm(ome_tiff_floor(_copy(path, "floor"))),
     }
     if peers.has("tifffile"):
-        jobs["tifffile.tiffcomment"] = warm(partial(_set_comment, _copy(path, "tifffile"), text))
+        jobs["tifffile.tiffcomment"] = warm(partial(_set_comment, _copy(path, "tifffile"), _longer(text)))
         if peers.has("ome-types"):
             jobs["ome-types, read and written"] = warm(partial(_rewrite, _copy(path, "types")))
     embed_tiff(path, block)
@@ -66,15 +73,18 @@ def embed_cold(table: Table, peers: Peers, what: str, path: Path, rounds: int) -
     """Run the whole command, which reads, checks and embeds, beside tools that are given their text."""
     from nbo_extract.writers.tiff import read_base_xml, restore_tiff
 
-    text = path.with_name("comment.xml")
-    text.write_bytes(read_base_xml(path) or b"")
+    text, longer = path.with_name("comment.xml"), _longer(read_base_xml(path) or b"")
+
+    def lengthened() -> None:
+        text.write_bytes(longer())
+
     jobs: dict[str, Callable[[], Taken] | None] = {
         OURS: cold([*COMMAND, str(path), "--embed", "-q"], before=lambda: restore_tiff(path)),
-        "tiffcomment -set": peers.comment(_copy(path, "bioformats"), text),
+        "tiffcomment -set": peers.comment(_copy(path, "bioformats"), text, lengthened),
     }
     if peers.has("tifffile"):
         call = [sys.executable, "-c", _TIFFFILE, str(_copy(path, "tifffile")), str(text)]
-        jobs["tifffile.tiffcomment"] = cold(call)
+        jobs["tifffile.tiffcomment"] = cold(call, before=lengthened)
         if peers.has("ome-types"):
             call = [sys.executable, "-c", _OME_TYPES, str(_copy(path, "types"))]
             jobs["ome-types, read and written"] = cold(call)
@@ -86,6 +96,8 @@ def embedding(table: Table, peers: Peers, folder: Path, quick: bool) -> None:
     for number in (100, 10_000) if quick else (100, 10_000, 100_000):
         path = many_planes(folder, number)
         what = f"OME-XML of {number:,} planes"
+        if number > 10_000:
+            table.leave_slow(what, "Embed", "OME-XML of 10,000 planes", number / 10_000)
         embed_warm(table, peers, what, path, 7)
         if (quick and number == 100) or (not quick and number != 10_000):
             embed_cold(table, peers, what, path, 3)
@@ -106,7 +118,7 @@ def sizes(table: Table, peers: Peers, folder: Path, quick: bool) -> None:
         embed_tiff(path, block)
     if peers.has("tifffile"):
         other = many_planes(folder, 102, LARGE)
-        jobs["tifffile.tiffcomment"] = warm(partial(_set_comment, other, b"x" * len(block.xml)))
+        jobs["tifffile.tiffcomment"] = warm(partial(_set_comment, other, _longer(b"<OME/>" * 1000)))
     table.beside("Embed", "file of 2 GB", WARM, jobs, 9)
     if not quick:
         embed_cold_large(table, peers, large)
@@ -118,10 +130,14 @@ def embed_cold_large(table: Table, peers: Peers, path: Path) -> None:
 
     restore_tiff(path)
     other, text = many_planes(path.parent, 103, LARGE), path.with_name("comment.xml")
-    text.write_bytes(read_base_xml(path) or b"")
+    longer = _longer(read_base_xml(path) or b"")
+
+    def lengthened() -> None:
+        text.write_bytes(longer())
+
     jobs: dict[str, Callable[[], Taken] | None] = {
         OURS: cold([*COMMAND, str(path), "--embed", "-q"], before=lambda: restore_tiff(path)),
-        "tiffcomment -set": peers.comment(other, text),
+        "tiffcomment -set": peers.comment(other, text, lengthened),
     }
     table.beside("Embed", "file of 2 GB", COLD, jobs, 3)
 
