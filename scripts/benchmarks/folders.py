@@ -59,8 +59,8 @@ def folders(table: Table, peers: Peers, folder: Path, quick: bool) -> list[Growt
     for n in numbers:
         shutil.rmtree(folder / f"images-{n}")
     return [
-        Growth("seconds", tuple((n, t.seconds) for n, t in taken.items())),
-        Growth("memory", tuple((n, float(t.peak or 0)) for n, t in taken.items())),
+        Growth("a sidecar for each image", tuple((n, t.seconds) for n, t in taken.items())),
+        Growth("the largest of all processes", tuple((n, float(t.peak or 0)) for n, t in taken.items())),
     ]
 
 

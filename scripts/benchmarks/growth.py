@@ -67,7 +67,7 @@ def by_channels(folder: Path, quick: bool) -> list[Growth]:
 def stated(growth: Growth) -> str:
     """Return the exponent as a text."""
     found = growth.exponent
-    return "does not grow" if found is None else f"n^{found:.2f}"
+    return "does not grow" if found is None else f"exponent {found:.2f}"
 
 
 def linear(growth: Growth) -> bool:

@@ -109,8 +109,8 @@ def growth_text(growth: Mapping[str, Sequence[Growth]], pictures: str) -> str:
     """Return the part on growth."""
     told = [
         "Each cost is taken as fixed + c·nᵏ; the exponent k is fitted to what is above the cost of the smallest "
-        "number. The dashed lines are in step with the number: k = 1.\n",
-        "| cost | from | to | exponent | |",
+        "number. The dashed lines have the exponent 1: cost in step with the number.\n",
+        "| cost | from | to | growth | |",
         "|---|---|---|---|---|",
     ]
     for name, series in growth.items():

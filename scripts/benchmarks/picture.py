@@ -10,8 +10,8 @@ from xml.sax.saxutils import escape
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WIDTH, HEIGHT = 720, 420
-_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 28, 84, 62
+WIDTH, HEIGHT = 720, 440
+_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 44, 108, 62
 _STYLE = """
     .page { fill: #ffffff; stroke: #d5dae1 }
     text { font-family: system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; font-size: 13px; \
@@ -19,17 +19,17 @@ fill: #4b5563 }
     .title { font-size: 16px; font-weight: 600; fill: #111827 }
     .name { fill: #111827 }
     .grid { stroke: #e5e7eb } .axis { stroke: #9ca3af } .straight { stroke: #9ca3af; stroke-dasharray: 5 5 }
-    .c0 { stroke: #0b65a8; fill: #0b65a8 } .c1 { stroke: #c2500a; fill: #c2500a } .c2 { stroke: #0f7a55; fill: #0f7a55 }
-    path, .grid, .axis, .straight { fill: none } path { stroke-width: 2.25; stroke-linejoin: round }
+    .c0 { fill: #0b65a8 } .c1 { fill: #c2500a } .c2 { fill: #0f7a55 }
+    .l0 { stroke: #0b65a8 } .l1 { stroke: #c2500a } .l2 { stroke: #0f7a55 }
+    path { fill: none; stroke-width: 2.25; stroke-linejoin: round }
+    .axis { stroke-width: 1 }
     @media (prefers-color-scheme: dark) {
       .page { fill: #14181f; stroke: #2b323d }
       text { fill: #a7b0bd } .title, .name { fill: #edf1f6 }
       .grid { stroke: #262d37 } .axis, .straight { stroke: #697383 }
-      .c0 { stroke: #62b5f5; fill: #62b5f5 } .c1 { stroke: #f59a52; fill: #f59a52 } \
-.c2 { stroke: #4fd0a0; fill: #4fd0a0 }
-      path { fill: none }
+      .c0 { fill: #62b5f5 } .c1 { fill: #f59a52 } .c2 { fill: #4fd0a0 }
+      .l0 { stroke: #62b5f5 } .l1 { stroke: #f59a52 } .l2 { stroke: #4fd0a0 }
     }
-    path { fill: none }
 """
 
 
@@ -47,7 +47,8 @@ def amount(value: float, unit: str) -> str:
     steps = {"s": ((1, "s"), (1e-3, "ms"), (1e-6, "µs")), "B": ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))}.get(unit, ())
     for size, name in steps:
         if value >= size * 0.9995:
-            return f"{value / size:.3g} {name}"
+            shown = value / size
+            return f"{shown:,.0f} {name}" if shown >= 1000 else f"{shown:.3g} {name}"
     return f"{value:,.0f}" if value >= 1 or not value else f"{value:.3g}"
 
 
@@ -89,9 +90,7 @@ def _grid(x: Scale, y: Scale) -> list[str]:
         at = y(value)
         parts.append(f'<line class="grid" x1="{_LEFT}" y1="{at}" x2="{WIDTH - _RIGHT}" y2="{at}"/>')
         parts.append(f'<text x="{_LEFT - 10}" y="{at + 4.5}" text-anchor="end">{amount(value, y.axis.unit)}</text>')
-    parts.append(
-        f'<path class="axis" style="stroke-width: 1" d="M{_LEFT} {_TOP}V{HEIGHT - _BOTTOM}H{WIDTH - _RIGHT}"/>'
-    )
+    parts.append(f'<path class="axis" d="M{_LEFT} {_TOP}V{HEIGHT - _BOTTOM}H{WIDTH - _RIGHT}"/>')
     middle = (_LEFT + WIDTH - _RIGHT) / 2
     parts.append(f'<text x="{middle}" y="{HEIGHT - 16}" text-anchor="middle">{escape(x.axis.name)}</text>')
     parts.append(f'<text x="20" y="{_TOP - 14}">{escape(y.axis.name)}</text>')
@@ -116,19 +115,19 @@ def _mark(number: int, x: float, y: float) -> str:
 def _curve(number: int, x: Scale, y: Scale, points: Sequence[tuple[float, float]]) -> list[str]:
     places = [(x(n), y(cost)) for n, cost in sorted(points)]
     line = "L".join(f"{a} {b}" for a, b in places)
-    parts = [f'<path class="c{number % 3}" d="M{line}"/>']
+    parts = [f'<path class="l{number % 3}" d="M{line}"/>']
     return parts + [_mark(number, a, b) for a, b in places]
 
 
 def _legend(names: Sequence[str], straight: bool) -> list[str]:
-    parts, at = [], _LEFT + 150
+    parts, at, high = [], 25, 58
     for number, name in enumerate(names):
-        parts.append(_mark(number, at, _TOP - 18))
-        parts.append(f'<text class="name" x="{at + 11}" y="{_TOP - 14}">{escape(name)}</text>')
-        at += 34 + round(len(name) * 7.1)
+        parts.append(_mark(number, at, high - 4.5))
+        parts.append(f'<text class="name" x="{at + 11}" y="{high}">{escape(name)}</text>')
+        at += 38 + round(len(name) * 7.3)
     if straight:
-        parts.append(f'<line class="straight" x1="{at - 6}" y1="{_TOP - 18}" x2="{at + 18}" y2="{_TOP - 18}"/>')
-        parts.append(f'<text x="{at + 26}" y="{_TOP - 14}">in step</text>')
+        parts.append(f'<line class="straight" x1="{at - 6}" y1="{high - 4.5}" x2="{at + 18}" y2="{high - 4.5}"/>')
+        parts.append(f'<text x="{at + 26}" y="{high}">exponent 1</text>')
     return parts
 
 
