@@ -39,9 +39,13 @@ def make(folder: Path, count: int) -> Path:
     return path
 
 
-def run_on(images: Path, out: Path, workers: int) -> Callable[[], Taken]:
-    """Return the job that writes a sidecar for each image of a folder, from nothing, merged with a microscope."""
+def run_on(images: Path, out: Path, workers: int, summary: bool = False) -> Callable[[], Taken]:
+    """Return the job that writes a sidecar for each image of a folder, from nothing, merged with a microscope.
+
+    Without the table and the report, which a run leaves of few images and not of many.
+    """
     call = [*COMMAND, str(images), "-o", str(out), "-q", "--workers", str(workers), "--hardware", HARDWARE]
+    call += [] if summary else ["--no-summary"]
     return cold(call, before=lambda: shutil.rmtree(out, ignore_errors=True))
 
 
@@ -52,6 +56,8 @@ def folders(table: Table, peers: Peers, folder: Path, quick: bool) -> list[Growt
     few = make(folder, count)
     jobs: dict[str, Callable[[], Taken] | None] = {OURS: run_on(few, out, 2), "--workers 1": run_on(few, out, 1)}
     table.beside("Folder", "2 workers against 1, an image", COLD, jobs, 2, unit=count, share=math.inf)
+    jobs = {OURS: run_on(few, out, 2, summary=True), "sidecars alone": run_on(few, out, 2)}
+    table.beside("Folder", "with summary.csv and report.html, an image", COLD, jobs, 2, unit=count, share=math.inf)
     numbers = (10, 100, 500) if quick else (10, 100, 1_000, 10_000)
     taken = {n: run_on(make(folder, n), out, 2)() for n in numbers}
     largest = numbers[-1]

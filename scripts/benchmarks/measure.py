@@ -257,14 +257,16 @@ class Growth:
 def exponent(points: Sequence[tuple[float, float]]) -> float | None:
     """Return the exponent of the part of a cost that depends on the number.
 
-    The cost of the smallest number is taken for fixed, and left out. Points that are not at least twice as high say
-    more of noise than of growth; with fewer than two others, nothing is said.
+    The cost of the smallest number is taken for fixed, and left out. Points that are not half as high again say more of
+    noise than of growth, unless there are too few others. None where the cost does not even double.
     """
     ordered = sorted(points)
     n0, cost0 = ordered[0]
-    logs = [(math.log(n - n0), math.log(cost - cost0)) for n, cost in ordered[1:] if cost > 2 * cost0]
-    if len(logs) < 2:
+    above = [(n, cost) for n, cost in ordered[1:] if cost > cost0]
+    if len(above) < 2 or max(cost for _, cost in above) < 2 * cost0:
         return None
+    clear = [p for p in above if p[1] > 1.5 * cost0]
+    logs = [(math.log(n - n0), math.log(cost - cost0)) for n, cost in (clear if len(clear) > 1 else above[-2:])]
     mean_x, mean_y = statistics.fmean(x for x, _ in logs), statistics.fmean(y for _, y in logs)
     over = sum((x - mean_x) * (y - mean_y) for x, y in logs)
     return over / sum((x - mean_x) ** 2 for x, _ in logs)
