@@ -231,7 +231,7 @@ class _Compiler:
     def path(self, text: str, where: str) -> Path:
         if text not in self._known:
             try:
-                find = self._compile(text)
+                find: Callable[..., Any] = self._compile(text)
             except self._error as error:
                 raise self.fail(f"{where}: {error} in {text}") from error
             alone = _VARIABLE.fullmatch(text)
