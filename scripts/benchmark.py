@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from benchmarks import files, folders, growth, guard, page, reading, writing
-from benchmarks.measure import Growth, Table, reason
+from benchmarks.measure import SHARE, Growth, Table, reason
 from benchmarks.peers import Peers
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def measure(
     def formats() -> None:
         made = files.made_files(folder, table.skip)
         made["CZI with 0.5 MB of XML"] = files.long_czi(folder)
-        reading.formats(table, peers, made, files.real_files(given.samples), quick)
+        reading.formats(table, peers, made, {} if quick else files.real_files(given.samples), quick)
 
     def growing() -> None:
         grown["planes"] = growth.by_planes(folder, quick)
@@ -137,7 +137,7 @@ def main(args: Sequence[str] | None = None) -> int:
     def say(text: str) -> None:
         print(text, flush=True)
 
-    table = Table(say)
+    table = Table(say, 5.0 if given.quick else SHARE)
     if given.from_:
         facts, rows, grown, skipped = guard.loaded(given.from_)
         table.rows, table.skipped = rows, skipped

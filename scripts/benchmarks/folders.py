@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HARDWARE = str(ROOT / "sample_data" / "microscope.json")
 #: Of how many files of the folder the others read; their cost for each is what is compared.
-OTHERS = 100
+OTHERS = 50
 
 
 def make(folder: Path, count: int) -> Path:

@@ -177,11 +177,16 @@ def ratio(ours: Sample, other: Sample) -> float:
 class Table:
     """Rows, and what was skipped and why."""
 
-    def __init__(self, say: Callable[[str], None] = print) -> None:
+    def __init__(self, say: Callable[[str], None] = print, share: float = SHARE) -> None:
         self.rows: list[Row] = []
         self.skipped: dict[str, str] = {}
         self._say = say
+        self._share = share
         self._left: set[tuple[str, str]] = set()
+
+    def leave(self, what: str, *peers: str) -> None:
+        """Leave candidates out of a workload, and say nothing of it."""
+        self._left.update((what, peer) for peer in peers)
 
     def leave_slow(self, what: str, group: str, smaller: str, times: float) -> None:
         """Leave out of a workload the candidates that would need more than a minute, by what a smaller one took."""
@@ -198,7 +203,7 @@ class Table:
         jobs: Mapping[str, Callable[[], Taken] | None],
         rounds: int,
         unit: float = 1.0,
-        share: float = SHARE,
+        share: float | None = None,
     ) -> None:
         """Measure ours beside each other candidate; a candidate that is None is not at hand.
 
@@ -216,7 +221,7 @@ class Table:
         """
         failures: dict[str, str] = {}
         present = {name: job for name, job in jobs.items() if job is not None and (what, name) not in self._left}
-        samples = in_turn(present, rounds, failures, 4 if way == "warm" else 1, share)
+        samples = in_turn(present, rounds, failures, 4 if way == "warm" else 1, share or self._share)
         if OURS in failures:
             raise Failed(f"{group}, {what}: {failures[OURS]}")
         for name, why in failures.items():

@@ -96,6 +96,8 @@ def embedding(table: Table, peers: Peers, folder: Path, quick: bool) -> None:
     for number in (100, 10_000) if quick else (100, 10_000, 100_000):
         path = many_planes(folder, number)
         what = f"OME-XML of {number:,} planes"
+        if quick and number > 100:
+            table.leave(what, "ome-types, read and written")
         if number > 10_000:
             table.leave_slow(what, "Embed", "OME-XML of 10,000 planes", number / 10_000)
         embed_warm(table, peers, what, path, 7)
