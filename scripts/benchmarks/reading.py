@@ -63,7 +63,7 @@ def formats(table: Table, peers: Peers, made: Mapping[str, Path], real: Mapping[
     """Read each format: all warm, and cold the real files, or where there is none those that are made."""
     named = {**{f"{n}, made": p for n, p in made.items()}, **real}
     for name, path in named.items():
-        read_warm(table, peers, name, path, 9 if quick else 15)
+        read_warm(table, peers, name, path, 9)
     covered = {name.partition(",")[0] for name in real}
     for name, path in named.items():
         kind, _, origin = name.partition(", ")
