@@ -6,6 +6,7 @@ import shutil
 import sys
 from functools import partial
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.files import many_planes, pixels
@@ -15,7 +16,6 @@ from benchmarks.reading import COLD, COMMAND, WARM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from benchmarks.measure import Table
     from benchmarks.peers import Peers
@@ -28,7 +28,7 @@ _TIFFFILE = "import sys, tifffile\ntifffile.tiffcomment(sys.argv[1], open(sys.ar
 
 def _copy(path: Path, name: str) -> Path:
     """Return a copy; holes stay holes as far as the file system keeps them."""
-    return shutil.copy(path, path.with_name(f"{name}-{path.name}"))
+    return Path(shutil.copy(path, path.with_name(f"{name}-{path.name}")))
 
 
 def _longer(text: bytes) -> Callable[[], bytes]:
