@@ -93,6 +93,9 @@ def measure(
                 raise
             table.skip(name, reason(error))
         say(f"  {time.monotonic() - begun:.0f} s")
+        if given.json:  # a run that is stopped leaves what it measured
+            facts = {"versions": peers.versions()}
+            given.json.write_text(guard.dumped(facts, table.rows, grown, table.skipped), encoding="utf-8")
     return grown
 
 
