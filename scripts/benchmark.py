@@ -1,99 +1,177 @@
-"""Measure start-up, reading and embedding, side by side in one run, as ratios.
+"""Measure nbo-extract beside other programs and beside the least possible, in one run that makes one table.
 
-    python scripts/benchmark.py [--image FILE ...] [--json OUT]
+    python scripts/benchmark.py [--quick] [--only NAME ...] [--samples FOLDER] [--cache FOLDER]
+        [--json OUT] [--markdown docs/benchmarks.md] [--against docs/benchmarks.json] [--keep JSON]
 
-Times depend on the machine and on what else it does; the ratios beside a reference measured in the same run do not
-nearly as much. Where ``NBO_BIOFORMATS_JAR`` names the jar of Bio-Formats, its command-line tools are the reference, and
-in this process, through jpype1, the library is; bioio is measured with the plug-ins that are installed.
+Candidates run in turn; the medians of the ratios of their rounds are what counts. Bio-Formats is measured where
+``NBO_BIOFORMATS_JAR`` names its jar, or where --cache gives a folder to fetch it to; bioio, ome-types and tifffile
+where they are installed. What is absent is skipped, and said. --against compares with an earlier table, and warns; it
+does not fail. --keep adds what an earlier run measured, so that a run can be done in parts; --from makes the page anew
+of what was measured before.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import datetime
 import os
-import statistics
-import subprocess
+import platform
 import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from benchmarks import files, folders, growth, guard, page, reading, writing
+from benchmarks.measure import SHARE, Growth, Table, reason
+from benchmarks.peers import Peers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
-SAMPLE = Path(__file__).resolve().parent.parent / "sample_data"
-COMMAND = [sys.executable, "-m", "nbo_extract"]
-PLANES = (100_000, 2_000_000)
+WORKLOADS = ("start", "formats", "planes", "plate", "embed", "sizes", "convert", "growth", "folders")
 
 
-def best(job: Callable[[], object], times: int = 5) -> float:
-    """Return the shortest of several runs in seconds: the one least disturbed."""
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        job()
-        taken.append(time.perf_counter() - start)
-    return min(taken)
+def machine(peers: Peers, begun: float) -> dict[str, Any]:
+    """Return the facts of this machine and of this run."""
+    model = ""
+    if os.path.exists("/proc/cpuinfo"):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    return {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": f"{model or platform.processor()}, {os.cpu_count()} cores",
+        "Python": platform.python_version(),
+        "load of the machine at the end": f"{os.getloadavg()[0]:.1f}",
+        "the run took": f"{(time.monotonic() - begun) / 60:.1f} minutes",
+        "versions": peers.versions(),
+    }
 
 
-def run(*command: str) -> None:
-    """Run a command; its output is dropped."""
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def measure(
+    given: argparse.Namespace, table: Table, peers: Peers, folder: Path, say: Callable[[str], None]
+) -> dict[str, list[Growth]]:
+    """Run the workloads that are asked for; one that fails does not end the others."""
+    grown: dict[str, list[Growth]] = {}
+    quick = given.quick
+
+    def formats() -> None:
+        made = files.made_files(folder, table.skip)
+        made["CZI with 0.5 MB of XML"] = files.long_czi(folder)
+        reading.formats(table, peers, made, {} if quick else files.real_files(given.samples), quick)
+
+    def growing() -> None:
+        grown["planes"] = growth.by_planes(folder, quick)
+        grown["channels"] = growth.by_channels(folder, quick)
+
+    def many_files() -> None:
+        time_taken, memory = folders.folders(table, peers, folder, quick)
+        grown["files"], grown["memory"] = [time_taken], [memory]
+
+    work: dict[str, Callable[[], object]] = {
+        "start": lambda: reading.starting(table, 9),
+        "formats": formats,
+        "planes": lambda: reading.planes(table, peers, folder, quick),
+        "plate": lambda: reading.plates(table, peers, folder, quick),
+        "embed": lambda: writing.embedding(table, peers, folder, quick),
+        "sizes": lambda: writing.sizes(table, peers, folder, quick),
+        "convert": lambda: writing.conversion(table, peers, folder, quick),
+        "growth": growing,
+        "folders": many_files,
+    }
+    for name in given.only or WORKLOADS:
+        begun = time.monotonic()
+        say(f"{name}:")
+        try:
+            work[name]()
+        except Exception as error:  # what has been measured is not lost
+            if given.strict:
+                raise
+            table.skip(name, reason(error))
+        say(f"  {time.monotonic() - begun:.0f} s")
+        if given.json:  # a run that is stopped leaves what it measured
+            facts = {"versions": peers.versions()}
+            given.json.write_text(guard.dumped(facts, table.rows, grown, table.skipped), encoding="utf-8")
+    return grown
 
 
-def bioformats(tool: str, *arguments: str) -> list[str] | None:
-    """Return the command of a Bio-Formats tool, or None where there is no jar."""
-    jar = os.environ.get("NBO_BIOFORMATS_JAR")
-    return ["java", "-cp", jar, f"loci.formats.tools.{tool}", *arguments] if jar else None
+def tell(
+    given: argparse.Namespace,
+    facts: Mapping[str, Any],
+    table: Table,
+    grown: Mapping[str, Sequence[Growth]],
+    say: Callable[[str], None],
+) -> None:
+    """Write what is asked for, and compare."""
+    if given.json:
+        given.json.write_text(guard.dumped(facts, table.rows, grown, table.skipped), encoding="utf-8")
+    if given.markdown:
+        kept = page.notes(given.markdown.read_text(encoding="utf-8")) if given.markdown.exists() else ""
+        text = page.page(facts, table.rows, grown, table.skipped, kept)
+        growth.draw(grown, given.markdown.parent / "pictures")
+        given.markdown.write_text(text, encoding="utf-8")
+    if given.against:
+        _, before, _, _ = guard.loaded(given.against)
+        worse, compared = guard.compare(table.rows, {row.key: row for row in before})
+        for warning in worse:
+            say(f"warning: {warning}")
+        say(f"{compared} ratios compared with {given.against}, {len(worse)} worse by more than {guard.TOLERANCE:.0%}")
 
 
-def start_up(rows: list[tuple[str, float, str, float]]) -> None:
-    """Measure ``--help`` against an empty Python process."""
-    bare = best(lambda: run(sys.executable, "-c", "pass"))
-    rows.append(("--help, cold", best(lambda: run(*COMMAND, "--help")), "python -c pass", bare))
-
-
-def reading(rows: list[tuple[str, float, str, float]], image: Path) -> None:
-    """Measure reading one file cold, and warm in turn with parsing alone, Bio-Formats and bioio."""
-    import benchmark_reading
-
-    cold = best(lambda: run(*COMMAND, str(image), "-o", "-"), 3)
-    showinf = bioformats("ImageInfo", "-nopix", "-omexml", str(image))
-    reference = (
-        best(lambda: run(*showinf), 3) if showinf else best(lambda: run(sys.executable, "-c", "import lxml.etree"))
-    )
-    rows.append((f"{image.name}, cold", cold, "Bio-Formats showinf" if showinf else "import lxml", reference))
-    rows.extend(benchmark_reading.reading(image))
-
-
-def main() -> None:
+def main(args: Sequence[str] | None = None) -> int:
     """Command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--image", type=Path, action="append", help="file to read; the sample by default")
-    parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
-    rows: list[tuple[str, float, str, float]] = []
-    start_up(rows)
-    for image in arguments.image or [SAMPLE / "widefield.czi"]:
-        reading(rows, image)
-    with tempfile.TemporaryDirectory() as folder:
-        import benchmark_embedding
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="the part that the guard compares, in about two minutes")
+    parser.add_argument("--only", action="append", choices=WORKLOADS, metavar="NAME", help=", ".join(WORKLOADS))
+    parser.add_argument("--samples", type=Path, metavar="FOLDER", help="folder of real files to read as well")
+    parser.add_argument("--cache", type=Path, metavar="FOLDER", help="where the jar of Bio-Formats is fetched to")
+    parser.add_argument("--work", type=Path, metavar="FOLDER", help="where files are made; gone at the end")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write all that was measured")
+    parser.add_argument("--markdown", type=Path, metavar="OUT", help="write the page, and its pictures beside it")
+    parser.add_argument("--against", type=Path, metavar="JSON", help="compare ratios with those of an earlier run")
+    parser.add_argument("--keep", type=Path, metavar="JSON", help="take in what this earlier run measured besides")
+    parser.add_argument("--from", dest="from_", type=Path, metavar="JSON", help="measure nothing; take this")
+    parser.add_argument("--strict", action="store_true", help="end at the first workload that fails")
+    given = parser.parse_args(args)
+    begun = time.monotonic()
 
-        rows.extend(benchmark_embedding.embedding(Path(folder)))
-        needed = [benchmark_embedding.memory(Path(folder), planes) for planes in PLANES]
-    for what, seconds, reference, other in rows:
-        mine, theirs = f"{seconds * 1000:9.1f} ms", f"{other * 1000:9.1f} ms"
-        print(f"{what:50.50s} {mine}   {reference:26s} {theirs}   ratio {seconds / other:7.2f}")
-    for size, alone, whole in needed:
-        told = f"embedding {alone:.1f} times its size, the whole command {whole:.1f} times"
-        print(f"memory for an OME-XML of {size / 1e6:.0f} MB: {told}")
-    print(f"median ratio {statistics.median(s / o for _, s, _, o in rows):.2f}")
-    if arguments.json:
-        keys = ("what", "seconds", "reference", "reference_seconds")
-        arguments.json.write_text(json.dumps([dict(zip(keys, row, strict=True)) for row in rows], indent=1))
+    def say(text: str) -> None:
+        print(text, flush=True)
+
+    table = Table(say, 5.0 if given.quick else SHARE)
+    if given.from_:
+        facts, rows, grown, skipped = guard.loaded(given.from_)
+        table.rows, table.skipped = rows, skipped
+        tell(given, facts, table, grown, say)
+        return 0
+    warnings.simplefilter("ignore")
+    peers = Peers(given.cache)
+    for name, why in peers.absent.items():
+        table.skip(name, why)
+    with tempfile.TemporaryDirectory(dir=given.work) as place:
+        # An installed program has its byte code beside it; a run from sources is not to be slower for the lack of it.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = os.path.join(place, "bytecode")
+        grown = measure(given, table, peers, Path(place), say)
+    if given.keep:
+        keep(given.keep, table, grown)
+    tell(given, machine(peers, begun), table, grown, say)
+    return 0
+
+
+def keep(path: Path, table: Table, grown: dict[str, list[Growth]]) -> None:
+    """Take in what an earlier run measured and this one did not."""
+    _, rows, before, skipped = guard.loaded(path)
+    known = {row.key for row in table.rows}
+    table.rows.extend(row for row in rows if row.key not in known)
+    table.skipped = {**skipped, **table.skipped}
+    for name, series in before.items():
+        grown.setdefault(name, series)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

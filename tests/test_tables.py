@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+from lxml import etree
 
 from nbo_extract.errors import MappingTableError
 from nbo_extract.tables import compile_table, load_table, table_names
 from nbo_extract.tables_check import check_table, problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 INSTRUMENT = """
 [[element]]
@@ -251,6 +257,22 @@ FOUND = [
 @pytest.mark.parametrize(("text", "messages"), FOUND)
 def test_problems(text: str, messages: list[str]) -> None:
     assert problems(compile_table(text, "t")) == messages
+
+
+@pytest.mark.parametrize("wanted", ["b", "", None, "none"])
+def test_path_of_same_attributes_finds_as_xpath_does(wanted: str | None) -> None:
+    text = INSTRUMENT + "[element.let]\nlit = '$lamps[@Id = $item/@Ref]'"
+    path = compile_table(text, "made").children[""][0].let["lit"]
+    tree = etree.fromstring("<L><Lamp Id='a'/><Lamp Id='b'/><Lamp/><Lamp Id=''/><Lamp Id='b'/></L>")
+    lamps = list(tree)
+    item = etree.SubElement(tree, "Item", {} if wanted is None else {"Ref": wanted})
+    plain: Callable[..., object] = etree.XPath(path.text)
+    for given in (lamps, [], "b"):
+        if isinstance(given, list):
+            assert path.find(item, lamps=given, item=[item]) == plain(item, lamps=given, item=[item])
+        else:
+            with pytest.raises(etree.XPathEvalError):
+                path.find(item, lamps=given, item=[item])
 
 
 def test_problems_are_all_listed_not_the_first() -> None:

@@ -37,7 +37,6 @@ LAYOUT: Final = 1
 STALE, UNCERTAIN, DAMAGED, EDITED = "NBO170", "NBO171", "NBO172", "NBO173"
 #: What is found about a sidecar when it is read is not written into the next one.
 OF_READING: Final = (STALE, UNCERTAIN, DAMAGED, EDITED)
-_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +134,7 @@ def sidecar_text(document: Document, form: Format, fingerprint: Fingerprint | No
 def _annotated(document: Document, stated: dict[str, Any]) -> Document:
     """Return a Document with the annotation that says all that NBO XML has no place for."""
     from nbo_extract.jsonio import provenance_json
+    from nbo_extract.xmlio import escaped_text
 
     content: dict[str, Any] = {
         "sidecar": stated,
@@ -143,7 +143,7 @@ def _annotated(document: Document, stated: dict[str, Any]) -> Document:
         "unmapped": list(document.unmapped),
     }
     text = json.dumps({k: v for k, v in content.items() if v}, ensure_ascii=False, separators=(",", ":"))
-    text = ILLEGAL.sub(lambda m: f"\\u{ord(m[0]):04x}", text).translate(_ESCAPED)
+    text = escaped_text(ILLEGAL.sub(lambda m: f"\\u{ord(m[0]):04x}", text))
     root = replace(document.root, children=list(document.root.children))
     holder = root.first("StructuredAnnotations")
     taken = {n.id for n in holder.children} if holder is not None else set()

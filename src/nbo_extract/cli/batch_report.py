@@ -57,18 +57,18 @@ def write_report(journal: Journal, job: Job, paths: Sequence[str], folder: str, 
     tasks = [Task(e.target or e.path) for e in done]
     bare = bare_for(paths, [Task(e.path) for e in entries], job) if job.redact else None
     report = Report(settings_of("Images" if bare else title_of(paths), "", job))
-    parts = {}
     with closing(process_all(tasks, reading, processes(workers, len(tasks)))) as outcomes:
-        for entry, outcome in zip(done, outcomes, strict=True):
-            found = outcome.report
-            parts[entry.number] = failed(outcome.path, outcome.message) if found is None else found
-    for entry in entries:
-        part = parts.get(entry.number)
-        if entry.state == UNLISTED:
-            report.problems.append(bare.text(entry.message) if bare else entry.message)
-            continue
-        part = failed(shown(entry.path), entry.message) if part is None else replace(part, path=shown(entry.path))
-        report.add(bare.report(part) if bare else part)
+        # Each is added as it comes: a report keeps once what images have in common, and alone they are large.
+        for entry in entries:
+            if entry.state == UNLISTED:
+                report.problems.append(bare.text(entry.message) if bare else entry.message)
+                continue
+            part = failed(shown(entry.path), entry.message)
+            if entry.state == DONE:
+                outcome = next(outcomes)
+                found = failed(outcome.path, outcome.message) if outcome.report is None else outcome.report
+                part = replace(found, path=shown(entry.path))
+            report.add(bare.report(part) if bare else part)
     try:
         write_bytes(place_of(folder, REPORT), report.html().encode("utf-8", errors="backslashreplace"))
     except WriteError as error:

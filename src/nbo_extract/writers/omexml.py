@@ -19,6 +19,7 @@ from nbo_extract.writers._diff import insertion_diff
 from nbo_extract.writers._scan import UNITED, Place, Scan, scan
 from nbo_extract.writers._system import SIDECAR_HINT
 from nbo_extract.writers.block import NBO_NAMESPACE, NBO_VERSION, OWN_NAMESPACES, PROVENANCE_NAMESPACE
+from nbo_extract.xmlio import escaped_attribute, escaped_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,10 +31,6 @@ _UTF8: Final = ("", "utf-8", "utf8")
 _ASCII_BASED: Final = re.compile(r"(us-)?ascii|iso-8859-\d+|latin-?1|windows-125\d|cp125\d")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _ID: Final = re.compile(rb"Annotation:NBO:([0-9]{1,18})(?![0-9])")
-_ATTRIBUTE: Final = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
-)
-_TEXT: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 #: Bio-Formats takes these for its own wherever they stand in an annotation.
 _TAKEN: Final = ("OriginalMetadata", "ModuloAlongZ", "ModuloAlongC", "ModuloAlongT")
 
@@ -279,7 +276,7 @@ def _fills(base: bytes, found: Scan, fills: Sequence[CoreFill]) -> list[tuple[in
         place = found.targets[fill.element]
         tag = base[place.start : place.inside]
         at = place.start + len(tag[:-1].removesuffix(b"/").rstrip(b" \t\r\n"))
-        insertions.append((at, f' {fill.attribute}="{fill.value.translate(_ATTRIBUTE)}"'))
+        insertions.append((at, f' {fill.attribute}="{escaped_attribute(fill.value)}"'))
     return insertions
 
 
@@ -326,16 +323,15 @@ def _annotation_texts(
     """Return both annotations, in the namespace that holds where they are put."""
     prefix = _name(found, found.annotations or found.root)[0]
     payload = _payload(block.nbo_xml, found.version, label)
-    stated = "".join(f' {k}="{str(v).translate(_ATTRIBUTE)}"' for k, v in record.items() if v is not None)
+    stated = "".join(f' {k}="{escaped_attribute(str(v))}"' for k, v in record.items() if v is not None)
     made = f"nbo-extract {block.product_version}".strip()
     provenance = (
-        f'<nboProvenance xmlns="{PROVENANCE_NAMESPACE}"{stated}>'
-        f"{block.provenance_json.translate(_TEXT)}</nboProvenance>"
+        f'<nboProvenance xmlns="{PROVENANCE_NAMESPACE}"{stated}>{escaped_text(block.provenance_json)}</nboProvenance>'
     )
     _well_formed(provenance, "the provenance", label)
     return "".join(
         f'<{prefix}XMLAnnotation ID="{identity}" Namespace="{namespace}">'
-        f"<{prefix}Description>{description.translate(_TEXT)}</{prefix}Description>"
+        f"<{prefix}Description>{escaped_text(description)}</{prefix}Description>"
         f"<{prefix}Value>{value}</{prefix}Value></{prefix}XMLAnnotation>"
         for identity, namespace, description, value in (
             (ids[0], NBO_NAMESPACE, f"4DN-BINA-OME (NBO) {NBO_VERSION} microscopy metadata by {made}", payload),

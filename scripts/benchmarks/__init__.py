@@ -1,0 +1,1 @@
+"""What scripts/benchmark.py measures, how, and how it tells it."""
