@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are f
 @pytest.mark.parametrize("embed", [False, True])
 def test_a_few_kills(tmp_path: Path, embed: bool) -> None:
     campaign = Campaign(
-        tmp_path, count=60, kills=3, per_round=3, workers=2, embed=embed, random=random.Random(3), most_rounds=5
+        tmp_path, count=40, kills=3, per_round=3, workers=2, embed=embed, random=random.Random(3), most_rounds=5
     )
     figures = campaign.run()
     assert figures.wrong == []
