@@ -24,6 +24,16 @@ settings.load_profile("same")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that writes the golden files anew; look at what changed before committing it."""
     parser.addoption("--update-golden", action="store_true", help="write the files of tests/golden anew")
+    parser.addoption("--slow", action="store_true", help="run the tests that take most of a minute, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what takes most of a minute, where it is not asked for."""
+    if config.getoption("--slow"):
+        return
+    for item in items:
+        if item.get_closest_marker("slow") is not None:
+            item.add_marker(pytest.mark.skip(reason="takes most of a minute: run with --slow"))
 
 
 @pytest.fixture(scope="session")

@@ -385,6 +385,7 @@ def under_way(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
             process.communicate()
 
 
+@pytest.mark.slow
 def test_stopped_then_a_worker_killed_then_the_scheduler(two: Machines, sample_data: Path, tmp_path: Path) -> None:
     psutil = importlib.import_module("psutil")  # of distributed
     folder = made(tmp_path / "there", sample_data, 60)

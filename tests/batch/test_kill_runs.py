@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 
 
-@pytest.mark.parametrize("embed", [False, True])
+@pytest.mark.parametrize("embed", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_few_kills(tmp_path: Path, embed: bool) -> None:
     campaign = Campaign(
-        tmp_path, count=40, kills=3, per_round=3, workers=2, embed=embed, random=random.Random(3), most_rounds=5
+        tmp_path, count=60, kills=3, per_round=3, workers=2, embed=embed, random=random.Random(3), most_rounds=5
     )
     figures = campaign.run()
     assert figures.wrong == []

@@ -122,6 +122,7 @@ def test_names_that_meet_are_refused(run: Run, images: Path, tmp_path: Path) -> 
     )
 
 
+@pytest.mark.slow
 def test_real_files_are_converted_or_refused_in_a_sentence(shared: Path, tmp_path: Path) -> None:
     files = sorted(p for p in (shared / "samples").rglob("*.*") if p.is_file())
     refused = {}

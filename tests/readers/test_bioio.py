@@ -69,11 +69,12 @@ def test_endings_are_found_without_importing(site: Path) -> None:
     plugin(site, "bioio-odd", "[s for s in ('.odd',)]")
     plugin(site, "bioio-broken", "('.brk',)", broken=True)
     forget()
+    before = set(sys.modules)
     found = {p.name: p for p in bioio_plugins.plugins()}
     assert found["bioio-mock"] == ("bioio-mock", "bioio_mock", (".mck", ".mock"), "1.5")
     assert found["bioio-odd"].suffixes == ()
     assert found["bioio-broken"].suffixes == (".brk",)
-    assert not {"bioio_mock", "bioio_odd", "bioio_broken", "bioio_base"} & set(sys.modules)
+    assert not {"bioio_mock", "bioio_odd", "bioio_broken", "bioio_base"} & (set(sys.modules) - before)
 
 
 def test_order_is_that_of_bioio() -> None:
