@@ -130,7 +130,7 @@ def test_nothing_but_a_folder_that_cannot_be_listed(
     told_once(run("images"), tmp_path / "images", "images/closed")
 
 
-@pytest.mark.parametrize("options", [["--embed"], ["--format", "json", "--workers", "2"]])
+@pytest.mark.parametrize("options", [[], ["--embed"], ["--format", "json", "--workers", "2"]])
 def test_names_of_all_kinds(run: Run, images: Path, options: list[str]) -> None:
     stems = [
         "two\nlines",

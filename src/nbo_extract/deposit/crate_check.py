@@ -11,8 +11,8 @@ from urllib.parse import quote, unquote, urlsplit
 from nbo_extract.deposit.crate import IMAGE, METADATA
 from nbo_extract.deposit.crate_list import one_line, read_table
 from nbo_extract.deposit.crate_profile import Key, profile
-from nbo_extract.deposit.form import is_day
 from nbo_extract.deposit.pagetab_tree import Problem
+from nbo_extract.deposit.study_rules import is_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

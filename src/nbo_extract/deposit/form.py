@@ -6,17 +6,16 @@ import functools
 import re
 import tomllib
 from dataclasses import dataclass, replace
-from datetime import date
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
+from nbo_extract.deposit.model import COLLECTION, LICENSES, SHORTEST_TITLE
 from nbo_extract.deposit.pagetab_tree import Problem, Section
-from nbo_extract.deposit.study_rules import orcid_is_right
+from nbo_extract.deposit.study_rules import is_day, orcid_is_right
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ORCID_ADDRESS: Final = re.compile(r"\Ahttps?://orcid\.org/")
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -68,7 +67,7 @@ def check(
         In the order of the table; empty where the form would take the submission.
     """
     rules = _rules()
-    problems = list(_submission(tree, today, rules))
+    problems = list(_submission(tree, today))
     for rule in rules.sections:
         problems += _sections(tree, rule, rules)
     problems += _contacts(tree)
@@ -79,9 +78,9 @@ def check(
     return [replace(p, message=" ".join(p.message.split())) for p in problems]
 
 
-def _submission(tree: Section, today: str, rules: _Rules) -> Iterator[Problem]:
-    if tree.value("AttachTo") != rules.table["collection"]:
-        yield Problem("collection", f"The submission has no attribute AttachTo with the value {_collection(rules)}.")
+def _submission(tree: Section, today: str) -> Iterator[Problem]:
+    if tree.value("AttachTo") != COLLECTION:
+        yield Problem("collection", f"The submission has no attribute AttachTo with the value {COLLECTION}.")
     released = tree.value("ReleaseDate")
     if not released:
         yield Problem("no-date", "The submission has no release date.")
@@ -91,29 +90,13 @@ def _submission(tree: Section, today: str, rules: _Rules) -> Iterator[Problem]:
         yield Problem("past-date", f"The release date {released[:10]} lies in the past (today is {today}).")
     study = _study(tree)
     title = (study.value("Title") if study else "") or tree.value("Title")
-    shortest = rules.table["shortest_title"]
-    if title and len(title) < shortest:
-        message = f"The title of the study has {len(title)} characters; the archive asks for at least {shortest}."
+    if title and len(title) < SHORTEST_TITLE:
+        message = f"The title of the study has {len(title)} characters; the archive asks for at least {SHORTEST_TITLE}."
         yield Problem("short-title", message)
     license_ = study.value("License") if study else ""
-    if license_ and license_ not in rules.table["licenses"]:
-        offered = " or ".join(rules.table["licenses"])
+    if license_ and license_ not in LICENSES:
+        offered = " or ".join(LICENSES)
         yield Problem("license", f"The licence {license_} is not one that the archive offers: {offered}.")
-
-
-def _collection(rules: _Rules) -> str:
-    return str(rules.table["collection"])
-
-
-def is_day(text: str) -> bool:
-    """Return whether a text is a date such as 2027-03-14."""
-    if not _DAY.fullmatch(text):
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _study(tree: Section) -> Section | None:

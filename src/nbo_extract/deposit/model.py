@@ -17,6 +17,8 @@ LICENSES: Final = {
     "CC0": "https://creativecommons.org/publicdomain/zero/1.0/",
     "CC BY 4.0": "https://creativecommons.org/licenses/by/4.0/",
 }
+#: Collection of BioStudies that a submission is attached to.
+COLLECTION: Final = "BioImages"
 #: Fewest characters of the title of a study.
 SHORTEST_TITLE: Final = 25
 

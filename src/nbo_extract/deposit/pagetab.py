@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from nbo_extract.deposit.form import check
-from nbo_extract.deposit.model import LICENSES
+from nbo_extract.deposit.model import COLLECTION, LICENSES
 from nbo_extract.deposit.pagetab_read import read_cells, read_json, read_tsv
 from nbo_extract.deposit.pagetab_tree import Attribute, Item, Problem, Section, facts
 
@@ -37,8 +37,6 @@ __all__ = [
     "tree",
 ]
 
-#: Collection of BioStudies that the BioImage Archive is.
-COLLECTION: Final = "BioImages"
 #: Name of the ontology of imaging methods, as the archive's records write it, and what its accessions follow.
 ONTOLOGY: Final = "Biological Imaging Methods Ontology (FBbi)"
 TERMS: Final = "http://purl.obolibrary.org/obo/"

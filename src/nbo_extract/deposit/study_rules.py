@@ -43,7 +43,7 @@ def study_problems(study: Study, today: str) -> Iterator[str]:
             f"study.title: {study.title!r} has {len(study.title)} characters, and the archive asks for "
             f"{SHORTEST_TITLE}; say more"
         )
-    if study.release_date and today and not _date(study.release_date) and study.release_date < today:
+    if study.release_date and today and is_day(study.release_date) and study.release_date < today:
         yield f"study.release_date: {study.release_date} is past; give a day from {today} on"
 
 
@@ -75,12 +75,16 @@ def _orcid(text: str) -> str:
     return f"{text!r} is no ORCID; write it as 0000-0002-1825-0097, without the address"
 
 
-def _date(text: str) -> str:
+def is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar, as ``2027-03-14``."""
     try:
-        good = bool(_DATE.fullmatch(text)) and datetime.date.fromisoformat(text) is not None
+        return bool(_DATE.fullmatch(text)) and datetime.date.fromisoformat(text) is not None
     except ValueError:
-        good = False
-    return "" if good else f"{text!r} is no day; write it as 2027-03-14"
+        return False
+
+
+def _date(text: str) -> str:
+    return "" if is_day(text) else f"{text!r} is no day; write it as 2027-03-14"
 
 
 def _license(text: str) -> str:
