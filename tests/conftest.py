@@ -12,7 +12,7 @@ from commands import Result
 from nbo_extract.cli import main
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,6 +34,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("slow") is not None:
             item.add_marker(pytest.mark.skip(reason="takes most of a minute: run with --slow"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _modules_stay_compiled() -> Iterator[None]:
+    """Let the programs that tests start keep their compiled modules: compiling takes a third of a short one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")

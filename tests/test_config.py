@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nbo_extract.config import Config, Rule, Settled, elements_to_prefer, find_config, load_config
-from nbo_extract.config_keys import NAME
+from nbo_extract.config import Config, Rule, Settled, elements_to_prefer, load_config
+from nbo_extract.config_keys import NAME, find_config
 from nbo_extract.errors import ConfigError
 
 if TYPE_CHECKING:

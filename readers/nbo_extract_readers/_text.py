@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from nbo_extract import values
+
 #: A run of characters that XML does not allow.
-ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
+ILLEGAL = re.compile(f"{values.ILLEGAL.pattern}+")
 
 
 def clean(text: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbo_extract.config_facility import Facility, read_facility
-from nbo_extract.config_keys import NAME, check_patterns, quoted
+from nbo_extract.config_keys import check_patterns, quoted
 from nbo_extract.config_statements import SECTIONS, Entry, Number, read_section
 from nbo_extract.errors import ConfigError
 from nbo_extract.schema import load
@@ -121,44 +121,6 @@ class Config:
         except ValueError:  # Windows: another drive
             place = os.path.abspath(path)
         return place.replace(os.sep, "/")
-
-
-def find_config(folder: str, known: dict[str, str] | None = None) -> str:
-    """Find the configuration of a folder: the nearest one upward, symbolic links taken as they are named.
-
-    Parameters
-    ----------
-    folder : str
-    known : dict of str to str, optional
-        What was found for folders, kept between calls.
-
-    Returns
-    -------
-    str
-        Its path, empty where there is none.
-    """
-    known = {} if known is None else known
-    here, passed, found = os.path.abspath(folder), [], ""
-    while here not in known:
-        passed.append(here)
-        candidate = os.path.join(here, NAME)
-        try:
-            os.stat(here)
-            if os.path.lexists(candidate) and not os.path.isdir(candidate):
-                found = candidate
-                break
-        except PermissionError:
-            break
-        except OSError:
-            # A folder that is not there holds nothing; the ones above it may.
-            pass
-        above = os.path.dirname(here)
-        if above == here:
-            break
-        here = above
-    found = found or known.get(here, "")
-    known.update(dict.fromkeys(passed, found))
-    return found
 
 
 def load_config(path: str) -> Config:

@@ -1,7 +1,8 @@
-"""Keys and patterns of configurations: how they are quoted and checked."""
+"""Where configurations lie, and their keys and patterns: how they are found, quoted and checked."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from nbo_extract.errors import ConfigError
@@ -43,3 +44,41 @@ def check_patterns(patterns: Iterable[str], path: str, key: str) -> None:
             cause = "is no pattern; ** stands for whole folders, * within a name"
         if cause:
             raise ConfigError(f"{path}: {key}: {pattern!r} {cause}")
+
+
+def find_config(folder: str, known: dict[str, str] | None = None) -> str:
+    """Find the configuration of a folder: the nearest one upward, symbolic links taken as they are named.
+
+    Parameters
+    ----------
+    folder : str
+    known : dict of str to str, optional
+        What was found for folders, kept between calls.
+
+    Returns
+    -------
+    str
+        Its path, empty where there is none.
+    """
+    known = {} if known is None else known
+    here, passed, found = os.path.abspath(folder), [], ""
+    while here not in known:
+        passed.append(here)
+        candidate = os.path.join(here, NAME)
+        try:
+            os.stat(here)
+            if os.path.lexists(candidate) and not os.path.isdir(candidate):
+                found = candidate
+                break
+        except PermissionError:
+            break
+        except OSError:
+            # A folder that is not there holds nothing; the ones above it may.
+            pass
+        above = os.path.dirname(here)
+        if above == here:
+            break
+        here = above
+    found = found or known.get(here, "")
+    known.update(dict.fromkeys(passed, found))
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "info"]
@@ -72,4 +72,7 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the stated fields as a dictionary."""
-        return {key: value for key, value in asdict(self).items() if value not in ("", 0)}
+        return {name: value for name in _FIELDS if (value := getattr(self, name)) not in ("", 0)}
+
+
+_FIELDS = tuple(f.name for f in fields(Finding))

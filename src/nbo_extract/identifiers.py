@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -33,8 +34,14 @@ class Serials:
 
 def serials(node: Node) -> Serials:
     """Collect what may be serial numbers of a part."""
+    return _serials(*(node.get(name) or "" for name in _TEXTS))
+
+
+# Each part of an image is compared with each described one: what a part says is asked once.
+@functools.lru_cache(maxsize=4096)
+def _serials(*given: str) -> Serials:
     table = rules().raw["serial"]
-    texts = {name: fold(node.get(name) or "") for name in _TEXTS}
+    texts = dict(zip(_TEXTS, map(fold, given), strict=True))
     stated = {m for text in texts.values() for pattern in table["stated"] for m in re.findall(pattern, text)}
     stated |= {m for pattern in table["ridden"] for m in re.findall(pattern, texts["Model"])}
     lot = {piece for piece in _PIECES.split(texts["LotNumber"]) if says_something(piece)}

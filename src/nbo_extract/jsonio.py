@@ -70,6 +70,11 @@ def provenance_json(document: Document) -> str:
         ID where it has one, and attribute to the number of its source; text content is called ``#text``, columns of
         planes are under ``planes``.
     """
+    return _encode(provenance(document), compact=True)
+
+
+def provenance(document: Document) -> dict[str, Any]:
+    """Return what `provenance_json` serialises."""
     emitter = _Emitter(document, as_linked=False)
     nodes = list(emitter.provenance(document.root, document.root.name, _kind(load(document.version), document)))
     content = {
@@ -80,7 +85,7 @@ def provenance_json(document: Document) -> str:
         "sources": emitter.source_list(),
         "nodes": nodes,
     }
-    return _encode({key: value for key, value in content.items() if value}, compact=True)
+    return {key: value for key, value in content.items() if value}
 
 
 def from_json(data: str | bytes | Path) -> Document:

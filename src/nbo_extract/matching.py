@@ -7,6 +7,7 @@ candidates.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -79,9 +80,9 @@ SHARED = "several parts of the file fit it"
 
 def compare(embedded: Node, described: Node) -> Verdict:
     """Compare an embedded part with a described one."""
-    kind = rules().kind(embedded.name)
-    if not _comparable(embedded, described, kind):
+    if described.name not in _comparable(embedded.name):
         return DIFFERENT
+    kind = rules().kind(embedded.name)
     makers = maker(embedded), maker(described)
     if makers[0] is not None and makers[1] is not None and not same_owner(makers[0], makers[1]):
         return different("other makers")
@@ -135,12 +136,14 @@ def _by_catalogue(verdict: Verdict, embedded: Node, described: Node, kind: Kind,
     return same(evidence, said, *verdict.evidence)
 
 
-def _comparable(first: Node, second: Node, kind: Kind) -> bool:
-    if first.name == second.name:
-        return True
-    if first.name not in kind.elements or second.name not in kind.elements:
-        return False
-    return kind.loose or kind.generic in (first.name, second.name)
+@functools.cache
+def _comparable(name: str) -> frozenset[str]:
+    """Return the elements with which one may be compared."""
+    kind = rules().kind(name)
+    if name not in kind.elements:
+        return frozenset([name])
+    all_ = kind.loose or name == kind.generic
+    return frozenset([name]) | (kind.elements if all_ else kind.elements & {kind.generic})
 
 
 def _compare_objectives(first: Node, second: Node, kind: Kind) -> Verdict:
@@ -194,7 +197,8 @@ def match_parts(
 
 
 def _best(part: Node, described: Sequence[Node]) -> Match:
-    found = [(compare(part, other), other.id) for other in described]
+    names = _comparable(part.name)
+    found = [(compare(part, other), other.id) for other in described if other.name in names]
     ranked = sorted((pair for pair in found if pair[0].state != "different"), key=lambda p: (-p[0].score, p[1]))
     proven = [pair for pair in ranked if pair[0].state == "same"]
     if not proven:

@@ -175,22 +175,27 @@ class Node:
 
         One unit attribute may serve several values (the edges of a wavelength range).
         """
-        for unit_name in sorted(kind.unit_names):
-            owners = [n for n, a in kind.attributes.items() if a.unit == unit_name and n in self.facts]
+        for unit_name, measured in kind.measured:
+            owners = [n for n in measured if n in self.facts]
+            if not owners:
+                continue
             stated = {f.unit for n in owners if (f := self.facts[n]).unit is not None}
-            if unit_name in self.facts and owners:
+            if unit_name in self.facts:
                 stated.add(self.facts[unit_name].value)
             if len(stated) == 1:
                 unit = next(iter(stated))
                 for name in owners:
-                    self.facts[name] = replace(self.facts[name], unit=unit)
+                    if self.facts[name].unit != unit:
+                        self.facts[name] = replace(self.facts[name], unit=unit)
                 self.facts.pop(unit_name, None)
 
     def walk(self) -> Iterator[Node]:
         """Yield this node and all below it, parents first."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        left = [self]
+        while left:
+            node = left.pop()
+            yield node
+            left.extend(reversed(node.children))
 
 
 @dataclass(slots=True)

@@ -32,9 +32,9 @@ _PLUS = re.compile(r"(?<=[a-z])\+(?!\w)|(?<=\d)\+(?= *(?:$|[,;)])| +(?![lbsk]p)[
 _LINE = re.compile(r"(?<![\d.])(\d{3,4}(?:\.\d+)?)(?= ?nm|(?![\d.]* ?mw)(?!\d))")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
-    """Rules of one kind of part.
+    """Rules of one kind of part; each stands once, in `rules`.
 
     Attributes
     ----------
@@ -80,9 +80,13 @@ class Rules:
         """Return how strong a kind of evidence is."""
         return float(self.raw["score"][evidence])
 
+    @functools.cached_property
+    def _by_element(self) -> dict[str, Kind]:
+        return {element: kind for kind in reversed(self.kinds) for element in kind.elements}
+
     def kind(self, element: str) -> Kind:
         """Return the kind that an element of Instrument belongs to."""
-        return next((k for k in self.kinds if element in k.elements), self.kinds[-1])
+        return self._by_element.get(element, self.kinds[-1])
 
 
 @functools.cache
@@ -128,6 +132,8 @@ def names_of(node: Node) -> set[str]:
     return {fold(n) for n in map(node.get, NAMED_BY) if n}
 
 
+# The images of a folder name the same parts again and again: what a text says is asked once.
+@functools.lru_cache(maxsize=4096)
 def says_something(text: str | None) -> bool:
     """Whether a text names a part: no placeholder, no mere position."""
     return text is not None and rules().nothing.match(fold(text)) is None
@@ -201,11 +207,13 @@ def _catalogue_text(node: Node) -> str | None:
     text = node.get("CatalogNumber")
     if text is not None and says_something(text):
         return text
-    for attribute in ("Model", "Name", "LotNumber"):
-        for form in rules().raw["catalogue"]["forms"]:
-            if found := re.search(form, node.get(attribute) or ""):
-                return found[0]
-    return None
+    return _catalogue_within(*(node.get(attribute) or "" for attribute in ("Model", "Name", "LotNumber")))
+
+
+@functools.lru_cache(maxsize=4096)
+def _catalogue_within(*texts: str) -> str | None:
+    forms = rules().raw["catalogue"]["forms"]
+    return next((found[0] for text in texts for form in forms if (found := re.search(form, text))), None)
 
 
 def variant_of(node: Node) -> str | None:
@@ -214,15 +222,11 @@ def variant_of(node: Node) -> str | None:
     return found[1] if found else None
 
 
+@functools.lru_cache(maxsize=4096)
 def rewritten(text: str, kind: Kind) -> str:
     """Folded text without a maker at its beginning, after the rewrites of a kind."""
-    return _rewritten(text, kind.rewrites)
-
-
-@functools.lru_cache(maxsize=4096)
-def _rewritten(text: str, rewrites: tuple[tuple[re.Pattern[str], str], ...]) -> str:
     text = _PLUS.sub(" plus", _leading_maker(fold(text))[1])
-    for pattern, to in rewrites:
+    for pattern, to in kind.rewrites:
         text = pattern.sub(to, text)
     return _leading_maker(" ".join(text.split()))[1]
 
@@ -232,6 +236,7 @@ def words(text: str, kind: Kind, *, split: bool = True) -> tuple[str, ...]:
     return split_words(rewritten(text, kind), kind, split=split)
 
 
+@functools.lru_cache(maxsize=4096)
 def split_words(text: str, kind: Kind, *, split: bool = True) -> tuple[str, ...]:
     """Words of a text after the rewrites."""
     pattern = r"[^\W\d_]+|\d+(?:\.\d+)?" if split else r"[^\W_]+(?:\.\d+)?"
@@ -256,16 +261,19 @@ def _plain(word: str) -> str:
 
 def title(node: Node, kind: Kind) -> str | None:
     """Return the name by which a part is recognised: its model, or its own name where the model says less."""
-    model, name = (t if says_something(t) else None for t in (node.get("Model"), node.get("Name")))
-    model, name = (None if t is None else _without_own_maker(t, node) for t in (model, name))
+    return _title(node.get("Model"), node.get("Name"), node.get("Manufacturer") or "", kind)
+
+
+@functools.lru_cache(maxsize=4096)
+def _title(model: str | None, name: str | None, own: str, kind: Kind) -> str | None:
+    model, name = (_without_own_maker(t, own) if t is not None and says_something(t) else None for t in (model, name))
     if model is None or name is None:
         return model or name
     in_model, in_name = set(words(model, kind)), set(words(name, kind))
     return name if in_model < in_name and kind.name == "objective" else model
 
 
-def _without_own_maker(text: str, node: Node) -> str | None:
-    own = node.get("Manufacturer") or ""
+def _without_own_maker(text: str, own: str) -> str:
     for name in (own, *own.split()[:1]):
         if len(name) > 1 and fold(text).startswith(f"{fold(name)} ") and text.casefold().startswith(name.casefold()):
             return text[len(name) :].strip()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import socket
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
@@ -353,4 +352,6 @@ def bare_text(text: str, *paths: str) -> str:
     """
     for path in sorted({p for given in paths if given for p in (given, os.path.abspath(given))}, key=len, reverse=True):
         text = text.replace(path, last_part(path))
+    import socket
+
     return Redactor(Private(frozenset({socket.gethostname()}))).sentence(text) if text else ""

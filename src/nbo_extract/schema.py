@@ -193,6 +193,13 @@ class Declaration:
                 found.setdefault(name, use)
         return found
 
+    @functools.cached_property
+    def measured(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Attributes that hold units, in alphabetical order, each with those whose unit it holds."""
+        return tuple(
+            (unit, tuple(n for n, a in self.attributes.items() if a.unit == unit)) for unit in sorted(self.unit_names)
+        )
+
     def use(self, child: str) -> Use | None:
         """Return the use that a child of this name falls under, directly or as member of a substitution group."""
         return self._use_by_name.get(child)
@@ -211,7 +218,7 @@ class Declaration:
         own = _ID_KIND.search(patterns[-1]) if patterns else None
         return own[1] if own else self.name
 
-    @property
+    @functools.cached_property
     def children(self) -> tuple[str, ...]:
         """Names of all children that an instance may hold, abstract heads left out."""
         return tuple(n for n in self._use_by_name if (d := self.child(n)) is not None and not d.abstract)

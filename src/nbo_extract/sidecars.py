@@ -133,12 +133,12 @@ def sidecar_text(document: Document, form: Format, fingerprint: Fingerprint | No
 
 def _annotated(document: Document, stated: dict[str, Any]) -> Document:
     """Return a Document with the annotation that says all that NBO XML has no place for."""
-    from nbo_extract.jsonio import provenance_json
+    from nbo_extract.jsonio import provenance
     from nbo_extract.xmlio import escaped_text
 
     content: dict[str, Any] = {
         "sidecar": stated,
-        "provenance": json.loads(provenance_json(document)),
+        "provenance": provenance(document),
         "findings": [f.to_dict() for f in document.findings],
         "unmapped": list(document.unmapped),
     }

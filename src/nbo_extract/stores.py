@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from abc import ABC, abstractmethod
@@ -256,6 +255,8 @@ def _raise(error: OSError) -> None:
 
 def _digest(stream: BinaryIO) -> str:
     """Return the hash of a stream, and close it."""
+    import hashlib
+
     found = hashlib.sha256()
     with stream:
         while piece := stream.read(_PIECE):

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 # OME-XML of a long time lapse is larger than libxml2's default limits; the cap is our own.
 MAX_XML_BYTES = 1 << 30
-# Characters that XML 1.0 cannot carry in any spelling.
 _KEYS = ("TheT", "TheC", "TheZ", "ID")
 # Replaced one after the other: that is ten times as quick as a table of translation, which looks up each character.
 _TEXT = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\r", "&#13;"))
@@ -142,12 +141,11 @@ def _attributes(node: Node, kind: Declaration) -> str:
             if units.setdefault(attribute.unit, fact.unit) != fact.unit:
                 raise DocumentError(f"{node.name}@{attribute.unit} cannot be {units[attribute.unit]} and {fact.unit}")
     out = []
-    for name in kind.attributes:
-        value = node.facts[name].value if name in node.facts else units.get(name)
-        if value is not None:
-            if units.get(name, value) != value:
-                raise DocumentError(f"{node.name}@{name} cannot be {units[name]} and {value}")
-            out.append(f' {name}="{escaped_attribute(_carried(value, f"{node.name}@{name}"))}"')
+    for name in [n for n in kind.attributes if n in node.facts or n in units]:
+        value = node.facts[name].value if name in node.facts else units[name]
+        if units.get(name, value) != value:
+            raise DocumentError(f"{node.name}@{name} cannot be {units[name]} and {value}")
+        out.append(f' {name}="{escaped_attribute(_carried(value, f"{node.name}@{name}"))}"')
     return "".join(out)
 
 

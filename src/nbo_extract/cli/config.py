@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from nbo_extract.cli.configured import Loaded, as_file, configure, is_microscope, load_with_hardware
 from nbo_extract.cli.group import FAILED, OK, Refusal, complain
 from nbo_extract.cli.render import Printer
-from nbo_extract.config import find_config
 from nbo_extract.config_choice import choose_by_rules, statements_for
-from nbo_extract.config_keys import NAME, quoted
+from nbo_extract.config_keys import NAME, find_config, quoted
 from nbo_extract.errors import NboExtractError
 from nbo_extract.hardware import Hardware
 from nbo_extract.registry import find_reader

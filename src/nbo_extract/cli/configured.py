@@ -104,7 +104,7 @@ def configure(paths: Iterable[str], given: str | None, *, wanted: bool) -> Confi
             raise Refusal(error.message) from error
     if not wanted:
         return Configured()
-    from nbo_extract.config import find_config
+    from nbo_extract.config_keys import find_config
 
     known: dict[str, str] = {}
     folders = {folder: find_config(folder, known) for folder in dict.fromkeys(map(folder_of, paths)) if folder}

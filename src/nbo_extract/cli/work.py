@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import pickle
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -317,6 +316,8 @@ def process_all(tasks: Iterable[Task], job: Job, workers: int) -> Generator[Outc
 
 
 def _in_processes(tasks: Iterable[Task], job: Job, workers: int) -> Generator[Outcome]:
+    import pickle
+
     from nbo_extract.batch.workers import Workers
 
     following = 0
@@ -357,6 +358,8 @@ def process_numbered(data: bytes, task: tuple[int, Task]) -> Outcome:
 @lru_cache(maxsize=1)
 def unpickled(data: bytes) -> Job:
     """Return the job that a parent process made, read once."""
+    import pickle
+
     job = pickle.loads(data)  # noqa: S301 - made by the parent process
     assert isinstance(job, Job)  # noqa: S101
     return job
