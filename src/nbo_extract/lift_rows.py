@@ -105,6 +105,7 @@ class Rows:
         self._said: set[Finding] = set()
         self._error = etree.XPathEvalError
         self._blank: Any = None  # the item that the last row found, but without a text
+        self._placed: tuple[Any, str] = (None, "")  # the last element asked for its path: rows of one ask again
 
     def evaluate(self, path: Path, scope: Scope) -> Any:
         """Evaluate a path at the item of a scope, with its variables."""
@@ -240,12 +241,17 @@ class Rows:
         if item is None:
             return ""
         if hasattr(item, "tag"):
-            return self.origins.get(id(item)) or str(self._tree.getpath(item))
+            return self._path(item)
         parent = item.getparent() if hasattr(item, "getparent") else None
         if parent is None:
             return ""
-        path = self.origins.get(id(parent)) or str(self._tree.getpath(parent))
+        path = self._path(parent)
         return f"{path}/@{item.attrname}" if item.is_attribute else path
+
+    def _path(self, element: Any) -> str:
+        if self._placed[0] is not element:
+            self._placed = element, self.origins.get(id(element)) or str(self._tree.getpath(element))
+        return self._placed[1]
 
     def source(self, row: Row, found: Found) -> Source:
         """Return where a value came from."""
