@@ -37,13 +37,19 @@ def digests(document: Document) -> tuple[str, dict[str, str]]:
     dict of str to str
         Path of each element to the digests of its facts, one after another.
     """
-    total, found = hashlib.sha256(), {}
-    for path, node, kind in _nodes(document):
-        total.update(_encode([path, _stated(node, kind)]))
+    found = {}
+    for path, node, _ in _nodes(document):
         facts = "".join(sorted(_short(name, fact) for name, fact in _facts(node)))
         if facts:
             found[path] = facts
-    return total.hexdigest(), found
+    return _whole(document), found
+
+
+def _whole(document: Document) -> str:
+    total = hashlib.sha256()
+    for path, node, kind in _nodes(document):
+        total.update(_encode([path, _stated(node, kind)]))
+    return total.hexdigest()
 
 
 def mark_edited(document: Document, digest: str, known: dict[str, Any], name: str) -> int | None:
@@ -64,7 +70,7 @@ def mark_edited(document: Document, digest: str, known: dict[str, Any], name: st
     int or None
         Number of these facts; None where the document was not changed at all.
     """
-    if digests(document)[0] == digest:
+    if _whole(document) == digest:
         return None
     count = 0
     for path, node, _ in _nodes(document):
