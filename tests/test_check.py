@@ -524,6 +524,40 @@ def test_a_scanned_plane_is_not_exposed() -> None:
     assert "ExposureTime" in named_fields(scanned, "Plane")
 
 
+def scan(dwells: list[str | None], **second: str) -> Document:
+    """Describe a scanned image with a second channel of stated or unstated kind; dwell times by channel."""
+    document = with_image("Confocal_Fluorescence_single-spot-raster-scan")
+    pixels = part(document, "Image", "Pixels")
+    pixels.add("Channel", ID="Channel:1", **second)
+    assert pixels.planes is not None
+    columns: dict[str, list[str | None]] = {"ID": ["a", "b"], "TheC": ["0", "1"], "TheT": ["0"] * 2, "TheZ": ["0"] * 2}
+    pixels.planes = PlaneTable({**columns, "PixelDwellTime": dwells}, {"PixelDwellTime": "µs"})
+    return document
+
+
+@pytest.mark.parametrize("dwells", [["8", "8"], ["8", None]])
+def test_a_channel_of_unknown_kind_was_scanned_where_dwell_times_are_stated(dwells: list[str | None]) -> None:
+    assert "ExposureTime" not in named_fields(scan(dwells), "Plane")
+
+
+def test_the_detector_of_transmitted_light_of_a_scanner_exposes_nothing() -> None:
+    assert "ExposureTime" not in named_fields(scan(["8", "8"], ContrastMethod="Brightfield"), "Plane")
+
+
+@pytest.mark.parametrize("settings", ["CameraSettings", "GenericDetectorSettings"])
+@pytest.mark.parametrize("dwells", [["8", "8"], ["8", None]])
+def test_a_camera_is_asked_for_its_exposure_beside_a_scanner(settings: str, dwells: list[str | None]) -> None:
+    document = scan(dwells)
+    channel = part(document, "Image", "Pixels").all("Channel")[1]
+    channel.add("LightPath").add(settings, ID="Detector:9")
+    assert "ExposureTime" in named_fields(document, "Plane")
+
+
+def test_a_wide_field_channel_and_one_without_any_dwell_time_are_asked_for_the_exposure() -> None:
+    assert "ExposureTime" in named_fields(scan(["8", "8"], IlluminationType="Wide-field_Fluorescence"), "Plane")
+    assert "ExposureTime" in named_fields(scan([None, None]), "Plane")
+
+
 def test_polarisers_microlenses_and_excitation_belong_to_their_kind_of_image() -> None:
     wide = named_fields(with_image(), "Instrument")
     assert not {"PolarizationOptics", "MicrolensArray"} & set(wide)

@@ -142,6 +142,46 @@ def kinds_of(channel: Node) -> frozenset[str]:
     )
 
 
+def plane_kinds(pixels: Node, kinds: Kinds) -> Kinds:
+    """Return the kinds of the channels of an image, as its planes are judged by them.
+
+    Parameters
+    ----------
+    pixels : Node
+    kinds : tuple of frozenset of str
+        Of its channels, by their own words.
+
+    Returns
+    -------
+    tuple of frozenset of str
+        With `scanning` for a channel that says nothing else and was recorded by a scanning beam as well: a dwell time
+        is stated of its planes, or of those of another channel that was scanned, and no camera recorded it.
+    """
+    rules_of = table()["dwelling"]
+    dwelt = _stated_of(pixels, rules_of["stated"])
+    if not dwelt:
+        return kinds
+    paths = [channel.first("LightPath") for channel in pixels.all("Channel")]
+    cameras = [path is not None and path.first(*rules_of["not_with"]) is not None for path in paths]
+    others = any(camera for camera, own in zip(cameras, kinds, strict=True) if "scanning" not in own)
+    told = not others and (None in dwelt or any("scanning" in k for n, k in enumerate(kinds) if str(n) in dwelt))
+    return tuple(
+        own | {"scanning"}
+        if own <= frozenset(rules_of["silent"]) and not camera and (told or str(number) in dwelt)
+        else own
+        for number, (own, camera) in enumerate(zip(kinds, cameras, strict=True))
+    )
+
+
+def _stated_of(pixels: Node, attribute: str) -> set[str | None]:
+    """Return the numbers of the channels of which planes state an attribute; None for planes of no stated channel."""
+    found: set[str | None] = set()
+    if pixels.planes is not None and (values := pixels.planes.columns.get(attribute)):
+        numbers = pixels.planes.columns.get("TheC") or [None] * len(values)
+        found |= {n for n, value in zip(numbers, values, strict=True) if value}
+    return found | {plane.get("TheC") for plane in pixels.all("Plane") if plane.get(attribute)}
+
+
 class Modality:
     """The kinds of the channels of a Document, by image and by instrument.
 

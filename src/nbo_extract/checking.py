@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nbo_extract.applicability import Modality, Situation, first_that_holds, kinds_of, not_stated, table
+from nbo_extract.applicability import Modality, Situation, first_that_holds, kinds_of, not_stated, plane_kinds, table
 from nbo_extract.check_words import finding
 from nbo_extract.demands import applies, demands, stated
 from nbo_extract.findings import Finding
@@ -300,9 +300,9 @@ class _Walker:
         rows = len(pixels.planes) if pixels.planes is not None else 0
         if plane is None or not rows + len(nodes):
             return
-        place = place_of(plane, kind.use("Plane"), stand.place)
+        place, kinds = place_of(plane, kind.use("Plane"), stand.place), plane_kinds(pixels, stand.kinds)
         holder = stand.parent if stand.parent is not None else pixels
-        situation = Situation(nodes[0] if nodes else pixels, pixels, stand.kinds, "")
+        situation = Situation(nodes[0] if nodes else pixels, pixels, kinds, "")
         for demand in self._demands(plane, place):
             asked = [n for n in nodes if applies(n, demand)]
             lacking, total = sum(not stated(n, demand)[0] for n in asked), len(asked)
@@ -311,7 +311,7 @@ class _Walker:
                 lacking, total = lacking + lacking_rows, total + asked_rows
             if not total:
                 continue
-            spot = Spot((*stand.around, pixels), place, stand.kinds, planes=lacking)
+            spot = Spot((*stand.around, pixels), place, kinds, planes=lacking)
             gap = self._note(demand, situation, not lacking, "", holder, spot, pixels.id)
             if gap is not None:
                 gap.missing += lacking - 1
