@@ -23,6 +23,7 @@ from nbo_extract.export_omero import (
     to_csv,
     to_yaml,
 )
+from nbo_extract.model import Document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,6 +150,8 @@ def test_every_pair_is_a_fact_of_the_document(data: Path) -> None:
     for name in ("widefield.czi", "confocal.ome.tiff"):
         document = extract(data / name, planes="all")
         stated = {f.quantity for n in document.root.walk() for f in n.facts.values()}
+        # NBO's words are written with blanks.
+        stated |= {text.replace("_", " ") for text in stated if text.startswith(("Wide-field_", "Confocal_"))}
         made = [
             r
             for r in (*own_keys().image, *own_keys().channel)
@@ -159,6 +162,31 @@ def test_every_pair_is_a_fact_of_the_document(data: Path) -> None:
         checked = [v for k, v in pairs if k in plain or k.split(" ", 2)[-1] in plain]
         assert len(checked) > 20
         assert set(checked) <= stated
+
+
+def test_lines_of_a_laser_are_told_where_each_was_set_and_one_fact_of_a_laser_is_told_once() -> None:
+    document = Document()
+    instrument = document.root.add("Instrument", ID="Instrument:0")
+    instrument.add("InvertedMicroscopeStand", ID="Stand:0")
+    laser = instrument.add("Laser", ID="LightSource:0", Name="WLL")
+    channel = document.root.add("Image", ID="Image:0").add("Pixels", ID="Pixels:0").add("Channel", ID="Channel:0")
+    channel.put("IlluminationType", "Confocal_Fluorescence_single-spot-raster-scan")
+    path = channel.add("LightPath", ID="LightPath:0")
+    for peak, power in (("488", "6"), ("552", "40")):
+        laser.add("IlluminationWavelengthRange").put("PeakWavelength", peak, "nm")
+        settings = path.add("LightSourceSettings", ID="LightSource:0", Attenuation="0.94")
+        settings.put("IlluminationPowerSettings", power, "%")
+    pairs = dict(pairs_of(document, "a.lif")[0].pairs)
+    assert pairs["Channel 1 Light Source"] == "WLL"
+    assert pairs["Channel 1 Light Source Wavelength"] == "488 nm; 552 nm"
+    assert pairs["Channel 1 Light Source Power"] == "6 %; 40 %"
+    assert pairs["Channel 1 Light Source Attenuation"] == "0.94"
+    path.children.pop()
+    pairs = dict(pairs_of(document, "a.lif")[0].pairs)
+    assert "Channel 1 Light Source Wavelength" not in pairs
+    assert "Channel 1 Light Source Attenuation" not in pairs
+    assert pairs["Channel 1 Illumination Type"] == "Confocal Fluorescence single-spot-raster-scan"
+    assert pairs["Microscope Type"] == "Inverted Microscope Stand"
 
 
 def test_images_are_called_as_the_importer_calls_them(data: Path) -> None:

@@ -20,7 +20,7 @@ from nbo_extract.merging import merge
 from nbo_extract.model import Document, Fact, Node, PlaneTable, Source
 from nbo_extract.redact import redact
 from nbo_extract.summary import Summary, summarise
-from nbo_extract.summary_images import ChannelSummary, Scene, Setup, readable, short
+from nbo_extract.summary_images import ChannelSummary, Scene, Setup, light_settings_text, readable, short
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,6 +180,46 @@ def test_exposures_that_vary_are_a_range() -> None:
     assert summarise(document).setups[0].channels[0].exposure == "0.3 to 20 ms"
     plane.put("ExposureTime", "0.3", "s")
     assert summarise(document).setups[0].channels[0].exposure == "varies"
+
+
+def test_the_scan_of_a_plane_is_called_no_exposure() -> None:
+    document = small()
+    pixels = document.images[0].first("Pixels")
+    assert pixels is not None
+    pixels.planes = PlaneTable(
+        {"ExposureTime": ["997"], "ID": ["a"], "TheC": ["0"], "TheT": ["0"], "TheZ": ["0"]}, {"ExposureTime": "ms"}
+    )
+    assert summarise(document).setups[0].channels[0].exposure == "997 ms"
+    pixels.all("Channel")[0].put("IlluminationType", "Confocal_Fluorescence_single-spot-raster-scan")
+    assert summarise(document).setups[0].channels[0].exposure == "997 ms to scan a plane"
+
+
+def test_lines_of_a_laser_are_told_where_each_was_set() -> None:
+    document = small()
+    path = next(n for n in document.root.walk() if n.name == "LightPath")
+    laser = next(n for n in document.root.walk() if n.name == "Laser")
+    laser.add("IlluminationWavelengthRange").put("PeakWavelength", "552", "nm")
+    assert summarise(document).setups[0].channels[0].light == "Coherent OBIS, 12.5 %, attenuation 0.1"
+    path.add("LightSourceSettings", ID="LightSource:0").put("IlluminationPowerSettings", "50", "%")
+    assert summarise(document).setups[0].channels[0].light == (
+        "Coherent OBIS (488 nm), 12.5 %, attenuation 0.1 + Coherent OBIS (552 nm), 50 %"
+    )
+
+
+@pytest.mark.parametrize(
+    ("power", "unit", "attenuation", "shown"),
+    [
+        ("6", "%", "0.94", "6 %"),
+        ("0.2", "%", "0.99800000000000004", "0.2 %"),
+        ("6", "%", "0.5", "6 %, attenuation 0.5"),
+        ("6", "mW", "0.94", "6 mW, attenuation 0.94"),
+    ],
+)
+def test_a_transmission_and_its_attenuation_are_one_fact(power: str, unit: str, attenuation: str, shown: str) -> None:
+    settings = Node("LightSourceSettings")
+    settings.put("IlluminationPowerSettings", power, unit)
+    settings.put("Attenuation", attenuation)
+    assert light_settings_text(settings) == shown
 
 
 def test_images_recorded_alike_share_one_block() -> None:

@@ -11,12 +11,14 @@ import csv
 import functools
 import io
 import json
+import re
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from nbo_extract.errors import UsageError
+from nbo_extract.lights import ATTENUATION, lights_used, repeats_power
 from nbo_extract.schema import load
 from nbo_extract.summary_images import exposure_of, title
 
@@ -34,6 +36,7 @@ DATASET: Final = "Dataset Name"
 _TAKEN: Final = frozenset(
     {IMAGE, DATASET, "Plate Name", "Well Name", "Roi Name", "roi", "image", "Image", "Plate", "Well", "Roi", "Dataset"}
 )
+_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 #: By which files of ours are known.
 MARK_YAML: Final = "# Written by nbo-extract: columns of"
 MARK_JSON: Final = "nbo-extract key-value pairs"
@@ -210,13 +213,17 @@ class _Parts:
         if name == "title":
             return title(node)
         if name == "name":
-            return node.name
+            return _WORDS.sub(" ", node.name)
         if name == "exposure":
             return exposure_of(node, self.number)
         if name == "bands":
             return _bands(node)
         fact = node.facts.get(name)
-        return "" if fact is None else fact.quantity
+        if fact is None or (name == ATTENUATION and repeats_power(node)):
+            return ""
+        declared = self.schema.element(node.name).attributes.get(name) if node.name in self.schema.names else None
+        # The words of NBO, as people read them.
+        return fact.quantity.replace("_", " ") if declared is not None and declared.type.enum else fact.quantity
 
     def referred(self, nodes: Iterable[Node]) -> list[Node]:
         """Return what references and settings are of."""
@@ -258,6 +265,11 @@ def _bands(node: Node) -> str:
     return ", ".join(texts)
 
 
+def _only_line(source: Node | None) -> Node | None:
+    lines = source.all("IlluminationWavelengthRange", "LEDModule") if source is not None else []
+    return lines[0] if len(lines) == 1 else None
+
+
 _PARTS: Final[dict[str, Callable[[_Parts], Iterable[Node]]]] = {
     "image": lambda p: [p.image],
     "pixels": lambda p: p.image.all("Pixels"),
@@ -270,11 +282,12 @@ _PARTS: Final[dict[str, Callable[[_Parts], Iterable[Node]]]] = {
     "fluorophore": lambda p: p.channel.all("Fluorophore") if p.channel is not None else [],
     "source settings": lambda p: p.in_path("LightSourceSettings"),
     "source": lambda p: p.referred(p.in_path("LightSourceSettings")),
-    # A source of many lines does not say which one was used.
+    # Of a source of many lines, those that were certainly used.
     "source line": lambda p: [
-        lines[0]
-        for s in p.referred(p.in_path("LightSourceSettings"))
-        if len(lines := s.all("IlluminationWavelengthRange", "LEDModule")) == 1
+        line
+        for path in p.path()
+        for _, source, used in lights_used(path, p.index)
+        if (line := used or _only_line(source)) is not None
     ],
     "excitation filter": lambda p: p.referred(p.in_path("ExcitationFilterRef")),
     "dichroic": lambda p: p.referred(p.in_path("StandardDichroicRef")),

@@ -10,18 +10,20 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context
 from typing import TYPE_CHECKING
 
+from nbo_extract.applicability import kinds_of
+from nbo_extract.lights import ATTENUATION, POWER, lights_used, repeats_power
 from nbo_extract.model import Fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from nbo_extract.lights import Used
     from nbo_extract.model import Document, Node
 
 _SHORTENED = Context(prec=5, rounding=ROUND_HALF_EVEN)
 _READABLE = Context(prec=8, rounding=ROUND_HALF_EVEN)
 _DOUBLE_DIGITS = 15
 DETECTOR_SETTINGS = ("GenericDetectorSettings", "CameraSettings", "PointDetectorSettings")
-_POWER = "IlluminationPowerSettings"
 _KIND_WORDS = {
     "LightEmittingDiode": "LED",
     "Laser": "laser",
@@ -179,12 +181,12 @@ def _channels(pixels: Node | None, index: dict[str, Node]) -> Iterator[ChannelSu
         yield ChannelSummary(
             channel.get("Name") or "",
             joined(_fluorophore(n) for n in channel.all("Fluorophore")),
-            joined(_light(n, index) for n in (path.all("LightSourceSettings") if path is not None else ())),
+            joined(_light(used) for used in lights_used(path, index)),
             _parts(path, "ExcitationFilterRef", index),
             _parts(path, "StandardDichroicRef", index),
             _parts(path, "EmissionFilterRef", index),
             joined(_detector(n, index) for n in (path.all(*DETECTOR_SETTINGS) if path is not None else ())),
-            span(exposures.get(str(number), [])),
+            _exposure(channel, exposures.get(str(number), [])),
             " / ".join(filter(None, (_words(channel.get("IlluminationType")), _contrast(channel)))),
         )
 
@@ -209,16 +211,16 @@ def _fluorophore(node: Node) -> str:
     return " ".join(filter(None, (node.get("Name"), ", ".join(filter(None, bands)))))
 
 
-def _light(settings: Node, index: dict[str, Node]) -> str:
-    source = index.get(settings.id)
-    named = light_source_text(source) if source is not None else ""
-    return ", ".join(filter(None, (named, light_settings_text(settings))))
+def _light(used: Used) -> str:
+    named = light_source_text(used.source, used.line) if used.source is not None else ""
+    return ", ".join(filter(None, (named, light_settings_text(used.settings))))
 
 
-def light_source_text(source: Node) -> str:
-    """Name a light source, with its wavelength where it has one and is not called by it."""
+def light_source_text(source: Node, line: Node | None = None) -> str:
+    """Name a light source, with the wavelength that was used, or its only one, where it is not called by it."""
     name = title(source)
-    peaks = [n for n in source.all("IlluminationWavelengthRange", "LEDModule") if n.get("PeakWavelength")]
+    lines = source.all("IlluminationWavelengthRange", "LEDModule") if line is None else [line]
+    peaks = [n for n in lines if n.get("PeakWavelength")]
     told = [stated(n, "PeakWavelength") for n in peaks if (n.get("PeakWavelength") or "") not in name]
     # A source of many lines is not described by listing them all.
     peak = told[0] if len(told) == 1 else ""
@@ -227,9 +229,10 @@ def light_source_text(source: Node) -> str:
 
 
 def light_settings_text(settings: Node) -> str:
-    """Power and attenuation that a light source was used with."""
-    attenuation = f"attenuation {stated(settings, 'Attenuation')}" if "Attenuation" in settings.facts else ""
-    return ", ".join(filter(None, (stated(settings, _POWER), attenuation)))
+    """Power and attenuation that a light source was used with; one of them where they say the same."""
+    shown = ATTENUATION in settings.facts and not repeats_power(settings)
+    attenuation = f"attenuation {stated(settings, ATTENUATION)}" if shown else ""
+    return ", ".join(filter(None, (stated(settings, POWER), attenuation)))
 
 
 def _parts(path: Node | None, reference: str, index: dict[str, Node]) -> str:
@@ -268,7 +271,15 @@ def detector_settings_text(settings: Node) -> str:
 
 def exposure_of(pixels: Node, channel: int) -> str:
     """Return the exposure time of a channel, or the range of those of its planes."""
-    return span(plane_values(pixels).get(str(channel), []))
+    channels = pixels.all("Channel")
+    facts = plane_values(pixels).get(str(channel), [])
+    return _exposure(channels[channel], facts) if channel < len(channels) else span(facts)
+
+
+def _exposure(channel: Node, facts: list[Fact]) -> str:
+    told = span(facts)
+    # A point scanner exposes no plane as a whole: what a file calls the exposure is how long the scan of a plane took.
+    return f"{told} to scan a plane" if told and "scanning" in kinds_of(channel) else told
 
 
 def plane_values(pixels: Node, attribute: str = "ExposureTime") -> dict[str, list[Fact]]:

@@ -144,6 +144,15 @@ def test_transmitted_light_needs_no_filters(document: Document) -> None:
     assert "dye" not in said.text
 
 
+def test_a_point_scanner_exposes_no_plane(document: Document) -> None:
+    for channel in channels(document):
+        channel.put("IlluminationType", "Confocal_Fluorescence_single-spot-raster-scan")
+    said = told(document, "mark").text
+    assert "exposure" not in said
+    assert "a scan time per plane of 80 ms" in said
+    assert "pixel dwell time" in said
+
+
 def test_a_channel_of_which_nothing_is_known(document: Document) -> None:
     channel = channels(document)[1]
     channel.children = []

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
+from nbo_extract.lights import lights_used
 from nbo_extract.summary_images import (
     DETECTOR_SETTINGS,
     ChannelSummary,
@@ -203,8 +204,10 @@ def _size(view: View) -> str:
 
 def _environment(attribute: str, unit: str = "") -> Callable[[View], str]:
     def read(view: View) -> str:
-        value = stated(view.image.first("ImagingEnvironment"), attribute)
-        return f"{value} {unit}".strip() if value and not value.endswith(unit or "\0") else value
+        node = view.image.first("ImagingEnvironment")
+        value, fact = stated(node, attribute), node.facts.get(attribute) if node is not None else None
+        # NBO allows words here as well ("Ambient Humidity"); a number is of the unit that its text names.
+        return f"{value} {unit}" if unit and fact is not None and fact.number is not None and not fact.unit else value
 
     return read
 
@@ -322,6 +325,16 @@ def _of_path(names: tuple[str, ...], say: Callable[[Node, dict[str, Node]], str]
     return lambda view: per_channel(view, lambda node, _: of_channel(view, node))
 
 
+def _light_sources(view: View) -> str:
+    """Name the light sources of each channel, with the lines that were used."""
+
+    def of_channel(node: Node, _: ChannelSummary) -> str:
+        used = lights_used(node.first("LightPath"), view.index)
+        return " + ".join(dict.fromkeys(light_source_text(u.source, u.line) for u in used if u.source is not None))
+
+    return per_channel(view, of_channel)
+
+
 def _named(settings: Node, index: dict[str, Node], name: Callable[[Node], str]) -> str:
     part = index.get(settings.id)
     return name(part) if part is not None else ""
@@ -346,7 +359,7 @@ FACTS: Final[dict[str, Callable[[View], str]]] = {
     "fluorophore": _fluorophores("Name"),
     "excitation_wavelength": _fluorophores("ExcitationWavelength"),
     "emission_wavelength": _fluorophores("EmissionWavelength"),
-    "light_source": _of_path(("LightSourceSettings",), lambda n, index: _named(n, index, light_source_text)),
+    "light_source": _light_sources,
     "light_settings": _of_path(("LightSourceSettings",), lambda n, _: light_settings_text(n)),
     "excitation_filter": _told("excitation"),
     "dichroic": _told("dichroic"),
@@ -366,5 +379,5 @@ FACTS: Final[dict[str, Callable[[View], str]]] = {
     "stage_z": _stage("Z"),
     "temperature": _environment("Temperature"),
     "co2": _environment("CO2Percent", "%"),
-    "humidity": _environment("Humidity"),
+    "humidity": _environment("Humidity", "%"),
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbo_extract.deposit.facts import columns, facts_of, joined, microscope, table, views
 from nbo_extract.deposit.model import Acquisition, Contact, Method, Signal
+from nbo_extract.lights import lights_used
 from nbo_extract.summary_images import DETECTOR_SETTINGS, light_source_text, objective_text, stated, title
 
 if TYPE_CHECKING:
@@ -156,10 +157,10 @@ def _instrument(view: View) -> Iterator[str]:
     yield from _line("Objective", objective_text(view.image, view.index))
     for number, (node, told) in enumerate(view.channels, 1):
         path = node.first("LightPath")
-        lights = path.all("LightSourceSettings") if path is not None else []
+        lights = lights_used(path, view.index)
         detectors = path.all(*DETECTOR_SETTINGS) if path is not None else []
         parts = (
-            ("light source", [light_source_text(p) for s in lights if (p := view.index.get(s.id)) is not None]),
+            ("light source", [light_source_text(u.source, u.line) for u in lights if u.source is not None]),
             ("excitation filter", [told.excitation]),
             ("dichroic", [told.dichroic]),
             ("emission filter", [told.emission]),

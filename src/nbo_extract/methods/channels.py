@@ -129,7 +129,7 @@ class ChannelWords:
     @staticmethod
     def _settings_wanted(channel: Channel) -> Iterator[str]:
         cameras, points = any(d.camera for d in channel.detectors), any(d.point for d in channel.detectors)
-        if not channel.exposure and not channel.dwell:
+        if not channel.dwell and (channel.scanning or not channel.exposure):
             yield "pixel dwell time" if channel.scanning or (points and not cameras) else "exposure time"
         if cameras and not any(d.binning for d in channel.detectors):
             yield "binning"
@@ -143,7 +143,8 @@ class ChannelWords:
     def _unknown(self, dark: Sequence[int]) -> str:
         if not dark:
             return ""
-        what = "kind of illumination", "dye", "light source", "filters", "detector", "exposure time"
+        time = "pixel dwell time" if all(self.channels[n].scanning for n in dark) else "exposure time"
+        what = "kind of illumination", "dye", "light source", "filters", "detector", time
         names = [self.channels[n].name or str(n + 1) for n in dark]
         of = f"channel{'s' if len(names) > 1 else ''} {listing(names)}"
         # A channel that has a dye is asked for the rest.
@@ -189,7 +190,9 @@ class _Detection(tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]):
 
 def _detection(channel: Channel) -> _Detection:
     what = listing(a(phrase(d.part)) for d in channel.detectors if d.part is not None)
-    facts = [f"an exposure time of {channel.exposure}" if channel.exposure else ""]
+    # A point scanner exposes no plane as a whole: what a file calls the exposure is how long the scan of a plane took.
+    exposed = "a scan time per plane" if channel.scanning else "an exposure time"
+    facts = [f"{exposed} of {channel.exposure}" if channel.exposure else ""]
     facts.append(f"a pixel dwell time of {channel.dwell}" if channel.dwell else "")
     for detector in channel.detectors:
         facts += _settings(detector)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nbo_extract.applicability import kinds_of, placeholder
+from nbo_extract.applicability import kinds_of, placeholder, plane_kinds
 from nbo_extract.config_statements import TARGET_NAMESPACE
+from nbo_extract.lights import ATTENUATION, POWER, lights_used, lines_of
 from nbo_extract.methods.facts import (
     Channel,
     Detector,
@@ -83,9 +84,11 @@ class _Reader(LightPaths):
         exposures, dwells = (
             ({}, {}) if pixels is None else (plane_values(pixels), plane_values(pixels, "PixelDwellTime"))
         )
+        nodes = pixels.all("Channel") if pixels is not None else []
+        kinds = plane_kinds(pixels, tuple(map(kinds_of, nodes))) if pixels is not None else ()
         channels = tuple(
-            self.channel(node, str(number), exposures, dwells)
-            for number, node in enumerate(pixels.all("Channel") if pixels is not None else ())
+            self.channel(node, str(number), exposures, dwells, scanning="scanning" in kinds[number])
+            for number, node in enumerate(nodes)
         )
         setting = Setting(self.microscope(image), self.objective(image), self.sampling(pixels), channels)
         return Taken(image.get("Name") or "", setting, self.size(pixels))
@@ -211,7 +214,7 @@ class _Reader(LightPaths):
 
     # -- channels -----------------------------------------------------------------------------------------------------
 
-    def channel(self, node: Node, number: str, exposures: _Times, dwells: _Times) -> Channel:
+    def channel(self, node: Node, number: str, exposures: _Times, dwells: _Times, *, scanning: bool) -> Channel:
         """Read one channel."""
         path, kinds = node.first("LightPath"), kinds_of(node)
         lights = self.lights(path)
@@ -233,7 +236,7 @@ class _Reader(LightPaths):
             laser=bool(lights) and all(s.part is not None and s.part.element in LASERS for s in lights),
             spectral=path is not None and path.first("PrismSettings", "DiffractionGratingSettings") is not None,
             confocal="confocal" in kinds,
-            scanning="scanning" in kinds,
+            scanning=scanning,
         )
 
     def target(self, dye: Node) -> str:
@@ -249,20 +252,12 @@ class _Reader(LightPaths):
 
     def lights(self, path: Node | None) -> tuple[Light, ...]:
         """Read the light sources of a channel, with the line that was used where that is certain."""
-        settings = path.all("LightSourceSettings") if path is not None else []
-        found, nth = [], dict[str, int]()
-        for each in settings:
-            source = self.index.get(each.id)
-            lines = [] if source is None else [t for n in self._lines(source) if (t := self.line(n))]
-            uses = sum(s.id == each.id for s in settings)
-            place = nth.get(each.id, 0)
-            nth[each.id] = place + 1
-            # As many settings as lines: each line was set, in this order.
-            line = lines[place] if uses == len(lines) else ""
+        found = []
+        for settings, source, line in lights_used(path, self.index):
+            lines = [] if source is None else [t for n in lines_of(source, self.index) if (t := self.line(n))]
             part = self.part(source, lines) if source is not None else None
-            found.append(
-                Light(part, line, self.stated(each, "IlluminationPowerSettings"), self.stated(each, "Attenuation"))
-            )
+            told = self.line(line) if line is not None else ""
+            found.append(Light(part, told, self.stated(settings, POWER), self.stated(settings, ATTENUATION)))
         return tuple(dict.fromkeys(found))
 
     def line(self, node: Node) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from nbo_extract.applicability import kinds_of
+from nbo_extract.lights import lines_of
 from nbo_extract.schema import load
 from nbo_extract.summary_images import joined, quantity, readable, short, title
 from nbo_extract.units import UnitError, convert
@@ -255,7 +256,7 @@ class LightPaths:
             return
         settings = path.all("LightSourceSettings")
         for source in self._targets(path, ("LightSourceSettings",)):
-            lines = list(self._lines(source))
+            lines = lines_of(source, self.index)
             used = sum(s.id == source.id for s in settings)
             for line in lines:
                 # As many settings as lines: each line was set.
@@ -271,13 +272,6 @@ class LightPaths:
         for node in path.all(*_DETECTING):
             for inner in node.all("TransmissionWavelengthRangeSettings"):
                 yield from _cut("detected", inner)
-
-    def _lines(self, source: Node) -> Iterator[Node]:
-        yield from source.all("IlluminationWavelengthRange", "LEDModule")
-        for reference in source.all("LaserRef"):
-            laser = self.index.get(reference.id)
-            if laser is not None and laser is not source:
-                yield from laser.all("IlluminationWavelengthRange")
 
 
 def mode_of(channel: Node) -> Mode:
