@@ -277,7 +277,57 @@ def test_kinds_and_weights_of_the_table_are_known() -> None:
     assert all(entry["weight"] > 0 and entry["called"] for entry in table["kinds"].values())
 
 
+# -------------------------------------------------------------------------------------------- parts not described
+
+STAGE = ("MechanicalStage", "SCAN IM 130x85")
+KNOWN_PARTS = [OBSERVER, STAGE, ("Objective", LENS_20)]
+OTHERS = [("CMOS", "Prime 95B"), ("AcquisitionSoftware", "Name=MetaMorph"), ("Laser", "OBIS 561 @561")]
+MORE = [("CCD", "Axiocam 506 mono"), ("AcquisitionSoftware", ZEN), ("Laser", "Cobolt 640 @640")]
+
+
+def doubts(mine: list[tuple[str, str]], described: list[tuple[str, str]], **settled: str) -> list[Finding]:
+    """Merge, and return what is said of parts that are not described."""
+    document = Document(Node("OME", children=[instrument(*mine)]))
+    merged = merge(document, hardware("a", *described), matches=settled)
+    assert merged.origin.hardware
+    return [f for f in merged.findings if f.code == "NBO326"]
+
+
+def test_a_description_whose_stand_alone_fits_is_doubted() -> None:
+    [finding] = doubts([*KNOWN_PARTS, *OTHERS], [*KNOWN_PARTS, *MORE])
+    assert finding.severity == "warning"
+    assert finding.message == (
+        "3 parts of the file are not in a: CMOS 'Prime 95B', AcquisitionSoftware 'MetaMorph', Laser 'OBIS 561'; "
+        "is it the description of the file's microscope?"
+    )
+
+
+def test_a_description_that_leaves_kinds_out_is_not_doubted() -> None:
+    [finding] = doubts([*KNOWN_PARTS, *OTHERS, ("TubeLens", "1.6x Tubelens")], KNOWN_PARTS)
+    assert finding.severity == "info"
+    assert "4 parts of the file are not in a: CMOS 'Prime 95B', " in finding.message
+    assert "and 1 more (-v lists all)" in finding.message
+
+
+def test_a_stand_that_the_user_settled_is_not_doubted() -> None:
+    described = [(STAND, "Axio Observer 7"), *KNOWN_PARTS[1:], *MORE]
+    [finding] = doubts([*KNOWN_PARTS, *OTHERS], described, **{f"{STAND}:0": f"{STAND}:0"})
+    assert finding.severity == "info"
+
+
+def test_a_few_newer_parts_are_usual() -> None:
+    assert doubts([*KNOWN_PARTS, *OTHERS[:2]], [*KNOWN_PARTS, *MORE[:2]]) == []
+
+
 # --------------------------------------------------------------------------------------------------------- real files
+
+
+def test_a_real_image_of_another_microscope_on_such_a_stand_is_told(shared: Path) -> None:
+    document = extract(shared / "samples" / "czi" / "s_1_t_1_c_1_z_1.czi")
+    merged = merge(document, load_hardware(shared / "hardware" / "micro_meta_app_abif_axiovert1.json"))
+    [finding] = [f for f in merged.findings if f.code == "NBO326"]
+    assert finding.severity == "warning"
+    assert finding.message.startswith("7 parts of the file are not in micro_meta_app_abif_axiovert1.json: CMOS ")
 
 
 @pytest.fixture

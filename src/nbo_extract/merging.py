@@ -21,6 +21,7 @@ from nbo_extract.merge_fill import Filler
 from nbo_extract.model import Document, Fact, Node, Origin, Source
 from nbo_extract.parts import NAMED_BY, rules
 from nbo_extract.schema import load
+from nbo_extract.unmatched import unmatched
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -79,7 +80,7 @@ def merge(
             chosen, finding = choose(instrument, given, matches, result.origin.file, pinned=pinned)
             result.findings.append(finding)
             if chosen is not None:
-                _merge_into(result, instrument, chosen, number, matches, prefer)
+                _merge_into(result, instrument, chosen, number, matches, prefer, sure=pinned is not None)
     return result.arrange()
 
 
@@ -161,6 +162,8 @@ def _merge_into(
     number: int,
     matches: Mapping[str, str],
     prefer: Collection[str] = (),
+    *,
+    sure: bool = False,
 ) -> None:
     filler = Filler(result, instrument, hardware, number)
     mine, theirs = _parts(instrument), _parts(hardware.instrument)
@@ -196,6 +199,9 @@ def _merge_into(
         declared = kind.child(part.name)
         if declared is not None:
             filler.fill(part, described[match.hardware], declared, part.id)
+    sure = sure or any(s.id in settled for s in stands_of(instrument))
+    told = unmatched(instrument, mine, found, hardware, result.origin.file, sure=sure)
+    filler.findings.extend([told] if told is not None else [])
     filler.preferring = "all" in prefer or "Instrument" in prefer
     own = Node("Instrument", hardware.instrument.facts, hardware.instrument.all("AnnotationRef"))
     filler.fill(instrument, own, kind, instrument.id)

@@ -20,6 +20,7 @@ MISSING = ("NBO200", "NBO201", "NBO202", "NBO203", "NBO204", "NBO205")
 #: Code of the finding that says which hardware description was merged.
 _CALIBRATED = "NBO342"
 _CHOSEN = "NBO312"
+_UNMATCHED = "NBO326"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,8 @@ class Summary:
     verdict : Verdict or None
     stated_in : str
         Name of the sidecar that was read instead of the image.
+    unmatched : tuple of str
+        Which parts of the image are not described, where it is not a warning.
     """
 
     path: str
@@ -142,6 +145,7 @@ class Summary:
     notes: tuple[str, ...] = ()
     verdict: Verdict | None = None
     stated_in: str = ""
+    unmatched: tuple[str, ...] = ()
 
 
 def summarise(document: Document, report: CheckReport | None = None) -> Summary:
@@ -164,7 +168,9 @@ def summarise(document: Document, report: CheckReport | None = None) -> Summary:
     used = [r.id for image in document.images for r in image.all("AcquisitionSoftwareRef")]
     software = [index[i] for i in dict.fromkeys(used) if i in index]
     invalid = [f for f in report.findings if f.code not in MISSING] if report is not None else []
-    told = [f for f in [*document.findings, *invalid] if f.severity != "info"]
+    findings = [*document.findings, *invalid]
+    told = [f for f in findings if f.severity != "info"]
+    notes = [f for f in findings if f.severity == "info"]
     return Summary(
         document.origin.file,
         document.origin.format,
@@ -179,8 +185,9 @@ def summarise(document: Document, report: CheckReport | None = None) -> Summary:
         tuple(f.message for f in document.findings if f.code == _CALIBRATED),
         tuple(f for f in told if is_disagreement(f)),
         tuple(sorted((f for f in told if not is_disagreement(f)), key=lambda f: f.rank)),
-        tuple(dict.fromkeys(f.message for f in [*document.findings, *invalid] if f.severity == "info")),
+        tuple(dict.fromkeys(f.message for f in notes if f.code != _UNMATCHED)),
         _verdict(report) if report is not None else None,
+        unmatched=tuple(f.message for f in notes if f.code == _UNMATCHED),
     )
 
 

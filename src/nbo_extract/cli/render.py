@@ -199,6 +199,8 @@ class Printer:
             self.line(
                 f"and {_count(len(added), 'part')} that the image does not name ({facts}; -v lists them)", indent=4
             )
+        for message in summary.unmatched:
+            self.line(message, indent=4)
 
     def _stated(self, summary: Summary) -> None:
         """Print what came from sheets, configurations and calibration records."""

@@ -37,7 +37,7 @@ _MICRO_META = "micro-meta-app"
 #: A source that is broader, in nanometres, is told by its range and not by its peak.
 _BROAD = 150
 # What an author should look at: values and optics that contradict each other, a microscope without proof.
-_TO_CHECK = frozenset({"NBO301", "NBO312", "NBO341"})
+_TO_CHECK = frozenset({"NBO301", "NBO312", "NBO326", "NBO341"})
 _BANDS = ("PrismSettings", "PinholeSettings", "DiffractionGratingSettings")
 
 
