@@ -270,9 +270,44 @@ def test_what_the_hardware_file_filled(sample_data: Path) -> None:
     text = printed(summary)
     assert f"  Filled from microscope.json: {hardware} facts\n" in text
     assert "parts that the image does not name (" in text
-    assert "Objective '20x dry'" not in text
+    assert "Objective '20x dry'" not in text.partition("Missing for")[0]
     assert "Objective '20x dry'" in printed(summary, verbose=True)
     assert pickle.loads(pickle.dumps(summary)) == summary  # noqa: S301
+
+
+def test_what_is_missing_of_described_parts_that_no_image_refers_to_is_told_apart(sample_data: Path) -> None:
+    document = merge(extract(sample_data / "widefield.czi"), load_hardware(sample_data / "microscope.json"))
+    report = check(document)
+    verdict = summarise(document, report).verdict
+    assert verdict is not None
+    assert "Objective" not in [g.element for g in verdict.groups]
+    told = {g.element: g.names for g in verdict.unused}
+    assert told["Objective '20x dry'"] == ("CatalogNumber",)
+    assert sum(map(len, told.values())) == 4
+    text = printed(summarise(document, report))
+    assert "    4 of them are of described parts that no image refers to: Filament 'Transmitted light' " in text
+    # The counts are those of NBO.
+    assert f"Missing for tier 1 (core): {report.asked.missing} of {report.asked.demanded} fields" in text
+    apart = [m for m, aside in zip(verdict.messages, verdict.apart, strict=True) if aside]
+    assert len(apart) == 3
+    assert "NBO201  Objective (1 of 2: '20x dry'): CatalogNumber is missing (tier 1, MUST)" in apart
+    # Where the image refers to the part, or to a part that it is in, it is the image's matter.
+    settings = document.images[0].first("ObjectiveSettings")
+    dry = next(n for n in document.instruments[0].all("Objective") if n.get("Name") == "20x dry")
+    assert settings is not None
+    settings.put("ID", dry.id)
+    again = summarise(document, check(document)).verdict
+    assert again is not None
+    assert "Objective" in [g.element for g in again.groups]
+    assert "Objective '20x dry'" not in [g.element for g in again.unused]
+
+
+def test_a_description_alone_has_no_unused_parts(sample_data: Path) -> None:
+    document = load_hardware(sample_data / "microscope.json").document
+    verdict = summarise(document, check(document)).verdict
+    assert verdict is not None
+    assert verdict.missing
+    assert not verdict.unused
 
 
 def test_disagreements_show_both_values_and_where_they_stand() -> None:

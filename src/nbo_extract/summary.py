@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nbo_extract.schema import load
 from nbo_extract.summary_images import Setup, joined, setups, title
+from nbo_extract.unused import Unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,6 +72,7 @@ class Verdict:
     demanded, missing, excused : int
         Fields of all elements of the document.
     groups : tuple of Missing
+        Without what is missing of described parts that no image refers to.
     messages : tuple of str
         One sentence for each missing field.
     tiers : tuple of (int, int, int)
@@ -79,6 +81,10 @@ class Verdict:
         Name and title of the profile that was asked for.
     where : tuple of str
         Where the fact of each of the messages usually comes from.
+    apart : tuple of bool
+        Of each of the messages, whether it is of described parts alone that no image refers to.
+    unused : tuple of Missing
+        What is missing of such parts, by what they are called.
     """
 
     tier: int
@@ -94,6 +100,8 @@ class Verdict:
     profile: str = ""
     title: str = ""
     where: tuple[str, ...] = ()
+    apart: tuple[bool, ...] = ()
+    unused: tuple[Missing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,17 +194,21 @@ def summarise(document: Document, report: CheckReport | None = None) -> Summary:
         tuple(f for f in told if is_disagreement(f)),
         tuple(sorted((f for f in told if not is_disagreement(f)), key=lambda f: f.rank)),
         tuple(dict.fromkeys(f.message for f in notes if f.code != _UNMATCHED)),
-        _verdict(report) if report is not None else None,
+        _verdict(report, document) if report is not None else None,
         unmatched=tuple(f.message for f in notes if f.code == _UNMATCHED),
     )
 
 
-def _verdict(report: CheckReport) -> Verdict:
+def _verdict(report: CheckReport, document: Document) -> Verdict:
+    unused = Unused(document)
     groups: dict[str, dict[str, None]] = {}
     for gap in report.gaps:
-        if gap.counted:
+        if gap.counted and not unused.wholly(gap):
             groups.setdefault(gap.requirement.element, {})[gap.requirement.name.removesuffix("Group")] = None
     asked = report.asked
+    missing = [f for f in report.findings if f.code in MISSING]
+    # What NBO puts above every tier has a finding and no gap.
+    apart = [unused.wholly(g) for g in report.gaps] + [False] * (len(missing) - len(report.gaps))
     return Verdict(
         report.tier,
         report.extensions,
@@ -206,11 +218,13 @@ def _verdict(report: CheckReport) -> Verdict:
         asked.missing,
         asked.excused,
         tuple(Missing(element, tuple(names)) for element, names in groups.items()),
-        tuple(f"{f.code}  {f.message}" for f in report.findings if f.code in MISSING),
+        tuple(f"{f.code}  {f.message}" for f in missing),
         tuple((t, s.demanded, s.missing) for t, s in report.tiers.items()),
         report.profile.name,
         report.profile.title,
-        tuple(f.where for f in report.findings if f.code in MISSING),
+        tuple(f.where for f in missing),
+        tuple(apart),
+        tuple(Missing(part, tuple(names)) for part, names in unused.missing(report.gaps).items()),
     )
 
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from complete_documents import PROFILES, complete, random_document
 from nbo_extract import extract
 from nbo_extract.checking import check
+from nbo_extract.hardware import load_hardware
+from nbo_extract.merging import merge
 from nbo_extract.model import Document, Node
 from nbo_extract.report.bare import Bare
 from nbo_extract.report.collect import Count, Element, FileReport, Message, Value, add_counts, collect, failed
@@ -49,6 +51,15 @@ def test_a_complete_document_misses_nothing(axes: Axes) -> None:
     found = collect(document, checked(document, axes))
     assert found.total.found == found.total.required > 0
     assert (found.missing, found.groups, found.fields) == ((), (), ())
+
+
+def test_described_parts_that_no_image_refers_to_are_told_apart_and_lead_no_list(sample_data: Path) -> None:
+    document = merge(extract(sample_data / "widefield.czi"), load_hardware(sample_data / "microscope.json"))
+    report = check(document)
+    found = collect(document, report)
+    assert ("Objective", "CatalogNumber") not in found.fields
+    assert ("Objective '20x dry'", ("CatalogNumber",)) in [(g.element, g.fields) for g in found.unused]
+    assert found.total.required - found.total.found == report.asked.missing == 9
 
 
 def test_an_empty_document_misses_its_image_in_the_column_of_images() -> None:

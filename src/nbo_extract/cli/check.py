@@ -135,6 +135,7 @@ def print_highest(printer: Printer, outcome: Outcome) -> None:
             printer.line(where, indent=12)
         return
     printer.grid([(g.element, ", ".join(g.names)) for g in verdict.groups], indent=4, style="")
+    printer.unused(verdict)
 
 
 # -- JUnit XML --------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ _MOST_SCENES = 8
 _MOST_GROUPS = 6
 _MOST_NAMES = 6
 _MOST_FINDINGS = 8
+_MOST_UNUSED = 3
 _ABSENT = "not stated"
 _COLUMNS = {
     "name": "Channel",
@@ -254,10 +255,9 @@ class Printer:
             counted = f"{verdict.missing} of {_count(verdict.demanded, 'field')}"
             self.line(f"Missing for {asked}: {counted}", "bold yellow", 2)
         if self.verbose or sentences:
-            for message, where in zip(verdict.messages, verdict.where, strict=True):
-                self.line(message, indent=4)
-                if self.verbose and where:
-                    self.line(where, indent=12)
+            self._sentences(verdict, apart=False)
+            self.unused(verdict)
+            self._sentences(verdict, apart=True)
             self._tiers(verdict)
             return
         shown = verdict.groups[:_MOST_GROUPS]
@@ -266,6 +266,25 @@ class Printer:
         rest = verdict.groups[_MOST_GROUPS:]
         if rest:
             self.line(f"and in {_some([g.element for g in rest])} (-v lists all)", indent=4)
+        self.unused(verdict)
+
+    def _sentences(self, verdict: Verdict, *, apart: bool) -> None:
+        for message, where, aside in zip(verdict.messages, verdict.where, verdict.apart, strict=True):
+            if aside == apart:
+                self.line(message, indent=6 if apart else 4)
+                if self.verbose and where:
+                    self.line(where, indent=12)
+
+    def unused(self, verdict: Verdict) -> None:
+        """Print how much of what is missing is of described parts that the image does not refer to."""
+        if not verdict.unused:
+            return
+        told = [f"{part.element} {', '.join(part.names)}" for part in verdict.unused]
+        shown = told if self.verbose else told[:_MOST_UNUSED]
+        more = f" and {_count(len(told) - len(shown), 'more part')} (-v lists all)" if len(shown) < len(told) else ""
+        count = sum(len(part.names) for part in verdict.unused)
+        whole = "all" if count == verdict.missing else str(count)
+        self.line(f"{whole} of them are of described parts that no image refers to: {'; '.join(shown)}{more}", indent=4)
 
     def _tiers(self, verdict: Verdict) -> None:
         """Print how far the image is from each tier."""

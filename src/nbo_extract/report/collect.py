@@ -11,6 +11,7 @@ from nbo_extract.report.columns import column_of
 from nbo_extract.report.light_path import ChannelPath, LightPaths
 from nbo_extract.summary import MISSING, is_disagreement, summarise
 from nbo_extract.summary_images import channels_of, objective_text, pixel_size_of, size_of
+from nbo_extract.unused import Unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -113,7 +114,9 @@ class FileReport:
         Kind of source to number of facts.
     elements : tuple of Element
     fields : tuple of (str, str)
-        Element and field of all that is missing and counts, each once.
+        Element and field of all that is missing and counts, each once; not of described parts that no image refers to.
+    unused : tuple of Group
+        What is missing of such parts, by what they are called.
     """
 
     path: str
@@ -136,6 +139,7 @@ class FileReport:
     sources: dict[str, int] = field(default_factory=dict)
     elements: tuple[Element, ...] = ()
     fields: tuple[tuple[str, str], ...] = ()
+    unused: tuple[Group, ...] = ()
 
     @property
     def total(self) -> Count:
@@ -173,7 +177,7 @@ def collect(document: Document, report: CheckReport, *, path: str = "", stated_i
     told = [*document.findings, *(f for f in invalid if f not in document.findings)]
     missing = [f for f in report.findings if f.code in MISSING]
     counted = {id(f) for f, g in zip(missing, report.gaps, strict=False) if g.counted}
-    verdict = summary.verdict
+    verdict, apart = summary.verdict, Unused(document)
     return FileReport(
         path or document.origin.file,
         format=summary.format,
@@ -196,8 +200,13 @@ def collect(document: Document, report: CheckReport, *, path: str = "", stated_i
         sources=_sources(elements),
         elements=elements,
         fields=tuple(
-            dict.fromkeys((g.requirement.element, _field(g.requirement.name)) for g in report.gaps if g.counted)
+            dict.fromkeys(
+                (g.requirement.element, _field(g.requirement.name))
+                for g in report.gaps
+                if g.counted and not apart.wholly(g)
+            )
         ),
+        unused=tuple(Group(g.element, g.names) for g in verdict.unused) if verdict is not None else (),
     )
 
 
