@@ -36,7 +36,8 @@ def test_a_sheet_is_written_filled_in_and_taken(run: Run, images: Path, tmp_path
     assert (written.code, written.err) == (0, "")
     assert written.out == (
         f"{sheet}: 42 rows for 126 fields missing in 3 images\n"
-        "  microscope Axio Observer.Z1 / 7: rows 38 of microscopes, 4 of images\n"
+        "  microscope Axio Observer.Z1 / 7: rows 8 of microscopes, 30 of parts in named files, 4 of images\n"
+        f"Filled in, it goes back with: nbo-extract {images} --hardware {sheet}\n"
     )
     assert run("check", images).code == 1
     (fill_xlsx if form == "xlsx" else fill_csv)(sheet)
@@ -77,6 +78,38 @@ def test_sidecars_are_asked_about_as_well(run: Run, images: Path, tmp_path: Path
     assert run("check", sidecar, "--hardware", tmp_path / "gaps.csv").code == 0
 
 
+def test_the_command_that_takes_the_sheet_is_told_with_what_completed_the_images(
+    run: Run, images: Path, sample_data: Path, tmp_path: Path
+) -> None:
+    hardware, sheet = sample_data / "microscope.json", tmp_path / "gaps.csv"
+    options = ("--match", "Objective:0=63x oil", "--prefer", "hardware:Objective", "--no-config", "--no-derive")
+    told = run("gaps", images, "--include", "*.czi", "--hardware", hardware, *options, "-o", sheet).out
+    assert told.splitlines()[-1] == (
+        f"Filled in, it goes back with: nbo-extract {images} --include '*.czi' --hardware {hardware} "
+        f"--hardware {sheet} --match 'Objective:0=63x oil' --prefer hardware:Objective --no-config --no-derive"
+    )
+
+
+def test_a_sheet_that_no_image_of_a_run_uses_is_told(run: Run, images: Path, sample_data: Path, tmp_path: Path) -> None:
+    hardware, sheet = ("--hardware", sample_data / "microscope.json"), tmp_path / "gaps.csv"
+    image = images / "a.czi"
+    assert run("gaps", image, *hardware, "-o", sheet).code == 0
+    fill_csv(sheet)
+    idle = f"nbo-extract: {sheet}: none of its rows is about an image of this run, so that it states nothing; "
+    for command in (("check",), ("methods",), ()):
+        # Without the description the microscope is called otherwise.
+        alone = run(*command, image, "--hardware", sheet, *([] if command else ["--dry-run"]))
+        assert idle in alone.err, command
+        both = run(*command, image, *hardware, "--hardware", sheet, *([] if command else ["--dry-run"]))
+        assert idle not in both.err, command
+    # One image that it is about is enough, and a folder of descriptions is for many microscopes.
+    assert idle not in run("check", images, *hardware, "--hardware", sheet, "--workers", "2").err
+    store = tmp_path / "store"
+    store.mkdir()
+    shutil.move(sheet, store)
+    assert "none of its rows" not in run("check", image, "--hardware", store).err
+
+
 def test_standard_output_is_a_csv(run: Run, images: Path) -> None:
     written = run("gaps", images / "a.czi", "-o", "-")
     assert written.out.startswith("\ufeffMicroscope,Images,Channel,Part,Field,Value,Unit,Allowed,Tier,Level,")
@@ -86,8 +119,10 @@ def test_standard_output_is_a_csv(run: Run, images: Path) -> None:
 def test_choices_and_what_cannot_be_asked_are_told(run: Run, sample_data: Path, tmp_path: Path) -> None:
     told = run("gaps", sample_data / "cells_v04.ome.zarr", "-o", tmp_path / "gaps.csv").out.splitlines()
     assert told[1:] == [
-        "  microscope (not stated): rows 71 of microscopes, 9 of images, 22 of channels",
+        "  microscope (not stated): rows 71 of parts in named files, 9 of images, 22 of channels",
         "  67 of the rows depend on 7 choices of a kind of part",
+        f"Filled in, it goes back with: nbo-extract {sample_data / 'cells_v04.ome.zarr'} "
+        f"--hardware {tmp_path / 'gaps.csv'}",
     ]
     profile = ("--tier", "3", "--extensions", "core,basic", "--level", "should")
     told = run("gaps", sample_data / "cells_v04.ome.zarr", "-o", tmp_path / "more.csv", *profile).out.splitlines()

@@ -48,9 +48,11 @@ _TEXT = (
     "Allowed says what a value has to be. Cells with a list offer NBO's values.",
     "Rows 'which kind' come first: choose a kind, then fill in the rows that say 'only if'. Leave the others empty.",
     "Images says which files a row is about. To answer differently for some of them, copy the row and write their "
-    "names into its cell Images, with semicolons between them; * stands for anything.",
+    "names into its cell Images, with semicolons between them; * stands for anything in the names that stood there.",
+    "A part that only its ID names is asked about for the files in its cell Images alone: in another file the ID may "
+    "be of another part.",
     "Rows may be sorted, filtered, copied and deleted. Do not change the other columns: each Key belongs to its row.",
-    "Then: nbo-extract PATH... --hardware gaps.xlsx",
+    "Then: nbo-extract PATH... --hardware gaps.xlsx, together with the --hardware that nbo-extract gaps was given.",
 )
 
 

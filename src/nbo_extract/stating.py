@@ -65,7 +65,8 @@ def state(
         document.findings += [replace(f, file=document.origin.file) for f in found]
         if given.statements and not covered and given.name.lower().endswith(SHEETS):
             message = f"{given.name} is of other images or another microscope: none of its rows is about this file"
-            document.findings.append(Finding("NBO332", "info", message, file=document.origin.file))
+            found_none = Finding("NBO332", "info", message, file=document.origin.file, other_source=given.path)
+            document.findings.append(found_none)
         # References come last: they may be to elements that other statements add.
         for statement in sorted(covered, key=lambda s: _refers(s, document.version)):
             stater.apply(statement)

@@ -291,7 +291,7 @@ def gaps(**options: Any) -> int:
     """Write a sheet of what images miss, to fill in.
 
     One row for each missing field, grouped by microscope, image and channel, so that a fact is asked once. Filled in,
-    the sheet goes back as --hardware FILE.
+    the sheet goes back as one more --hardware FILE, together with the --hardware that gaps was given.
     """
     from nbo_extract.cli.gaps import run
 

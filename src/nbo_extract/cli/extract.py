@@ -20,7 +20,7 @@ from nbo_extract.cli.inputs import (
     wanted_paths,
 )
 from nbo_extract.cli.jobs import job_for
-from nbo_extract.cli.looking import tell_unsettled
+from nbo_extract.cli.looking import IdleSheets, tell_unsettled
 from nbo_extract.cli.work import Task, process_all, processes
 from nbo_extract.stores import one_line
 
@@ -246,6 +246,7 @@ class Report:
         self.states: dict[str, int] = {}
         self.not_met = 0
         self.settled: set[str] = set()
+        self.idle = IdleSheets()
         self.problems: list[str] = []
         self._printer: Printer | None = None
 
@@ -262,6 +263,7 @@ class Report:
         """Tell what became of one image."""
         number = sum(self.states.values()) + 1
         self.states[outcome.state] = self.states.get(outcome.state, 0) + 1
+        self.idle.add(outcome)
         if outcome.state == "failed":
             self.unusable += outcome.unusable
             complain(outcome.message)
@@ -331,6 +333,7 @@ class Report:
         """Tell how many, and return the exit code."""
         for problem in (*self.found.problems, *self.problems):
             complain(problem)
+        self.idle.tell()
         failed = self.states.get("failed", 0)
         if self.total > 1:
             tell_unsettled(self.matches, self.settled)

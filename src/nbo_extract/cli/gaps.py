@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,17 @@ from nbo_extract.cli.looking import Looking
 from nbo_extract.stores import last_part
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from nbo_extract.cli.listed import Chosen
     from nbo_extract.gap_rows import DocumentGaps, GapSheet
 
-_SECTIONS = {"microscope": "of microscopes", "image": "of images", "channel": "of channels"}
+_SECTIONS = {
+    "microscope": "of microscopes",
+    "files": "of parts in named files",
+    "image": "of images",
+    "channel": "of channels",
+}
 _SHOWN = 5
 
 
@@ -46,7 +52,7 @@ def run(
             complain(f"{outcome.path}: as stated in {os.path.basename(outcome.stated_in)}")
         parts += [outcome.gaps] if outcome.gaps is not None else []
     if parts:
-        _write(parts, output, verbose)
+        _write(parts, output, verbose, _following(paths, chosen, output, options))
     return FAILED if looking.code else OK
 
 
@@ -74,7 +80,25 @@ def _refuse_output(output: str) -> None:
         raise Refusal(f"{output}: the file is there already, and may be filled in; give another name with -o")
 
 
-def _write(parts: Sequence[DocumentGaps], output: str, verbose: bool) -> None:
+def _following(paths: Sequence[str], chosen: Chosen, output: str, options: Mapping[str, Any]) -> str:
+    """Return the command that takes the sheet when it is filled in: what completes the images must stay the same."""
+    words = ["nbo-extract", *(["--from-file", "LIST"] if chosen.listed else paths)]
+    for name, values in (("--include", chosen.include), ("--exclude", chosen.exclude)):
+        words += [w for value in values for w in (name, value)]
+    words += [w for path in options["hardware"] for w in ("--hardware", path)]
+    words += ["--hardware", output]
+    words += [w for pair in options["matches"].items() for w in ("--match", "=".join(pair))]
+    prefer = sorted(options["prefer"])
+    words += ["--prefer", "hardware" if prefer == ["all"] else f"hardware:{','.join(prefer)}"] if prefer else []
+    for name in ("config", "reader"):
+        words += [f"--{name}", options[name]] if options[name] is not None else []
+    words += [w for rule in options["skip_rules"] for w in ("--skip-rule", rule)]
+    flags = ("no_config", "partial", "no_derive", "no_sidecar", "redact")
+    words += [f"--{name.replace('_', '-')}" for name in flags if options[name]]
+    return shlex.join(words)
+
+
+def _write(parts: Sequence[DocumentGaps], output: str, verbose: bool, following: str) -> None:
     from nbo_extract.cli.render import Printer
     from nbo_extract.gap_rows import gather
     from nbo_extract.gap_sheet import to_csv, to_xlsx
@@ -98,6 +122,8 @@ def _write(parts: Sequence[DocumentGaps], output: str, verbose: bool) -> None:
         where = "" if output == "-" else f"{output}: "
         printer.line(f"{where}{_rows(len(sheet.rows))} for {_fields(sheet.missing)} missing in {images}", "bold")
         _summary(printer, sheet)
+        if output != "-":
+            printer.line(f"Filled in, it goes back with: {following}")
     told = sheet.unasked if verbose else sheet.unasked[:_SHOWN]
     if told:
         printer.line(f"{_fields(len(sheet.unasked))} cannot be asked for in a sheet:")
@@ -116,7 +142,9 @@ def _summary(printer: Any, sheet: GapSheet) -> None:
     microscopes: dict[str, dict[str, int]] = {}
     for row in sheet.rows:
         counts = microscopes.setdefault(row.question.microscope, {})
-        counts[row.question.section] = counts.get(row.question.section, 0) + 1
+        alone = row.question.section == "microscope" and not row.question.everywhere
+        of = "files" if alone else row.question.section
+        counts[of] = counts.get(of, 0) + 1
     for name, counts in microscopes.items():
         told = ", ".join(f"{counts[s]} {words}" for s, words in _SECTIONS.items() if s in counts)
         printer.line(f"microscope {name}: rows {told}", indent=2)

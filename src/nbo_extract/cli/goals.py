@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from nbo_extract.writers.block import WriteResult
 
 
+_IDLE = "NBO332"
+
+
 @dataclass(slots=True)
 class Ready:
     """One image that was read and completed.
@@ -77,6 +80,12 @@ class Ready:
         return self.used.settled if self.used is not None else ()
 
     @property
+    def idle(self) -> tuple[str, ...]:
+        """Gap sheets that were named and say nothing of the image; those of a folder or configuration are for many."""
+        named = self.job.named
+        return tuple(f.other_source for f in self.whole.findings if f.code == _IDLE and f.other_source in named)
+
+    @property
     def of_reading(self) -> tuple[str, ...]:
         """What is wrong with a sidecar, in sentences."""
         return tuple(f.message for f in self.document.findings if f.code in OF_READING and f.severity != "info")
@@ -96,6 +105,11 @@ def reach(task: Task, job: Job, told: str) -> Outcome:
         If it cannot be done.
     """
     ready = _ready(task, job, told)
+    return replace(_reached(ready), idle=ready.idle)
+
+
+def _reached(ready: Ready) -> Outcome:
+    task, job, told = ready.task, ready.job, ready.told
     if job.goal == "methods":
         return _methods(ready)
     report, met = _checked(ready)

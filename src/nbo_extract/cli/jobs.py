@@ -46,6 +46,7 @@ def job_for(
     return Job(
         goal,
         hardware=load_told(hardware),
+        named=frozenset(hardware),
         configured=configure(paths, config, wanted=not no_config),
         skip_rules=("all",) if no_derive else skip_rules,
         strict=alone,

@@ -19,6 +19,27 @@ if TYPE_CHECKING:
     from nbo_extract.walk import Walk
 
 
+class IdleSheets:
+    """Gap sheets of which no row is about any image of a run: most likely a part of the call was left out."""
+
+    def __init__(self) -> None:
+        self._idle: set[str] | None = None
+
+    def add(self, outcome: Outcome) -> None:
+        """Note which sheets were of no use for an image; nothing is known of one that an earlier run has done."""
+        if outcome.state != "failed":
+            idle = set(outcome.idle)
+            self._idle = idle if self._idle is None else self._idle & idle
+
+    def tell(self) -> None:
+        """Name those that were of no use for all."""
+        for path in sorted(self._idle or ()):
+            complain(
+                f"{path}: none of its rows is about an image of this run, so that it states nothing; give it together "
+                "with the --hardware that nbo-extract gaps was given, or check its column Images"
+            )
+
+
 @dataclass(slots=True)
 class Looking:
     """Images that are looked at.
@@ -34,6 +55,7 @@ class Looking:
         Images that could not be read, and those of them that are no document of NBO; as they are met.
     settled : set of str
         First halves of the pairs of ``--match`` that settled something.
+    idle : IdleSheets
     """
 
     found: Walk
@@ -43,6 +65,7 @@ class Looking:
     failures: int = 0
     unusable: int = 0
     settled: set[str] = field(default_factory=set)
+    idle: IdleSheets = field(default_factory=IdleSheets)
 
     @classmethod
     def at(
@@ -75,6 +98,7 @@ class Looking:
         with closing(process_all(self.tasks, self.job, processes(self.workers, len(self.tasks)))) as outcomes:
             for outcome in outcomes:
                 self.settled.update(outcome.settled)
+                self.idle.add(outcome)
                 for sentence in outcome.warned:
                     complain(sentence)
                 if outcome.state == "failed":
@@ -84,6 +108,7 @@ class Looking:
                 yield outcome
         for problem in self.found.problems:
             complain(problem)
+        self.idle.tell()
         if len(self.tasks) > 1:
             tell_unsettled(self.job.matches, self.settled)
 

@@ -116,6 +116,7 @@ class Job:
     profile: Profile | None = None
     highest: bool = False
     keys: Keys | None = None
+    named: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,8 @@ class Outcome:
         Why it was done although an earlier run had done it; a part of a sentence.
     pairs : tuple of ImagePairs
         Key-value pairs of its images, for OMERO.
+    idle : tuple of str
+        Gap sheets of ``--hardware`` of which no row is about the image.
     """
 
     path: str
@@ -236,6 +239,7 @@ class Outcome:
     stamp: str = ""
     again: str = ""
     pairs: tuple[ImagePairs, ...] = ()
+    idle: tuple[str, ...] = ()
 
 
 def process(task: Task, job: Job) -> Outcome:
