@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import platform
@@ -17,6 +18,7 @@ from nbo_extract import __version__
 from nbo_extract.cli.doctor_facts import Privacy, gather
 from nbo_extract.registry import ADAPTERS, readers
 from nbo_extract.tables import table_names
+from nbo_extract_readers import imaris
 from nbo_extract_readers._jvm import jar_version, java_version
 
 if TYPE_CHECKING:
@@ -56,6 +58,22 @@ def test_extras_are_listed_with_what_is_missing(run: Callable[..., Result], monk
     assert {k: list(v) for k, v in facts["extras"].items()} == {"ims": ["h5py"], "remote": ["no-such-library", "click"]}
     text = run("doctor").out
     assert "  remote  not installed: no-such-library; pip install 'nbo-extract[remote]'\n" in text
+
+
+def test_a_reader_without_its_library_is_not_ready(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imaris, "find_spec", lambda name: None)
+    facts = json.loads(run("doctor", "--json").out)
+    [reader] = [r for r in facts["readers"] if r["name"] == "imaris"]
+    assert reader["state"] == "not ready: the library h5py is not installed: pip install 'nbo-extract[ims]'"
+    # The library is an extra: it is no fault that it is not there.
+    assert (reader["broken"], facts["missing"]) == (False, 0)
+
+
+def test_readers_that_need_an_extra_say_whether_it_is_there() -> None:
+    needing = [r for r in readers() if r.requires and r.rank < ADAPTERS]
+    assert needing
+    for reader in needing:
+        assert hasattr(importlib.import_module(reader.open.partition(":")[0]), "missing"), reader.name
 
 
 def test_a_missing_library_is_a_fault(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,6 +134,17 @@ def test_what_is_absent_is_said_to_be() -> None:
     assert text == "x.tif  ()\n  Stand       not stated\n  Objective   not stated\n  Pixel size  not stated\n"
 
 
+def test_the_only_objective_is_not_taken_for_the_one_that_was_used() -> None:
+    document = small()
+    image_ = document.images[0]
+    image_.children = [n for n in image_.children if n.name != "ObjectiveSettings"]
+    summary = summarise(document)
+    assert summary.setups[0].objective == ""
+    assert "  Objective   1 described, not said whether it was used: Plan-Apo\n" in printed(summary)
+    document.instruments[0].add("Objective", ID="Objective:1")
+    assert "  Objective   not stated\n" in printed(summarise(document))
+
+
 def test_channels_that_state_nothing_but_names_take_one_line() -> None:
     document = Document()
     pixels = document.root.add("Image", ID="Image:0").add("Pixels", ID="Pixels:0")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from nbo_extract.record import RawRecord
@@ -26,6 +27,13 @@ _MAX_ATTRIBUTES = 2000
 _MAX_BYTES = 1 << 16
 # Each time point is an attribute of its own: there may be a hundred thousand.
 _TIME_POINT = re.compile(r"TimePoint\d+$")
+
+
+def missing() -> str:
+    """Return what this reader lacks to work, and how to get it; empty for nothing."""
+    if find_spec("h5py") is not None:
+        return ""
+    return f"the library h5py is not installed: pip install 'nbo-extract[{INFO.requires}]'"
 
 
 def read(path: str) -> RawRecord:

@@ -77,12 +77,15 @@ class Setup:
     channels : tuple of ChannelSummary
     scenes : tuple of Scene
         The images that were recorded so.
+    described : str
+        The only objective that is described, where none is said to have been used.
     """
 
     objective: str
     pixel_size: str
     channels: tuple[ChannelSummary, ...]
     scenes: tuple[Scene, ...]
+    described: str = ""
 
 
 def setups(document: Document, index: dict[str, Node]) -> tuple[Setup, ...]:
@@ -98,13 +101,14 @@ def setups(document: Document, index: dict[str, Node]) -> tuple[Setup, ...]:
     -------
     tuple of Setup
     """
-    groups: dict[tuple[str, str, tuple[ChannelSummary, ...]], list[Scene]] = {}
+    groups: dict[tuple[str, str, tuple[ChannelSummary, ...], str], list[Scene]] = {}
     for image in document.images:
         pixels = image.first("Pixels")
-        shared = (objective_text(image, index), _pixel_size(pixels), tuple(_channels(pixels, index)))
+        described = _only_objective(image, document)
+        shared = (objective_text(image, index), _pixel_size(pixels), tuple(_channels(pixels, index)), described)
         scene = Scene(image.get("Name") or "", _size(pixels), image.get("AcquisitionDate") or "")
         groups.setdefault(shared, []).append(scene)
-    return tuple(Setup(*shared, tuple(scenes)) for shared, scenes in groups.items())
+    return tuple(Setup(*shared[:3], tuple(scenes), shared[3]) for shared, scenes in groups.items())
 
 
 def channels_of(image: Node, index: dict[str, Node]) -> tuple[ChannelSummary, ...]:
@@ -135,6 +139,18 @@ def objective_text(image: Node, index: dict[str, Node]) -> str:
         _immersion(lens, settings),
     ]
     return ", ".join(filter(None, (name, *facts)))
+
+
+def _only_objective(image: Node, document: Document) -> str:
+    """Name the only objective that is described where the image does not say that it used it."""
+    if image.first("ObjectiveSettings") is not None:
+        return ""
+    reference, found = image.first("InstrumentRef"), document.instruments
+    mine = [i for i in found if reference is not None and i.id == reference.id] or found
+    lenses = [lens for i in mine for lens in i.all("Objective")]
+    if len(lenses) != 1:
+        return ""
+    return title(lenses[0]) or lenses[0].id or "it"
 
 
 def _immersion(lens: Node, settings: Node | None) -> str:

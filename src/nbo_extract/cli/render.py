@@ -122,7 +122,8 @@ class Printer:
 
     def _setup(self, summary: Summary, setup: Setup, number: int) -> None:
         rows = [("Stand", summary.stand or _ABSENT)] if number == 0 else []
-        rows += [("Objective", setup.objective or _ABSENT), ("Pixel size", setup.pixel_size or _ABSENT)]
+        described = f"1 described, not said whether it was used: {setup.described}" if setup.described else _ABSENT
+        rows += [("Objective", setup.objective or described), ("Pixel size", setup.pixel_size or _ABSENT)]
         if len(setup.scenes) == 1:
             scene = setup.scenes[0]
             named = scene.name if summary.images > 1 or scene.name not in os.path.basename(summary.path) else ""
