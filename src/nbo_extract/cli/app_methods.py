@@ -37,6 +37,12 @@ def methods_command(shared: Callable[[Callable[..., Any]], Callable[..., Any]]) 
         help="Mark in the text what is not known, list it after the text, or leave it out. [mark]",
     )
     @click.option(
+        "--digits",
+        type=click.IntRange(1, 15),
+        metavar="N",
+        help="Round measured numbers in the text to so many significant digits, and say so. [as stated]",
+    )
+    @click.option(
         "--template", metavar="FILE|FOLDER", help="Use this template, or those of a folder. [of the configuration]"
     )
     @click.option(

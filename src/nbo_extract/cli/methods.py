@@ -43,12 +43,13 @@ def run(
     gaps: Mode,
     template: str | None,
     as_json: bool,
+    digits: int | None,
     **options: Any,
 ) -> int:
     """Write the text and return the exit code."""
     from nbo_extract.methods.render import assemble, render
 
-    _refuse_options(format_, template, short=short, as_json=as_json)
+    _refuse_options(format_, template, short=short, as_json=as_json, digits=digits)
     _refuse_output(output)
     looking = Looking.at("methods", paths, chosen, tier=None, **options)
     job, tasks = looking.job, looking.tasks
@@ -60,7 +61,7 @@ def run(
         return looking.code
     if bare is not None:
         files = [replace(f, path=os.path.basename(f.path), notes=tuple(map(bare.text, f.notes))) for f in files]
-    methods = assemble(files, gaps, **_thanks(facilities, redact=job.redact))
+    methods = assemble(files, gaps, digits=digits, **_thanks(facilities, redact=job.redact))
     form = format_ or _ENDINGS.get(os.path.splitext(output)[1].lower(), "text")
     try:
         text = _as_json(methods) if as_json else render(methods, template_name(form, short=short), place)
@@ -119,9 +120,11 @@ def _thanks(facilities: Sequence[Facility], *, redact: bool) -> dict[str, Any]:
     return {"acknowledgement": " ".join(texts), "facility": known}
 
 
-def _refuse_options(format_: str | None, template: str | None, *, short: bool, as_json: bool) -> None:
-    if as_json and (format_ or template or short):
-        other = "--format" if format_ else "--template" if template else "--short"
+def _refuse_options(
+    format_: str | None, template: str | None, *, short: bool, as_json: bool, digits: int | None
+) -> None:
+    if as_json and (format_ or template or short or digits):
+        other = "--format" if format_ else "--template" if template else "--short" if short else "--digits"
         raise Refusal(f"--json gives facts and no text, and {other} is about the text; leave one of them out")
     if template is not None and not os.path.exists(template):
         raise Refusal(f"{template}: there is no such template; check the path")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbo_extract import __version__
 from nbo_extract.errors import UsageError
+from nbo_extract.methods.digits import rounded, told
 from nbo_extract.methods.references import references
 from nbo_extract.methods.wording import Mode, Paragraph, paragraph
 
@@ -63,6 +64,8 @@ class Methods:
     acknowledgement : str
     facility : dict of str to str
     mode : {'mark', 'list', 'none'}
+    rounding : str
+        A sentence that numbers are rounded, where they are; it is the last of the notes as well.
     """
 
     groups: tuple[Group, ...]
@@ -71,6 +74,7 @@ class Methods:
     acknowledgement: str = ""
     facility: dict[str, str] = field(default_factory=dict)
     mode: Mode = "mark"
+    rounding: str = ""
 
     def context(self, *, short: bool = False) -> dict[str, Any]:
         """Return what a template gets, of the whole or of the short form; see docs/methods.md."""
@@ -79,6 +83,7 @@ class Methods:
             "paragraphs": [_for_template(g) for g in self.groups],
             "gaps": list(dict.fromkeys(gaps)),
             "notes": list(self.notes),
+            "rounding": self.rounding,
             "references": list(self.references),
             "acknowledgement": self.acknowledgement,
             "facility": {key: self.facility.get(key, "") for key in ("name", "rrid", "address", "website")},
@@ -107,17 +112,24 @@ class Methods:
         }
 
 
-def assemble(files: Iterable[FileFacts], mode: Mode = "mark", **more: Any) -> Methods:
+def assemble(files: Iterable[FileFacts], mode: Mode = "mark", *, digits: int | None = None, **more: Any) -> Methods:
     """Put together what is said of files, whatever their order.
 
     Parameters
     ----------
     files : iterable of FileFacts
     mode : {'mark', 'list', 'none'}
+    digits : int, optional
+        Significant digits of measured numbers; by default all that are stated.
     **more : object
         `acknowledgement` and `facility` of `Methods`.
     """
     listed = sorted(files, key=lambda f: f.path)
+    rounding = ""
+    if digits is not None:
+        short = [rounded(f, digits) for f in listed]
+        rounding = told(digits) if short != listed else ""
+        listed = short
     names = _names(listed)
     taken: dict[Setting, list[tuple[str, str, Size]]] = {}
     for file, name in zip(listed, names, strict=True):
@@ -130,7 +142,8 @@ def assemble(files: Iterable[FileFacts], mode: Mode = "mark", **more: Any) -> Me
         heading = _heading(called) if len(taken) > 1 else ""
         sizes = tuple(s for _, _, s in images)
         groups.append(Group(called, heading, setting, sizes, paragraph(setting, sizes, mode)))
-    return Methods(tuple(groups), _notes(listed, names), references(listed), mode=mode, **more)
+    notes = (*_notes(listed, names), *([rounding] if rounding else []))
+    return Methods(tuple(groups), notes, references(listed), mode=mode, rounding=rounding, **more)
 
 
 def _notes(files: list[FileFacts], names: list[str]) -> tuple[str, ...]:
