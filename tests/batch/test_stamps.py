@@ -130,11 +130,12 @@ def test_what_changes_nothing_is_not(name: str) -> None:
     changed = replace(job, **other)
     assert Work(job).of("a.tif") == Work(changed).of("a.tif")
     assert Work(replace(job, threads=8)).of("a.tif") == Work(job).of("a.tif")
+    assert Work(replace(job, named=frozenset({"gaps.csv"}))).of("a.tif") == Work(job).of("a.tif")
 
 
 def test_every_option_is_one_or_the_other() -> None:
     known = {name for changed in CHANGES for name in changed} | {
-        *SAME, "threads", "hardware", "configured", "profile", "keys"
+        *SAME, "threads", "hardware", "named", "configured", "profile", "keys"
     }  # fmt: skip
     assert {f.name for f in fields(Job)} == known
 

@@ -30,6 +30,8 @@ _IDLE = frozenset(
         "hardware",
         "configured",
         "threads",
+        # What was read from there is told by its digest.
+        "named",
         "strict",
         "dry_run",
         "backup",

@@ -84,6 +84,8 @@ class Job:
         Whether the highest tier is wanted that is met, and the check is that of the next.
     keys : Keys or None
         Table of the keys of pairs for OMERO, where it is not that of the product.
+    named : frozenset of str
+        What ``--hardware`` names, as it was given.
     """
 
     goal: Goal
