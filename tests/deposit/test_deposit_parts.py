@@ -103,6 +103,25 @@ def test_what_is_not_stated_is_in_no_column() -> None:
     assert facts_of(views(document())) == {"Image name": "one", "Channel": "GFP", "Size in pixels": "64 × 48"}
 
 
+@pytest.mark.parametrize(("stated", "told"), [("60", "60 %"), ("60.5", "60.5 %"), ("Ambient Humidity",) * 2])
+def test_a_humidity_has_its_unit_where_it_is_a_number(stated: str, told: str) -> None:
+    made = document()
+    made.images[0].add("ImagingEnvironment", Humidity=stated, CO2Percent="5")
+    found = facts_of(views(made))
+    assert (found["Humidity"], found["CO2"]) == (told, "5 %")
+
+
+def test_the_lines_of_a_laser_that_were_set_are_named() -> None:
+    made = document()
+    laser = made.root.add("Instrument", ID="Instrument:0").add("Laser", ID="LightSource:0", Name="WLL")
+    channel = next(n for n in made.root.walk() if n.name == "Channel")
+    path = channel.add("LightPath", ID="LightPath:0")
+    for peak in ("488", "552"):
+        laser.add("IlluminationWavelengthRange").put("PeakWavelength", peak, "nm")
+        path.add("LightSourceSettings", ID="LightSource:0")
+    assert facts_of(views(made))["Light source"] == "WLL (488 nm) + WLL (552 nm)"
+
+
 @pytest.mark.parametrize(
     ("plate", "row", "column", "name"),
     [
