@@ -130,6 +130,23 @@ def test_privacy(text: str, told: str, monkeypatch: pytest.MonkeyPatch, tmp_path
     assert Privacy()(text) == told
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("nbo-extract doctor --install x", "nbo-extract doctor --install x"),
+        ("name one in NBO_BIOFORMATS_JAR", "name one in NBO_BIOFORMATS_JAR"),
+        ("nbo asked for 'nbo-extract[ims]'", "… asked for 'nbo-extract[ims]'"),
+        ("on nbo-extract.lab.example, then nbo-extract.", "on …, then nbo-extract."),
+    ],
+)
+def test_a_user_called_like_the_product_leaves_commands_whole(
+    text: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("USER", "nbo")
+    monkeypatch.setenv("HOSTNAME", "nbo-extract.lab.example")
+    assert Privacy()(text) == told
+
+
 def test_folders_with_blanks_are_left_out_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "my own home"))
     monkeypatch.setenv("NBO_BIOFORMATS_JAR", str(tmp_path / "my jars" / "b.jar"))

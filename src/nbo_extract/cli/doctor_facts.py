@@ -28,6 +28,8 @@ _EXTRA = re.compile(r"""extra\s*==\s*["']([\w-]+)["']""")
 _UNTOLD: Final = frozenset({"test", "lint", "docs", "crate", "all"})
 # An absolute path, or one below a home folder; what stands in a URL or between two words is none.
 _PATH = re.compile(r"""(?<![\w.:/\\~-])(?:~|[A-Za-z]:)?(?:[/\\]+[^\s/\\'",;:()\[\]]+)+[/\\]?""")
+# What the product and its variables are called, but for a host that is called so with more to it.
+_OWN = re.compile(r"(?<![\w.-])(nbo-extract|NBO_[A-Z_]+)(?![\w-]|\.\w)")
 #: Names that say nothing of anybody.
 _PLAIN: Final = frozenset({"", "root", "localhost"})
 
@@ -52,10 +54,12 @@ class Privacy:
         """Return a text without them."""
         for place in self._whole:
             text = text.replace(place, f"/…/{os.path.basename(place)}" if place in self._files else "/…")
-        text = _PATH.sub(_last, text)
+        # A user whose name is a part of the product's, as the container has one, leaves it whole: it is to be typed.
+        parts = _OWN.split(_PATH.sub(_last, text))
         for name in self._names:
-            text = re.sub(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", "…", text, flags=re.IGNORECASE)
-        return text
+            pattern = re.compile(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", re.IGNORECASE)
+            parts[::2] = [pattern.sub("…", part) for part in parts[::2]]
+        return "".join(parts)
 
 
 def _last(match: re.Match[str]) -> str:
