@@ -162,7 +162,7 @@ def test_the_container_runs_the_product_as_nobody_special() -> None:
     assert "VOLUME /data" in lines
     # What the build needs goes into it, and nothing else.
     kept = [
-        line[1:] for line in (ROOT / ".containerignore").read_text(encoding="utf-8").splitlines() if line[:1] == "!"
+        line[1:] for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line[:1] == "!"
     ]
     assert {f.parts[0] for f in package_folders()} | {"pyproject.toml", "README.md", "LICENSE"} == set(kept)
 
