@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -146,7 +149,28 @@ def test_the_conda_recipe_agrees_with_the_project() -> None:
     assert section(text, "imports") == [f.name for f in package_folders()]
     assert f"license: {stated['license']}\n" in text
     assert f"name: {stated['name']}\n" in text
-    assert stated["description"] in text
+    assert f"summary: {stated['description']}\n" in text
+    (license_file,) = stated["license-files"]
+    assert f"license_file: {license_file}\n" in text
+    # It is built and tried with the lowest Python that is allowed.
+    assert [r for r in section(text, "host") if r.startswith("python ")] == ["python ${{ python_min }}.*"]
+    assert "python_version: ${{ python_min }}.*\n" in text
+
+
+def test_the_commands_of_the_conda_recipe_work_with_the_files_it_names(tmp_path: Path) -> None:
+    text = RECIPE.read_text(encoding="utf-8")
+    for name in section(text, "source"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy2(ROOT / name, tmp_path / name)
+    commands = [shlex.split(line) for line in section(text, "script")]
+    assert {command[0] for command in commands} == set(project()["project"]["scripts"])
+    packages = os.pathsep.join(str(ROOT / f.parent) for f in package_folders())
+    for command in commands:
+        run = [sys.executable, "-m", "nbo_extract", *command[1:]]
+        environment = {**os.environ, "PYTHONPATH": packages}
+        done = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), command
+    assert "<Objective " in (tmp_path / "results" / "widefield.czi.nbo.xml").read_text(encoding="utf-8")
 
 
 def test_the_container_runs_the_product_as_nobody_special() -> None:
@@ -161,9 +185,7 @@ def test_the_container_runs_the_product_as_nobody_special() -> None:
     assert lines.index("USER nbo") < lines.index(f'ENTRYPOINT ["{name}"]')
     assert "VOLUME /data" in lines
     # What the build needs goes into it, and nothing else.
-    kept = [
-        line[1:] for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line[:1] == "!"
-    ]
+    kept = [line[1:] for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line[:1] == "!"]
     assert {f.parts[0] for f in package_folders()} | {"pyproject.toml", "README.md", "LICENSE"} == set(kept)
 
 
