@@ -189,6 +189,22 @@ def test_the_container_runs_the_product_as_nobody_special() -> None:
     assert {f.parts[0] for f in package_folders()} | {"pyproject.toml", "README.md", "LICENSE"} == set(kept)
 
 
+def test_the_labels_of_the_container_agree_with_the_project() -> None:
+    stated = project()["project"]
+    labels = dict(re.findall(r'image\.(\w+)="([^"]*)"', CONTAINERFILE.read_text(encoding="utf-8")))
+    assert labels == {"title": stated["name"], "version": stated["version"], "licenses": stated["license"]}
+
+
+def test_the_container_is_run_as_its_documentation_says() -> None:
+    text = CONTAINERFILE.read_text(encoding="utf-8")
+    shown = [line.removeprefix("#").strip() for line in text.splitlines() if line.startswith("#   podman ")]
+    page = (ROOT / "docs" / "installation.md").read_text(encoding="utf-8")
+    assert [line for line in page.splitlines() if line.startswith("podman ")][: len(shown)] == shown
+    # The user of the image may not write into the folder of whoever runs it.
+    run = shlex.split(shown[-1])
+    assert run[run.index("--user") + 1] == "$(id -u):$(id -g)"
+
+
 def test_the_extra_all_is_all_extras() -> None:
     found = extras()
     (everything,) = found.pop("all")
