@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
 """Build the product, install what was built, and try it as users get it.
 
-    python scripts/check_packaging.py            all of it, some ten minutes
+    python scripts/check_packaging.py            the first four, some ten minutes
     python scripts/check_packaging.py build smoke
+    python scripts/check_packaging.py recipe container
 
 build        an sdist, and a wheel from that sdist; what both hold
 smoke        the wheel in a clean environment, without the repository: the main job on a file elsewhere
 extras       each extra in an environment of its own; all its libraries are imported, doctor says that they are there
 resolutions  the quick tests with the lowest and with the highest versions that pyproject.toml allows
+recipe       the package for conda with rattler-build; the recipe's own tests run in an environment of conda
+container    the image with podman; the main job on a folder that is mounted, without network, as whoever runs this
 
+The last two run when they are named: they need a channel of conda, and podman with the image of Python.
 Environments are made by uv, which is installed with pip into one of its own; without it nothing can be tried. What is
 skipped is said. Exit 1 if anything fails.
 """
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 STEPS: Final = ("build", "smoke", "extras", "resolutions")
+#: Steps that need more than the index of Python's packages.
+NAMED: Final = ("recipe", "container")
 #: Quick tests of all that the product does.
 TESTS: Final = ("tests/test_golden.py", "tests/test_cli.py", "tests/writers", "tests/test_stores_remote.py")
 _IMPORTS = """
@@ -46,6 +52,19 @@ for name in sys.argv[1:]:
     public = [m for m in modules if not m.startswith("_")] or modules
     assert public, f"{name} brings no module"
     importlib.import_module(next((m for m in public if m.lower() == wanted), public[0]))
+"""
+_RECIPE = """
+import sys
+from rattler_build import RattlerBuildError, Stage0Recipe, ToolConfiguration
+recipe, output, *channels = sys.argv[1:]
+try:
+    (made,) = Stage0Recipe.from_file(recipe).run_build(
+        tool_config=ToolConfiguration(test_strategy="native"), output_dir=output, channels=channels
+    )
+except RattlerBuildError as error:
+    sys.exit(f"{error}, with {' '.join(channels)}; --work FOLDER keeps conda/rattler-build-log.txt")
+assert any("all tests passed" in line for line in made.log), "the tests of the recipe did not run"
+print(*made.packages)
 """
 
 
@@ -208,17 +227,51 @@ def _resolved(bench: Bench, name: str, root: Path, tests: Sequence[str]) -> str:
     return shown.strip().splitlines()[-1]
 
 
+def recipe(bench: Bench, channels: Sequence[str]) -> None:
+    """Build the package of the recipe; rattler-build runs its tests."""
+    programs = bench.environment("recipe", "py-rattler-build>=0.73")
+    stated = bench.folder / "source" / "packaging" / "conda" / "recipe.yaml"
+    shown = bench.run(programs / "python", "-c", _RECIPE, stated, bench.folder / "conda", *channels)
+    path = Path(shown.strip().splitlines()[-1])
+    bench.tell("recipe", "conda", f"{path.name}, {path.stat().st_size:,} bytes, its tests pass")
+
+
+def container(bench: Bench) -> None:
+    """Build the image, and run the main job in it."""
+    if shutil.which("podman") is None or not hasattr(os, "getuid"):
+        raise Fault("podman is not installed")
+    image, mounted = f"nbo-extract-check-{os.getpid()}", bench.folder / "mounted"
+    shutil.copytree(ROOT / "sample_data", mounted)
+    # As the documentation says; root has no names of users to keep.
+    user = ["--user", f"{os.getuid()}:{os.getgid()}", *(["--userns", "keep-id"] if os.getuid() else [])]
+    run = ["podman", "run", "--rm", "--network", "none", "--read-only", "-v", f"{mounted}:/data", *user, image]
+    bench.run("podman", "build", "--quiet", "-t", image, bench.folder / "source")
+    try:
+        for job in (("--help",), ("doctor",), ("widefield.czi", "--hardware", "microscope.json")):
+            bench.run(*run, *job)
+        size = int(bench.run("podman", "image", "inspect", "--format", "{{.Size}}", image))
+    finally:
+        bench.run("podman", "rmi", image)
+    written = mounted / "widefield.czi.nbo.xml"
+    if "<Objective " not in written.read_text(encoding="utf-8"):
+        raise Fault("the sidecar of the main job holds no objective")
+    if written.stat().st_uid != os.getuid():
+        raise Fault(f"the sidecar of the main job belongs to user {written.stat().st_uid}")
+    bench.tell("container", "podman", f"{size:,} bytes; the main job, on a folder that is mounted")
+
+
 def main() -> int:
     """Run the steps and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("steps", nargs="*", metavar="STEP", help=f"of {', '.join(STEPS)} [all]")
+    parser.add_argument("steps", nargs="*", metavar="STEP", help=f"of {', '.join(STEPS + NAMED)} [{', '.join(STEPS)}]")
     parser.add_argument("--tests", nargs="+", default=list(TESTS), metavar="PATH", help="tests of resolutions")
+    parser.add_argument("--channel", nargs="+", default=["conda-forge"], metavar="URL", help="of recipe [conda-forge]")
     parser.add_argument("--work", metavar="FOLDER", help="where all is made, and stays [a folder that goes away]")
     options = parser.parse_args()
-    unknown = [s for s in options.steps if s not in STEPS]
+    unknown = [s for s in options.steps if s not in STEPS + NAMED]
     if unknown:
-        parser.error(f"there is no step {unknown[0]}; there are {', '.join(STEPS)}")
-    chosen = [s for s in STEPS if not options.steps or s in options.steps or s == "build"]
+        parser.error(f"there is no step {unknown[0]}; there are {', '.join(STEPS + NAMED)}")
+    chosen = [s for s in STEPS + NAMED if s in (options.steps or STEPS) or s == "build"]
     folder = Path(options.work or tempfile.mkdtemp(prefix="nbo-packaging-")).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
@@ -229,6 +282,8 @@ def main() -> int:
         "smoke": lambda: smoke(bench),
         "extras": lambda: try_extras(bench),
         "resolutions": lambda: resolutions(bench, options.tests),
+        "recipe": lambda: recipe(bench, options.channel),
+        "container": lambda: container(bench),
     }
     try:
         prepare(bench)
@@ -246,10 +301,8 @@ def main() -> int:
     finally:
         if options.work is None:
             shutil.rmtree(folder, ignore_errors=True)
-    for step in (s for s in STEPS if s not in chosen):
+    for step in (s for s in STEPS + NAMED if s not in chosen):
         print(f"{step:<12} skipped: not asked for")
-    for tool, what in (("rattler-build", "packaging/conda/recipe.yaml"), ("podman", "Containerfile")):
-        print(f"{what}: skipped, {f'build it with {tool}' if shutil.which(tool) else f'{tool} is not installed'}")
     return int(failed)
 
 
