@@ -296,11 +296,23 @@ class Report:
         for sentence in outcome.told:
             self.printer.line()
             self.printer.line(sentence, indent=2)
+        if outcome.diff:
+            self._difference(outcome.diff)
         if outcome.state != "read":
+            # Last, so that it is on the screen however long the difference is.
             self.printer.line()
             self.printer.line(self._done(outcome), "green", 2)
-        if outcome.diff:
-            self.printer.line(outcome.diff.rstrip("\n"))
+
+    def _difference(self, diff: str) -> None:
+        """Print what a dry run would change in the file, whole where everything is wanted."""
+        from nbo_extract.cli.difference import readable
+
+        self.printer.line()
+        if self.verbose:
+            self.printer.line(diff.rstrip("\n"))
+            return
+        for line in readable(diff, self.printer.console.width):
+            self.printer.line(line)
 
     def earlier(self, outcome: Outcome) -> None:
         """Tell what an earlier run has done."""
