@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context
 from typing import TYPE_CHECKING
 
+from nbo_extract import short_words
 from nbo_extract.applicability import kinds_of
 from nbo_extract.lights import ATTENUATION, POWER, lights_used, repeats_power
 from nbo_extract.model import Fact
@@ -181,9 +182,9 @@ def _size(pixels: Node | None) -> str:
     sizes = [f"{' × '.join(v for v in plane if v)} px"] if all(plane) else []
     sizes += [f"{pixels.get(f'Size{a}')} {a}" for a in "ZCT" if pixels.get(f"Size{a}") not in (None, "1")]
     sizes += [
-        f"{extra.get('Size')} {extra.get('Name') or extra.get('Type') or '?'}"
+        short_words.dimension(size, extra.get("Name") or "", extra.get("Type") or "")
         for extra in pixels.all("AdditionalDimensionMap")
-        if extra.get("Size")
+        if (size := extra.get("Size"))
     ]
     return ", ".join(sizes)
 
@@ -203,7 +204,7 @@ def _channels(pixels: Node | None, index: dict[str, Node]) -> Iterator[ChannelSu
             _parts(path, "EmissionFilterRef", index),
             joined(_detector(n, index) for n in (path.all(*DETECTOR_SETTINGS) if path is not None else ())),
             _exposure(channel, exposures.get(str(number), [])),
-            " / ".join(filter(None, (_words(channel.get("IlluminationType")), _contrast(channel)))),
+            " / ".join(filter(None, (short_words.method(channel.get("IlluminationType") or ""), _contrast(channel)))),
         )
 
 
@@ -212,10 +213,6 @@ def _contrast(channel: Node) -> str:
     return (
         "" if contrast.casefold() in (channel.get("IlluminationType") or "").replace("-", "").casefold() else contrast
     )
-
-
-def _words(value: str | None) -> str:
-    return (value or "").replace("_", " ")
 
 
 def _fluorophore(node: Node) -> str:

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rich.console import Console, RenderableType
-    from rich.table import Table
 
     from nbo_extract.findings import Finding
     from nbo_extract.summary import Summary, Verdict
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 #: Width of plain output, which has no terminal to ask.
 PLAIN_WIDTH = 120
 _UNBOUNDED = 1 << 14
+#: The least room for the last column of a terminal.
+_NARROWEST = 16
 _MOST_SCENES = 8
 _MOST_GROUPS = 6
 _MOST_NAMES = 6
@@ -61,25 +62,35 @@ class Printer:
         from rich.padding import Padding
         from rich.text import Text
 
+        from nbo_extract.cli.layout import wrapped
+
         if self.plain:
             # A line of a file or a pipe stays a line: people search in it.
             self.console.print(Text(" " * indent + text), soft_wrap=True)
         else:
-            self.console.print(Padding(Text(text, style=style), (0, 0, 0, indent)))
+            lines = wrapped(text, self.console.width - indent)
+            self.console.print(Padding(Text("\n".join(lines), style=style), (0, 0, 0, indent)))
 
     def grid(self, rows: Iterable[Sequence[str]], indent: int = 2, style: str = "bold") -> None:
         """Print rows in columns; the last one takes the room that is left."""
+        from rich.cells import cell_len
         from rich.padding import Padding
         from rich.table import Table
         from rich.text import Text
 
+        from nbo_extract.cli.layout import wrapped
+
+        rows = [tuple(row) for row in rows]
         table = Table.grid(padding=(0, 2, 0, 0))
-        for number, row in enumerate(rows):
-            if number == 0:
-                for place in range(len(row)):
-                    last = place == len(row) - 1
-                    table.add_column(style=style if place == 0 else "", overflow="fold", no_wrap=not last)
-            table.add_row(*(Text(cell) for cell in row))
+        first, *others = zip(*rows, strict=True) if rows else [()]
+        for place in range(len(others) + 1):
+            last = place == len(others)
+            table.add_column(style=style if place == 0 else "", overflow="fold", no_wrap=not last)
+        before = sum(max(map(cell_len, column)) + 2 for column in (first, *others)[:-1])
+        room = max(self.console.width - indent - before, _NARROWEST)
+        for *cells, cell in rows:
+            told = cell if self.plain else "\n".join(wrapped(cell, room))
+            table.add_row(*map(Text, cells), Text(told))
         # As with single lines, a row of a file or a pipe stays one line.
         self.print_table(Padding(table, (0, 0, 0, indent)), bounded=not self.plain)
 
@@ -144,42 +155,62 @@ class Printer:
             self.line(f"and {len(setup.scenes) - len(shown)} more images", indent=2)
 
     def _channels(self, channels: Sequence[ChannelSummary]) -> None:
-        """Print one row a channel; what all have in common stands below where the rows would be too wide."""
-        from rich.measure import Measurement
+        """Print one row a channel; what all have in common stands below where the rows would be too wide.
 
+        Where a terminal is too narrow for rows each channel is a block of lines.
+        """
         stated = [key for key in _COLUMNS if any(getattr(c, key) for c in channels)]
         if set(stated) <= {"name"}:
             names = [c.name for c in channels if c.name]
             if names:
                 self.grid([("Channels", ", ".join(names))])
             return
-        table = self._channel_table(channels, stated)
-        room = self.console.width - 2
+        cells = {key: _cells(channels, key) for key in stated}
         shared: list[str] = []
-        if Measurement.get(self.console, self.console.options, table).maximum > room and len(channels) > 1:
+        if sum(max(map(len, column)) for column in cells.values()) > self._room(len(cells)) and len(channels) > 1:
             shared = [k for k in stated if k != "name" and len({getattr(c, k) for c in channels}) == 1]
-            table = self._channel_table(channels, [k for k in stated if k not in shared])
-        from rich.padding import Padding
+            cells = {key: column for key, column in cells.items() if key not in shared}
+        from nbo_extract.cli.layout import widths
 
+        found = widths(list(cells.values()), self._room(len(cells)))
         self.line()
-        self.print_table(Padding(table, (0, 0, 0, 2)))
+        if found is None:
+            self._blocks(channels, [k for k in cells if k != "name"])
+        else:
+            self._channel_table(list(cells.values()), found)
         if shared:
             self.line("All channels:", indent=2)
             self.grid([(_COLUMNS[key], getattr(channels[0], key)) for key in shared], indent=4)
 
-    def _channel_table(self, channels: Sequence[ChannelSummary], keys: Sequence[str]) -> Table:
+    def _room(self, columns: int) -> int:
+        """Return the room that cells of so many columns have, without what stands between them."""
+        return self.console.width - 2 - (2 * (columns - 1) if self.plain else 3 * columns - 1)
+
+    def _channel_table(self, columns: Sequence[Sequence[str]], widths: Sequence[int]) -> None:
         from rich import box
+        from rich.padding import Padding
         from rich.table import Table
         from rich.text import Text
 
+        from nbo_extract.cli.layout import wrapped
+
         style = None if self.plain else box.SIMPLE_HEAD
         table = Table(box=style, pad_edge=False, padding=(0, 2, 0, 0) if self.plain else (0, 1), header_style="bold")
-        for key in keys:
-            table.add_column(_COLUMNS[key], overflow="fold")
+        folded = [
+            ["\n".join(wrapped(cell, width)) for cell in cells] for cells, width in zip(columns, widths, strict=True)
+        ]
+        for (heading, *_), width in zip(folded, widths, strict=True):
+            table.add_column(Text(heading), width=width)
+        for row in zip(*(cells for _, *cells in folded), strict=True):
+            table.add_row(*map(Text, row))
+        self.print_table(Padding(table, (0, 0, 0, 2)))
+
+    def _blocks(self, channels: Sequence[ChannelSummary], keys: Sequence[str]) -> None:
         for number, channel in enumerate(channels, 1):
-            cells = [getattr(channel, key) or ("-" if key != "name" else f"({number})") for key in keys]
-            table.add_row(*(Text(cell) for cell in cells))
-        return table
+            self.line(f"Channel {channel.name or f'({number})'}", "bold", 2)
+            rows = [(_COLUMNS[key], getattr(channel, key)) for key in keys if getattr(channel, key)]
+            if rows:
+                self.grid(rows, indent=4, style="")
 
     # -- what the hardware file did ------------------------------------------------------------------------------------
 
@@ -311,6 +342,12 @@ class Printer:
             self.line("Notes", "bold", 2)
             for note in summary.notes:
                 self.line(note, indent=4)
+
+
+def _cells(channels: Sequence[ChannelSummary], key: str) -> list[str]:
+    """Return a column of the table of channels, its heading first."""
+    cells = [getattr(c, key) or ("-" if key != "name" else f"({number})") for number, c in enumerate(channels, 1)]
+    return [_COLUMNS[key], *cells]
 
 
 def _level(verdict: Verdict) -> str:
