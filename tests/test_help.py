@@ -87,6 +87,64 @@ def test_a_group_without_a_command_shows_its_help(group: str, run: Callable[...,
     assert result.err == run(group, "--help").out
 
 
+# -- options ----------------------------------------------------------------------------------------------------------
+
+
+def options_of(path: tuple[str, ...]) -> list[str]:
+    """Return the long names of the options of a command; of the program, those of the default one, too."""
+    found: click.Command = program
+    for name in path:
+        assert isinstance(found, click.Group)
+        found = found.commands[name]
+    own = found.get_params(click.Context(found))
+    if not path:
+        own = [*program.commands[DEFAULT].params, *own]
+    return [p.opts[-1] for p in own if isinstance(p, click.Option)]
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_help_shows_each_option_once(path: tuple[str, ...], run: Callable[..., Result]) -> None:
+    text = run(*path, "--help").out.partition("\nOptions:\n")[2]
+    shown = [line.split() for line in text.splitlines() if line.startswith("  -")]
+    assert sorted(words[1] if words[0].endswith(",") else words[0] for words in shown) == sorted(options_of(path))
+
+
+def test_what_people_need_first_stands_first(run: Callable[..., Result]) -> None:
+    text = run("--help").out
+    first = text.partition("\nOptions:\n")[2].partition("\n\n")[0]
+    names = [line.split()[1 if "," in line.split()[0] else 0] for line in first.splitlines() if line[2] == "-"]
+    assert names[:6] == ["--hardware", "--output", "--embed", "--dry-run", "--tier", "--profile"]
+    assert {"--verbose", "--quiet"} <= set(names)
+    headings = [line[:-1] for line in text.splitlines() if line.endswith(":") and line[0] != " "]
+    assert headings == [
+        "Options", "What is checked", "Which images", "Output", "Image and description", "How images are read",
+        "Many images", "Commands", "Examples",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [p for p in [(), *COMMANDS] if p in EXAMPLES], ids=" ".join)
+def test_no_summary_of_a_command_is_cut(path: tuple[str, ...], run: Callable[..., Result]) -> None:
+    commands = run(*path, "--help").out.partition("\nCommands:\n")[2].partition("\n\n")[0]
+    assert "..." not in commands
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ((), "Tier to check against; where given, exit 1 if it is not met. [1]"),
+        (("check",), "Tier to check against. [1]"),
+        (("gaps",), "Tier whose missing fields are asked for. [1]"),
+        (("report",), "Tier to report on. [1]"),
+        (("watch",), "Tier to check against. [1]"),
+        (("hardware", "check"), "Tier to check against. [1]"),
+    ],
+)
+def test_each_command_says_what_its_tier_is_for(path: tuple[str, ...], said: str, run: Callable[..., Result]) -> None:
+    text = run(*path, "--help").out
+    told = text.partition("--tier [1|2|3]")[2].partition("\n  -")[0]
+    assert " ".join(told.split()) == said
+
+
 # -- hints ------------------------------------------------------------------------------------------------------------
 
 

@@ -145,28 +145,31 @@ _KEEPING = _all(
     ),
 )
 _BARE = click.option("--redact", is_flag=True, help="Leave out people, names of computers, and the folders of files.")
-_PROFILE = _all(
-    click.option(
-        "--tier",
-        type=click.Choice(["1", "2", "3"]),
-        callback=_number,
-        help="Tier to check against; where given, exit 1 if it is not met. [1]",
-    ),
-    click.option(
-        "--extensions",
-        default="core",
-        callback=_extensions,
-        metavar="LIST",
-        help="Of core, basic, advanced, calibration; with commas. [core]",
-    ),
-    click.option(
-        "--level",
-        type=click.Choice(["must", "should"]),
-        default="must",
-        help="Check what NBO requires, or what it recommends as well. [must]",
-    ),
-    click.option("--literal", is_flag=True, help="Count requirements, too, that the kind of image makes senseless."),
-)
+
+
+def _profile(tier: str) -> Decorator:
+    """Make the options that say what is asked for; what a tier is good for is not the same in all commands."""
+    return _all(
+        click.option("--tier", type=click.Choice(["1", "2", "3"]), callback=_number, help=f"{tier} [1]"),
+        click.option(
+            "--extensions",
+            default="core",
+            callback=_extensions,
+            metavar="LIST",
+            help="Of core, basic, advanced, calibration; with commas. [core]",
+        ),
+        click.option(
+            "--level",
+            type=click.Choice(["must", "should"]),
+            default="must",
+            help="Check what NBO requires, or what it recommends as well. [must]",
+        ),
+        click.option(
+            "--literal", is_flag=True, help="Count requirements, too, that the kind of image makes senseless."
+        ),
+    )
+
+
 _LINKS = click.option(
     "--follow-links", is_flag=True, help="Change what symbolic links point to, and files with hard links."
 )
@@ -227,7 +230,7 @@ def program() -> None:
 @_all(*CONVERTING)
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would change.")
 @_SAFETY
-@_PROFILE
+@_profile("Tier to check against; where given, exit 1 if it is not met.")
 @with_profile
 @_KEEPING
 @_READING
@@ -245,7 +248,7 @@ def extract(**options: Any) -> int:
 @program.command()
 @with_paths
 @_HARDWARE
-@_PROFILE
+@_profile("Tier to check against.")
 @with_profile
 @_READING
 @_NO_SIDECAR
@@ -270,18 +273,20 @@ def check(xsd: str | None, **options: Any) -> int:
 
 
 program.add_command(tier)
-program.add_command(report_command(_all(_HARDWARE, _PROFILE, _READING, _NO_SIDECAR)))
+program.add_command(report_command(_all(_HARDWARE, _profile("Tier to report on."), _READING, _NO_SIDECAR)))
 program.add_command(export_group(_all(_HARDWARE, _READING, _NO_SIDECAR)))
 program.add_command(deposit_command(_all(_HARDWARE, _READING, _NO_SIDECAR)))
 program.add_command(methods_command(_all(_HARDWARE, _READING, _NO_SIDECAR)))
-program.add_command(watch_command(_all(_KEEPING, _HARDWARE, _PROFILE, with_profile, _READING, _NO_SIDECAR)))
+program.add_command(
+    watch_command(_all(_KEEPING, _HARDWARE, _profile("Tier to check against."), with_profile, _READING, _NO_SIDECAR))
+)
 
 
 @program.command()
 @with_paths
 @click.option("-o", "--output", required=True, metavar="FILE", help="Sheet to write: .xlsx, .csv, or - for CSV.")
 @_HARDWARE
-@_PROFILE
+@_profile("Tier whose missing fields are asked for.")
 @with_profile
 @_READING
 @_NO_SIDECAR
@@ -372,7 +377,7 @@ def hardware_show(paths: tuple[str, ...], as_json: bool, verbose: bool) -> int:
 
 @hardware.command("check")
 @_PATHS
-@_PROFILE
+@_profile("Tier to check against.")
 @with_profile
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON on standard output.")
 @_VERBOSE
@@ -477,11 +482,11 @@ def mappings_coverage(paths: tuple[str, ...], reader: str | None, most: int, row
 @click.option("--install", metavar="NAME", help="Install what an adapter needs beside this Python: aicsimageio.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON on standard output.")
 def doctor(install: str | None, as_json: bool) -> int:
-    """Show what is installed and what works, for a report of a fault.
+    """Show what is installed and what works.
 
-    Versions, readers, adapters, extras, Java and Bio-Formats, what is missing and how to get it. What is shown names no
-    folder, user or host, so that it can be pasted as it is. Exit 3 if something that every installation has is missing,
-    not for what is optional.
+    For a report of a fault: versions, readers, adapters, extras, Java and Bio-Formats, what is missing and how to get
+    it. What is shown names no folder, user or host, so that it can be pasted as it is. Exit 3 if something that every
+    installation has is missing, not for what is optional.
     """
     from nbo_extract.cli.doctor import run, run_install
 

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from nbo_extract.cli.examples import EXAMPLES
+from nbo_extract.cli.option_groups import grouped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from click.shell_completion import CompletionItem
 
 OK, NOT_MET, USAGE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -36,7 +39,11 @@ class Failure(Refusal):
 
 
 class Command(click.Command):
-    """A command whose help ends with examples."""
+    """A command whose help has options in groups, and ends with examples."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the options, in groups where they are many."""
+        show_options(ctx, formatter, [p for p in self.get_params(ctx) if isinstance(p, click.Option)])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show the examples of the command."""
@@ -58,6 +65,13 @@ class Group(click.Group):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show the examples of the group."""
         show_examples(ctx, formatter)
+
+
+def show_options(ctx: click.Context, formatter: click.HelpFormatter, options: Sequence[click.Parameter]) -> None:
+    """Add options to a help, in groups where they are many."""
+    for heading, group in grouped(options):
+        with formatter.section(heading):
+            formatter.write_dl([r for p in group if (r := p.get_help_record(ctx)) is not None])
 
 
 def show_examples(ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -95,12 +109,8 @@ class Program(Group):
         """Show the options of the default command, then the commands."""
         default = self.commands[DEFAULT]
         inner = click.Context(default, info_name=DEFAULT, parent=ctx)
-        own = [p for p in self.get_params(ctx) if p.name != "help"]
         options = [p for p in default.params if isinstance(p, click.Option)]
-        records = [r for p in [*options, *own] if (r := p.get_help_record(inner)) is not None]
-        records += [r for p in self.get_params(ctx) if p.name == "help" and (r := p.get_help_record(ctx)) is not None]
-        with formatter.section("Options"):
-            formatter.write_dl(records)
+        show_options(inner, formatter, [*options, *self.get_params(ctx)])
         self.format_commands(ctx, formatter)
 
 
