@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-FORMATS = ", ".join(f for r in sorted(readers(), key=lambda r: r.name) if r.rank < ADAPTERS for f in r.formats)
+FORMATS = "; ".join(f for r in sorted(readers(), key=lambda r: r.name) if r.rank < ADAPTERS for f in r.formats)
 
 
 @pytest.fixture
@@ -404,16 +404,47 @@ def test_folder_without_images(run: Callable[..., Result], tmp_path: Path) -> No
             f"nbo-extract: {tmp_path}: this folder holds no image that can be read; readable formats: {FORMATS}\n",
         )
     assert names(tmp_path) == ["notes.txt"]
+    # Nothing is left there, and no folder is made, where there is nothing to do.
+    assert run(tmp_path, "-o", tmp_path / "results").code == 3
+    assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
 
 
-def test_no_image(run: Callable[..., Result], data: Path) -> None:
-    (data / "photo.png").write_bytes(b"\x89PNG\r\n")
-    assert run("photo.png") == Result(
-        3,
-        "",
-        "nbo-extract: photo.png: not an image that can be read, it looks like a PNG picture; "
-        f"readable formats: {FORMATS}\n",
-    )
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (
+            "photo.png", b"\x89PNG\r\n",
+            "a PNG picture, not a microscope format; give the file that the microscope wrote; "
+            f"readable formats: {FORMATS}",
+        ),
+        (
+            "notes.text", b"hello",
+            f"not an image that can be read, it looks like plain text; readable formats: {FORMATS}",
+        ),
+        (
+            "x.bin", b"\x00\x01\x02",
+            f"not an image that can be read, it looks like unknown content (00 01 02 …); readable formats: {FORMATS}",
+        ),
+        (
+            "fake.czi", "grüße\n".encode() + 4088 * b"x" + "ü".encode(),
+            "its name ends in .czi, but its content is plain text; copy it again from the microscope, or give the "
+            "image that is meant",
+        ),
+        (
+            "fake.lif", b"\x00\x01\x02\x03zzzzz",
+            "its name ends in .lif, but its content is not that of such a file (it begins with 00 01 02 03 7a 7a 7a "
+            "7a); copy it again from the microscope, or give the image that is meant",
+        ),
+        (
+            "Fake.ND2", b"%PDF-1.4",
+            "its name ends in .nd2, but its content is a PDF document; copy it again from the microscope, or give the "
+            "image that is meant",
+        ),
+    ],
+)  # fmt: skip
+def test_no_image(name: str, content: bytes, message: str, run: Callable[..., Result], data: Path) -> None:
+    (data / name).write_bytes(content)
+    assert run(name) == Result(3, "", f"nbo-extract: {name}: {message}\n")
 
 
 @pytest.mark.parametrize(

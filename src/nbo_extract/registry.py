@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 import importlib
 import os
@@ -26,10 +27,16 @@ TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 # Readers of this rank and above stand for libraries that read many formats.
 ADAPTERS = 10
 
-# What a refusal calls the content of files that are often met and are no images, or not yet readable.
-_SEEN = (
+# What a refusal calls the content of pictures, which are images but of no microscope.
+_PICTURES = (
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"BM", "a BMP picture"),
+)
+# The same of files that are often met and are no images, or not yet readable.
+_SEEN = (
+    *_PICTURES,
     (b"\x89HDF", "an HDF5 file"),
     (b"PK\x03\x04", "a ZIP archive"),
     (b"\xd0\xcf\x11\xe0", "an OLE compound file"),
@@ -203,18 +210,44 @@ def _refined(info: ReaderInfo, path: str) -> ReaderInfo:
 
 def refusal(path: str) -> str:
     """Return the sentence that says why no reader takes a path."""
-    formats = ", ".join(f for r in sorted(readers(), key=lambda r: r.name) if r.rank < ADAPTERS for f in r.formats)
+    # A name of a format may hold commas itself.
+    formats = "; ".join(f for r in sorted(readers(), key=lambda r: r.name) if r.rank < ADAPTERS for f in r.formats)
+    readable = f"readable formats: {formats}"
     if os.path.isdir(path):
-        return f"{path}: this folder holds no image that can be read; readable formats: {formats}"
+        return f"{path}: this folder holds no image that can be read; {readable}"
     start = head(path)
     if not start:
         return f"{path}: the file is empty; copy it again from the microscope"
     lower = path.lower()
+    seen = _seen(start)
     # A file that is named like an image of a format that is read is damaged: no other library mends that.
-    named = any(lower.endswith(r.suffixes) for r in readers() if r.rank < ADAPTERS)
-    others = [r for r in readers() if r.rank >= ADAPTERS and lower.endswith(r.suffixes) and not named]
-    seen = next((text for magic, text in _SEEN if start.startswith(magic)), f"unknown content ({start[:8].hex(' ')} …)")
+    named = [s for r in readers() if r.rank < ADAPTERS for s in r.suffixes if lower.endswith(s)]
+    if named:
+        content = f"is {seen}" if seen else f"is not that of such a file (it begins with {start[:8].hex(' ')})"
+        return (
+            f"{path}: its name ends in {max(named, key=len)}, but its content {content}; copy it again from the "
+            "microscope, or give the image that is meant"
+        )
+    if any(start.startswith(magic) for magic, _ in _PICTURES):
+        return f"{path}: {seen}, not a microscope format; give the file that the microscope wrote; {readable}"
+    others = [r for r in readers() if r.rank >= ADAPTERS and lower.endswith(r.suffixes)]
     found = [r.way(lower) if r.way else f"pip install 'nbo-extract[{r.requires}]'" for r in others if r.requires]
     ways = " or ".join(filter(None, found))
     hint = f"; a reader for its ending comes with {ways} (see nbo-extract doctor)" if ways else ""
-    return f"{path}: not an image that can be read, it looks like {seen}; readable formats: {formats}{hint}"
+    unknown = f"unknown content ({start[:8].hex(' ')} …)"
+    return f"{path}: not an image that can be read, it looks like {seen or unknown}; {readable}{hint}"
+
+
+def _seen(start: bytes) -> str:
+    """Say what a file is by how it begins; empty where it is not known."""
+    known = next((text for magic, text in _SEEN if start.startswith(magic)), "")
+    return known or ("plain text" if _is_text(start) else "")
+
+
+def _is_text(start: bytes) -> bool:
+    try:
+        # The last character may be cut.
+        text = codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return all(c.isprintable() or c in "\t\r\n\f\ufeff" for c in text)

@@ -109,10 +109,27 @@ def run_batch(given: Given, places: Places, options: dict[str, Any]) -> int:
     Refusal
         If the options contradict each other, there is nothing to do, or another run is at work.
     """
+    places.refuse_output()
+    _refuse_empty(given, places)
     with _cluster(given, places, options) as cluster, opened(given, places, options) as journal:
         run = Run(given, places, journal, options)
         run.cluster = cluster
         return _run(run)
+
+
+def _refuse_empty(given: Given, places: Places) -> None:
+    """Refuse folders without an image before a journal, or a folder for it, is made.
+
+    Raises
+    ------
+    Failure
+    """
+    if given.journal is not None or os.path.exists(os.path.join(places.folder(given.paths), NAME)):
+        return
+    walked = places.stream(given.paths, given.chosen)
+    # The first image is enough: all of them are looked for once.
+    if next(walked.units(), None) is None:
+        refuse_nothing(given.paths, 0, walked)
 
 
 @contextmanager
