@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nbo_extract.agreement import agreement
+from nbo_extract.agreement import agreement, in_unit_of
 from nbo_extract.completing import complete
 from nbo_extract.merging import merge
 from nbo_extract.model import Fact
@@ -24,6 +24,23 @@ UNITS = "are the same number in other units, so one of the units is wrong"
 def fact(text: str) -> Fact:
     value, _, unit = text.partition(" ")
     return Fact(value, unit or None)
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "shown"),
+    [
+        ("610 µm", "0.55 mm", "550 µm"),
+        ("0.61 mm", "550 µm", "0.55 mm"),
+        # Not exact in the other unit, the same number in two units, or no unit: both stand as they are.
+        ("20 °C", "100 °F", "100 °F"),
+        ("0.19 mm", "0.19 µm", "0.19 µm"),
+        ("25", "24.0", "24.0"),
+    ],
+)
+def test_a_disagreement_is_shown_in_the_unit_of_the_file(mine: str, other: str, shown: str) -> None:
+    kind = load().element("Objective")
+    found = agreement(kind, kind.attributes["WorkingDistance"], fact(mine), fact(other))
+    assert in_unit_of(fact(mine), fact(other), found).quantity == shown
 
 
 @pytest.mark.parametrize(

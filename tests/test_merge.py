@@ -105,10 +105,10 @@ def test_a_disagreement_is_a_finding_and_the_embedded_value_stays(sample: Hardwa
     assert set(found) == {"WorkingDistance", "Correction"}
     finding = found["WorkingDistance"]
     assert finding.message == (
-        "Objective WorkingDistance of Objective:0 is '170 µm' in the file and '0.19 mm' in the description; "
+        "Objective WorkingDistance of Objective:0 is '170 µm' in the file and '190 µm' in the description; "
         "the file's is kept"
     )
-    assert (finding.value, finding.other, finding.source) == ("170 µm", "0.19 mm", "Information/x")
+    assert (finding.value, finding.other, finding.source) == ("170 µm", "190 µm", "Information/x")
     assert finding.other_source == "scope.json: components[0] Objective '63x oil' /WorkingDistance"
     assert (finding.file, finding.element, finding.instance) == ("a.czi", "Objective", "Objective:0")
     assert merged.instruments[0].all("Objective")[0].facts["WorkingDistance"] == Fact("170", "µm")

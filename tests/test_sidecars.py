@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from itertools import pairwise
 from pathlib import Path
@@ -335,7 +336,7 @@ def test_a_sidecar_cut_off_anywhere_is_refused_in_a_sentence(form: Format, data:
         with pytest.raises(DocumentError) as told:
             named_sidecar(path)
         assert told.value.message.startswith(str(path))
-        assert told.value.message.endswith("; run nbo-extract widefield.czi to write it anew")
+        assert told.value.message.endswith(f"; run nbo-extract {data / 'widefield.czi'} to write it anew")
         assert "\n" not in told.value.message
 
 
@@ -391,12 +392,13 @@ def test_a_stale_sidecar_is_left_aside(run: Run, data: Path) -> None:
     )
     result = run("check", "widefield.czi")
     assert result.code == 1
-    assert f"\n    NBO170  {told}: it is not used; run nbo-extract widefield.czi again to renew it\n" in result.out
+    assert result.out.splitlines()[1].startswith("  NBO170  ")
+    assert f"\n  NBO170  {told}: it is not used; run nbo-extract widefield.czi again to renew it\n" in result.out
     assert "Instrument 'Instrument:0': Name is missing" in result.out
     assert f"nbo-extract: {told}: it is not used;" in run("gaps", "widefield.czi", "-o", "-").err
     # Who names it gets it, and is told.
     named = run("check", "widefield.czi.nbo.xml")
-    assert f"\n    NBO170  {told}; run nbo-extract widefield.czi again to renew it\n" in named.out
+    assert f"\n  NBO170  {told}; run nbo-extract widefield.czi again to renew it\n" in named.out
     assert "Instrument 'Instrument:0': Name" not in named.out
 
 
@@ -406,7 +408,7 @@ def test_a_damaged_sidecar(run: Run, data: Path) -> None:
     path.write_bytes(path.read_bytes()[:3000])
     beside = run("check", "widefield.czi")
     assert beside.code == 1
-    assert "    NBO172  widefield.czi.nbo.xml is not well-formed XML: " in beside.out
+    assert "\n  NBO172  widefield.czi.nbo.xml is not well-formed XML: " in beside.out
     assert "; it is not used: run nbo-extract widefield.czi again to write it anew\n" in beside.out
     named = run("check", path.name)
     assert named.code == 2
@@ -471,7 +473,24 @@ def test_a_sidecar_in_another_folder_knows_its_image(run: Run, data: Path) -> No
     assert "cannot be told" not in run("check", path, "-v").out
     with (data / "widefield.czi").open("ab") as file:
         file.write(b"x")
-    assert "NBO170" in run("check", path).out
+    assert (
+        "; run nbo-extract widefield.czi -o results/widefield.czi.nbo.xml again to renew it" in run("check", path).out
+    )
+
+
+def test_the_command_that_renews_a_sidecar_runs(run: Run, data: Path) -> None:
+    folder = data / "my data"
+    folder.mkdir()
+    (data / "widefield.czi").rename(folder / "widefield.czi")
+    assert run("my data/widefield.czi").code == 0
+    for named in ("my data/widefield.czi", "my data", "my data/widefield.czi.nbo.xml"):
+        with (folder / "widefield.czi").open("ab") as file:
+            file.write(b"x")
+        second = run("check", named).out.splitlines()[1]
+        command = second.partition("; run nbo-extract ")[2].removesuffix(" again to renew it")
+        assert command == "'my data/widefield.czi'", second
+        assert run(*shlex.split(command)).code == 0
+        assert "NBO170" not in run("check", named).out
 
 
 def test_an_image_that_is_gone_is_told(run: Run, data: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
@@ -78,6 +78,19 @@ def agreement(kind: Declaration, attribute: Attribute, mine: Fact, other: Fact) 
     if attribute.name == "CatalogNumber" and code(values[0]) != code(values[1]) and _variants(kind.name, values):
         return Agreement("wording", "are variants of one part number")
     return _WORDING if _worded_alike(kind.name, attribute.name, values[0], values[1]) else _DIFFERENT
+
+
+def in_unit_of(mine: Fact, other: Fact, found: Agreement) -> Fact:
+    """Return the other value in the unit of the first one, where the two differ and it is exact there.
+
+    Who compares two numbers wants them in one unit; where the units are what is wrong, both are told as they stand.
+    """
+    if found.state != "different" or mine.unit is None or other.unit is None or mine.unit == other.unit:
+        return other
+    try:
+        return replace(other, value=convert(other.value, other.unit, mine.unit), unit=mine.unit)
+    except UnitError:
+        return other
 
 
 def _numbers(mine: Fact, other: Fact, default: str | None) -> Agreement:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nbo_extract.agreement import agreement
+from nbo_extract.agreement import agreement, in_unit_of
 from nbo_extract.findings import Finding
 from nbo_extract.hardware import dangling, label
 from nbo_extract.model import Fact, Node
@@ -230,7 +230,8 @@ class Filler:
         found = agreement(kind, attribute, mine, other)
         if found.state == "equal":
             return
-        texts = (mine.quantity, other.quantity)
+        shown = in_unit_of(mine, other, found)
+        texts = (mine.quantity, shown.quantity)
         where = f"{node.name} {name}" + (f" of {owner_id}" if owner_id else "")
         preferred = self.preferring and self.take_described(node, kind, name, other)
         kept = "the description's is taken, as it is preferred" if preferred else "the file's is kept"
@@ -241,7 +242,7 @@ class Filler:
             message = f"{where} is {texts[0]!r} in the file and {texts[1]!r} in the description{why}; {kept}"
         severity = "info" if found.harmless else "warning"
         said = "; ".join(filter(None, (found.words, kept if preferred else "")))
-        self.note("NBO301", severity, message, node, owner_id, name, other, mine, said)
+        self.note("NBO301", severity, message, node, owner_id, name, shown, mine, said)
 
     def take_described(self, node: Node, kind: Declaration, name: str, other: Fact) -> bool:
         """Let a described value take the place of the file's, as the user prefers; whether it could."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -311,7 +312,7 @@ def fresh_sidecar(image: str | os.PathLike[str]) -> tuple[Sidecar | None, list[F
         try:
             sidecar = read_sidecar(path)
         except DocumentError as error:
-            message = f"{error.message}; it is not used: run nbo-extract {name} again to write it anew"
+            message = f"{error.message}; it is not used: run {_renewing(place)} again to write it anew"
             findings.append(Finding(DAMAGED, "warning", message, place))
             continue
         state = state_of(sidecar, place)
@@ -320,7 +321,7 @@ def fresh_sidecar(image: str | os.PathLike[str]) -> tuple[Sidecar | None, list[F
             return sidecar, findings
         severity: Literal["warning", "info"] = "warning" if state.kind == "stale" else "info"
         code = STALE if state.kind == "stale" else UNCERTAIN
-        way = f"it is not used; run nbo-extract {name} again to renew it"
+        way = f"it is not used; run {_renewing(place)} again to renew it"
         findings.append(Finding(code, severity, f"{_unlike(sidecar.name, name, state)}: {way}", place))
     return None, findings
 
@@ -336,17 +337,26 @@ def named_sidecar(path: str | os.PathLike[str]) -> Sidecar:
     try:
         sidecar = read_sidecar(path)
     except DocumentError as error:
-        name = os.path.basename(stem(os.fspath(path)))
-        raise DocumentError(f"{error.message}; run nbo-extract {name} to write it anew") from error
+        way = _renewing(stem(os.fspath(path)))
+        raise DocumentError(f"{error.message}; run {way} to write it anew") from error
     state = state_of(sidecar)
-    image = os.path.basename(image_of(sidecar))
+    place = image_of(sidecar)
+    image = os.path.basename(place)
     if state.kind == "stale":
-        message = f"{_unlike(sidecar.name, image, state)}; run nbo-extract {image} again to renew it"
+        message = f"{_unlike(sidecar.name, image, state)}; run {_renewing(place, sidecar.path)} again to renew it"
         sidecar.document.findings.append(Finding(STALE, "warning", message, sidecar.path))
     elif state.kind == "unknown":
         message = f"whether {sidecar.name} is for {image} as it is now cannot be told: {state.why}"
         sidecar.document.findings.append(Finding(UNCERTAIN, "info", message, sidecar.path))
     return sidecar
+
+
+def _renewing(image: str, sidecar: str = "") -> str:
+    """Return the command that writes the sidecar of an image anew, as it can be given where the user is."""
+    words = ["nbo-extract", image.rstrip("/" + os.sep)]
+    if sidecar and stem(sidecar) != words[1]:
+        words += ["-o", sidecar]
+    return shlex.join(words)
 
 
 def _unlike(name: str, image: str, state: State) -> str:

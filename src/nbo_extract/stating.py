@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from nbo_extract.agreement import Agreement, agreement
+from nbo_extract.agreement import Agreement, agreement, in_unit_of
 from nbo_extract.applicability import placeholder
 from nbo_extract.findings import Finding
 from nbo_extract.hardware import label
@@ -368,7 +368,7 @@ class _Stater:
     ) -> None:
         """Say that two values disagree; the first one stays where the other is not preferred."""
         fact, name = statement.fact, statement.attribute
-        texts = (mine.quantity, fact.quantity)
+        texts = (mine.quantity, in_unit_of(mine, fact, found).quantity)
         where = mine.source.file if mine.source is not None and mine.source.kind != "embedded" else "the file"
         preferred = kind is not None and self.preferred(statement) and self.take(node, kind, name, fact)
         kept = "the second is taken, as it is preferred" if preferred else "the first is kept"
@@ -378,7 +378,8 @@ class _Stater:
             f"{place(statement)}{why}; {kept}"
         )
         finding = self.report.finding("NBO301", "info" if found.harmless else "warning", message, statement, node, mine)
-        self.report.add(replace(finding, explanation="; ".join(filter(None, (found.words, kept if preferred else "")))))
+        said = "; ".join(filter(None, (found.words, kept if preferred else "")))
+        self.report.add(replace(finding, other=texts[1], explanation=said))
 
     def preferred(self, statement: Statement) -> bool:
         """Whether a stated value takes the place of the file's."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import IO, TYPE_CHECKING
 
+from nbo_extract.sidecars import OF_READING
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -116,6 +118,7 @@ class Printer:
         count = f", {summary.images} images" if summary.images > 1 else ""
         self.line(f"{summary.path}  ({summary.format}{files}{count})", "bold cyan")
         self._stated_in(summary)
+        self._of_reading(summary)
         if not summary.setups:
             self.line("no image is described", indent=2)
         for number, setup in enumerate(summary.setups):
@@ -130,6 +133,12 @@ class Printer:
     def _stated_in(self, summary: Summary) -> None:
         if summary.stated_in:
             self.line(f"as stated in {summary.stated_in}", indent=2)
+
+    def _of_reading(self, summary: Summary) -> None:
+        """Print what is wrong with a sidecar: all below depends on it."""
+        for finding in summary.findings:
+            if finding.code in OF_READING:
+                self.line(f"{finding.code}  {finding.message}", "bold yellow", 2)
 
     def _setup(self, summary: Summary, setup: Setup, number: int) -> None:
         rows = [("Stand", summary.stand or _ABSENT)] if number == 0 else []
@@ -269,6 +278,7 @@ class Printer:
         """Print what one file misses, sentence by sentence, and what is wrong with it."""
         self.line(f"{summary.path}  ({summary.format})", "bold cyan")
         self._stated_in(summary)
+        self._of_reading(summary)
         self._disagreements(summary.disagreements)
         if summary.verdict is not None:
             self.verdict(summary.verdict, sentences=True)
@@ -329,14 +339,15 @@ class Printer:
             self.line(f"Tier {tier}: {said}", indent=4)
 
     def _findings(self, summary: Summary) -> None:
-        if summary.findings:
+        findings = [f for f in summary.findings if f.code not in OF_READING]
+        if findings:
             self.line()
             self.line("Warnings", "bold yellow", 2)
-            shown = summary.findings if self.verbose else summary.findings[:_MOST_FINDINGS]
+            shown = findings if self.verbose else findings[:_MOST_FINDINGS]
             for finding in shown:
                 self.line(f"{finding.code}  {finding.message}", "red" if finding.severity == "error" else "", 4)
-            if len(shown) < len(summary.findings):
-                self.line(f"and {len(summary.findings) - len(shown)} more (-v lists all)", indent=4)
+            if len(shown) < len(findings):
+                self.line(f"and {len(findings) - len(shown)} more (-v lists all)", indent=4)
         if self.verbose and summary.notes:
             self.line()
             self.line("Notes", "bold", 2)
