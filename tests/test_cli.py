@@ -219,7 +219,7 @@ def test_more_than_eight_images_take_a_line_each(run: Callable[..., Result], dat
     result = run(*sorted(data.glob("copy*.czi")), "--hardware", "microscope.json")
     lines = result.out.splitlines()
     assert lines[0].startswith(f"[1/9] {data / 'copy0.czi'}: written, ")
-    assert "disagree with the hardware file" in lines[0]
+    assert "1 value disagrees with the hardware file" in lines[0]
     assert lines[9:] == ["", "9 images: 9 written"]
     assert "  wrote " in run(*sorted(data.glob("copy*.czi")), "-v", "-o", data / "out").out
 

@@ -391,7 +391,7 @@ def test_parts_without_a_schema_and_references_to_them() -> None:
         (
             "NBO317",
             "warning",
-            "AcoustoOpticalTuneableFilter 'AcoustoOpticalTuneableFilter:a' (1 values), which model 2.01.0 does not "
+            "AcoustoOpticalTuneableFilter 'AcoustoOpticalTuneableFilter:a' (1 value), which model 2.01.0 does not "
             "have, is left out",
         ),
         (

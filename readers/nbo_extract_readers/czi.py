@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nbo_extract.counting import counted
 from nbo_extract.errors import CorruptFileError, NboExtractError
 from nbo_extract.findings import Finding, Severity
 from nbo_extract.record import CUT_OFF, RawRecord
@@ -199,7 +200,7 @@ class _Reading:
             self.find("NBO104", lost, "Metadata", "error")
             return None, lost
         if repaired:
-            message = f"illegal characters in {_count(repaired, 'place')} of the metadata document were replaced"
+            message = f"illegal characters in {counted(repaired, 'place')} of the metadata document were replaced"
             self.find("NBO103", message, "Metadata")
         if problem:
             message = f"the metadata document is not well-formed ({problem}): what could be read of it is used"
@@ -286,7 +287,8 @@ class _Reading:
                 add_times(columns, self.times)
         if header.part or reader.elsewhere or (header.multi_part and not parts):
             part = f"part {header.part} of a multi-file CZI (primary file {header.primary_guid})"
-            message = f"this is {part}: {_count(reader.elsewhere, 'sub-block')} of its directory lie in other parts"
+            lie = counted(reader.elsewhere, "sub-block of its directory lies", "sub-blocks of its directory lie")
+            message = f"this is {part}: {lie} in other parts"
             self.find("NBO106", f"{message}, which are not read", "FileHeader", "info")
         for code, message in reader.problems():
             self.find(code, message, "SubBlock")
@@ -312,7 +314,3 @@ def build_scenes(directory: Directory) -> list[Scene]:
     for scene in scenes.values():
         scene.rows.sort(key=keys.__getitem__)
     return [scenes[i] for i in sorted(scenes, key=lambda i: -_SIGN - 1 if i is None else i)]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -11,6 +11,7 @@ import struct
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import unquote
 
+from nbo_extract.counting import counted
 from nbo_extract.errors import CorruptFileError
 from nbo_extract.findings import Finding, Severity
 from nbo_extract.record import CUT_OFF, PlaneColumns, RawRecord
@@ -229,7 +230,8 @@ class _Reading:
                 (tree if home is None else home).append(element)
                 waiting += [(r, os.path.dirname(path)) for r in element.iter("Reference")]
         if missing:
-            message = f"{len(missing)} files of the project are missing, the first is {missing[0]}"
+            are = counted(len(missing), "file of the project is", "files of the project are")
+            message = f"{are} missing, the first is {missing[0]}"
             self.find("NBO111", message, "Reference")
 
 

@@ -10,6 +10,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from nbo_extract.counting import counted
 from nbo_extract.errors import CorruptFileError
 from nbo_extract.findings import Finding, Severity
 from nbo_extract.record import CUT_OFF, PlaneColumns, RawRecord
@@ -235,7 +236,9 @@ class _Reading:
         facts = {} if loops.problem or rows > MAX_ROWS else self.facts(frames, loops, places, points)
         if rows > MAX_ROWS:
             self.find(
-                "NBO107", f"{rows} planes would need too much memory: what is stated of each is left out", "Planes"
+                "NBO107",
+                f"{counted(rows, 'plane')} would need too much memory: what is stated of each is left out",
+                "Planes",
             )
         planes: dict[str, PlaneColumns] = {}
         for position in range(positions):

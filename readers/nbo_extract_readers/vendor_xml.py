@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from nbo_extract.counting import counted
 from nbo_extract.findings import Finding
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Parsed(NamedTuple):
         """Say what was repaired and what is lost."""
         found = []
         if self.repaired and self.root is not None:
-            message = f"illegal characters in {self.repaired} places of the XML were replaced"
+            message = f"illegal characters in {counted(self.repaired, 'place')} of the XML were replaced"
             found.append(Finding("NBO103", "warning", message, file=file, source=source))
         if self.problem:
             message = f"the XML is not well-formed ({self.problem}): what could be read of it is used"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from nbo_extract import __version__
+from nbo_extract.counting import counted
 from nbo_extract.embedded import embedded_document
 from nbo_extract.errors import CorruptFileError, UsageError, WriteError
 from nbo_extract.findings import Finding
@@ -123,7 +124,7 @@ def limit_planes(document: Document, planes: Planes) -> None:
         return
     for node in tables:
         node.planes = None
-    message = f"the facts of {total} planes are left out; --planes all keeps them"
+    message = f"the facts of {counted(total, 'plane')} are left out; --planes all keeps them"
     document.findings.append(Finding("NBO156", "info", message, document.origin.file, "Plane"))
 
 

@@ -22,6 +22,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from nbo_extract.counting import counted
 from nbo_extract.errors import HardwareError
 from nbo_extract.hardware import read_bounded
 from nbo_extract.model import Fact, Node, Source
@@ -272,7 +273,7 @@ def named_parts(
 
 def not_one(parts: Sequence[Node]) -> str:
     """Say why parts are not the one that a record names."""
-    return f"fits {len(parts)} parts" if parts else "is no part of the microscope"
+    return f"fits {counted(len(parts), 'part')}" if parts else "is no part of the microscope"
 
 
 def _meant(key: str, known: list[str]) -> str:

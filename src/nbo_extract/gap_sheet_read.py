@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbo_extract.counting import counted
 from nbo_extract.errors import HardwareError
 from nbo_extract.findings import Finding
 from nbo_extract.gap_cells import MAX_BYTES, Cells, address, read_cells
@@ -73,7 +74,7 @@ def read_sheet(path: Path) -> StatementSet:
     if problems:
         told = list(dict.fromkeys(text for _, text in sorted(problems, key=lambda p: _place(p[0]))))
         more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
-        count = "1 entry" if len(told) == 1 else f"{len(told)} entries"
+        count = counted(len(told), "entry", "entries")
         raise HardwareError(
             f"{path}: {count} cannot be used: {'; '.join(told[:_TOLD])}{more}; correct them and run again"
         )

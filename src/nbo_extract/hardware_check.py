@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from nbo_extract.applicability import rules
 from nbo_extract.calibration import named_parts, not_one
+from nbo_extract.counting import counted
 from nbo_extract.hardware import label
 from nbo_extract.hardware_forms import FORMS, tables
 from nbo_extract.hardware_write_parts import comment_of, role_of
@@ -104,7 +105,7 @@ def _version(hardware: Hardware, form: Form) -> Line:
     older = tuple(f.message for f in hardware.findings if f.code == _OLDER)
     text = f"{FORMS[form.rule]}, {stated}{application}"
     if older:
-        count = f"{len(older)} component is" if len(older) == 1 else f"{len(older)} components are"
+        count = counted(len(older), "component is", "components are")
         return Line("Version", "wrong", f"{text}; {count} of another model", older)
     return Line("Version", "fine", text)
 
@@ -162,7 +163,7 @@ def _told(hardware: Hardware, subject: str, codes: tuple[str, ...], one: str, ma
         return Line(subject, "fine", "none")
     # What is a note alone, such as a record that is left of a deleted part, is nothing wrong with the microscope.
     state: State = "remark" if subject.startswith("D") and all(f.severity == "info" for f in found) else "wrong"
-    text = f"{len(found)} {one if len(found) == 1 else many}"
+    text = counted(len(found), one, many)
     return Line(subject, state, text, tuple(f.message for f in found))
 
 
@@ -206,7 +207,8 @@ def describe_settings(settings: Hardware, report: CheckReport, descriptions: Ite
     if given is not None:
         lines.append(Line("Microscope", "fine", given.path))
     elif settings.instrument_id:
-        told = f"{settings.instrument_id} is not described here; {len(unchecked)} references to it are not checked"
+        references = counted(len(unchecked), "reference to it is", "references to it are")
+        told = f"{settings.instrument_id} is not described here; {references} not checked"
         lines.append(Line("Microscope", "remark", told))
     else:
         lines.append(Line("Microscope", "wrong", "the settings do not say of which microscope they are"))

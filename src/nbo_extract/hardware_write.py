@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbo_extract import hardware_mma
+from nbo_extract.counting import counted
 from nbo_extract.errors import HardwareError
 from nbo_extract.findings import Finding
 from nbo_extract.hardware import label
@@ -155,7 +156,7 @@ class _Writer:
                 self.written[id(node)] = (node, declared, self.schema_name(node, declared))
                 continue
             count = sum(len(n.facts) for n in node.walk())
-            self.tell("NBO317", "warning", f"{label(node)} ({count} values), {reason}, is left out", node)
+            self.tell("NBO317", "warning", f"{label(node)} ({counted(count, 'value')}), {reason}, is left out", node)
         for node, declared, name in self.written.values():
             self.names.give(node, declared)
             if node.id:

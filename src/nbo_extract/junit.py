@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from nbo_extract.counting import counted
 from nbo_extract.values import ILLEGAL
 
 if TYPE_CHECKING:
@@ -99,13 +100,13 @@ def _cases(image: Checked) -> list[_Case]:
         text = "\n".join(_sentence(f) for f in by_element.get(element, ()))
         name = "document" if element == "OME" else element
         if missing:
-            cases.append(_Case(name, "failure", f"{missing} of {_fields(demanded)} missing", text))
+            cases.append(_Case(name, "failure", f"{missing} of {counted(demanded, 'field')} missing", text))
         elif not demanded and excused:
-            cases.append(_Case(name, "skipped", f"{_fields(excused)} missing, and not counted for this image"))
+            cases.append(_Case(name, "skipped", f"{counted(excused, 'field')} missing, and not counted for this image"))
         else:
             cases.append(_Case(name))
     text = "\n".join(f"{f.code} {f.message}" for f in invalid)
-    told = "1 value is not allowed" if len(invalid) == 1 else f"{len(invalid)} values are not allowed"
+    told = counted(len(invalid), "value is not allowed", "values are not allowed")
     cases.append(_Case(_VALUES, "failure", told, text) if invalid else _Case(_VALUES))
     return cases
 
@@ -113,10 +114,6 @@ def _cases(image: Checked) -> list[_Case]:
 def _sentence(finding: Finding) -> str:
     told = f"{finding.code} {finding.message}"
     return f"{told}; {finding.where}" if finding.where else told
-
-
-def _fields(number: int) -> str:
-    return "1 field" if number == 1 else f"{number} fields"
 
 
 def _sums(cases: list[_Case]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nbo_extract import units
+from nbo_extract.counting import counted
 from nbo_extract.findings import Finding
 from nbo_extract.functions import FUNCTIONS
 from nbo_extract.model import PlaneTable, Source
@@ -265,7 +266,7 @@ class _Planes:
 
     def _report(self) -> None:
         for attribute, count in self.lost.items():
-            message = f"Plane {attribute}: {count} values are not what NBO can hold; left out"
+            message = f"Plane {attribute}: {counted(count, 'value is', 'values are')} not what NBO can hold; left out"
             self.lift.document.findings.append(
                 Finding("NBO152", "warning", message, self.lift.record.path, "Plane", self.pixels.node.id, attribute)
             )

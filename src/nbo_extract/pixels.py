@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from nbo_extract.counting import counted
 from nbo_extract.errors import NboExtractError, UnsupportedFormatError
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def fits(document: Document, pixels: PixelFile) -> str:
 
 
 def _images(count: int) -> str:
-    return f"{count} image" if count == 1 else f"{count} images"
+    return counted(count, "image")
 
 
 def _differs(stated: Node | None, image: PixelImage) -> str:
@@ -212,7 +213,7 @@ def _differs(stated: Node | None, image: PixelImage) -> str:
         return f"SizeC is stated as {text}, the pixels have {image.c} channels of {image.samples} samples"
     channels = stated.all("Channel")
     if channels and len(channels) not in (image.c, image.c * image.samples):
-        return f"{len(channels)} channels are described, the pixels have {image.c}"
+        return f"{counted(len(channels), 'channel is', 'channels are')} described, the pixels have {image.c}"
     for channel in channels:
         text = channel.get("SamplesPerPixel")
         if text is not None and len(channels) == image.c and text != str(image.samples):

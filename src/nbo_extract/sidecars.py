@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from nbo_extract import __version__
+from nbo_extract.counting import counted
 from nbo_extract.edits import digests, mark_edited
 from nbo_extract.errors import DocumentError
 from nbo_extract.findings import Finding
@@ -208,7 +209,7 @@ def read_sidecar(path: str | os.PathLike[str]) -> Sidecar:
     name = os.path.basename(place)
     edited = mark_edited(document, digest, facts, name) if digest else None
     if edited is not None:
-        facts_are = "1 fact is" if edited == 1 else f"{edited} facts are"
+        facts_are = counted(edited, "fact is", "facts are")
         message = f"{name} was edited by hand since it was written: {facts_are} taken as what a person states"
         document.findings.append(Finding(EDITED, "info", message, place))
     if image is not None:

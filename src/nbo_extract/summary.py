@@ -74,7 +74,9 @@ class Verdict:
     groups : tuple of Missing
         Without what is missing of described parts that no image refers to.
     messages : tuple of str
-        One sentence for each missing field.
+        One sentence for each missing field; those that count first.
+    counting : int
+        How many of them count.
     tiers : tuple of (int, int, int)
         Tier, fields demanded and fields missing; a tier demands what those below it do.
     profile, title : str
@@ -102,6 +104,7 @@ class Verdict:
     where: tuple[str, ...] = ()
     apart: tuple[bool, ...] = ()
     unused: tuple[Missing, ...] = ()
+    counting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +228,7 @@ def _verdict(report: CheckReport, document: Document) -> Verdict:
         tuple(f.where for f in missing),
         tuple(apart),
         tuple(Missing(part, tuple(names)) for part, names in unused.missing(report.gaps).items()),
+        sum(gap.counted for gap in report.gaps),
     )
 
 

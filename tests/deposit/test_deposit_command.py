@@ -224,7 +224,7 @@ def test_what_images_do_not_say_is_asked_of_the_user(images: Path, run: Run) -> 
     text = (images / "study.toml").read_text(encoding="utf-8")
     (images / "study.toml").write_text(text.partition("[[image_acquisition]]")[0], encoding="utf-8")
     assert refused(run, images) == [
-        "cells_v04.ome.zarr and 1 more images do not state imaging_method, and the archive asks for it; say it in an "
+        "cells_v04.ome.zarr and 1 more image do not state imaging_method, and the archive asks for it; say it in an "
         "[[image_acquisition]] of study.toml, or fill the gaps of the images",
         "nothing is written: 1 thing is to be mended first",
     ]

@@ -106,7 +106,7 @@ def test_project_of_several_files(tmp_path: Path) -> None:
     document = extract(path)
     assert names(document) == ["one"]
     assert [f.message for f in document.findings] == [
-        "1 files of the project are missing, the first is Metadata/two.xlif"
+        "1 file of the project is missing, the first is Metadata/two.xlif"
     ]
     assert [p.rpartition("/")[2] for p in document.origin.files] == ["project.xlef", "one.xlif"]
 

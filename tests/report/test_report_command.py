@@ -32,7 +32,7 @@ def test_a_page_of_a_folder(run: Run, data: Path) -> None:
     result = run("report", ".", "-o", "r.html", *options)
     size = (data / "r.html").stat().st_size
     assert result.code == 1
-    assert result.out == f"4 images: 0 passed, 4 not\nwrote r.html ({size:,} bytes)\n"
+    assert result.out == f"4 images: 0 passed, 4 not (tier 1, core)\nwrote r.html ({size:,} bytes)\n"
     tree = html.parse(str(data / "r.html"))
     assert tree.findtext(".//h1") == "Night"
     assert tree.findtext(".//time") == "2024-03-14"
@@ -68,7 +68,7 @@ def test_exit_codes(run: Run, data: Path) -> None:
 def test_standard_output_carries_the_page_alone(run: Run, data: Path) -> None:
     result = run("report", "widefield.czi", "-o", "-")
     assert result.out.startswith("<!DOCTYPE html>")
-    assert result.err == "nbo-extract: 1 image: 0 passed, 1 not\n"
+    assert result.err == "nbo-extract: 1 image: 0 passed, 1 not (tier 1, core)\n"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from nbo_extract.cli.jobs import job_for
 from nbo_extract.cli.listed import Chosen
 from nbo_extract.cli.progress import Bar, Silent, progress_for
 from nbo_extract.cli.work import Outcome, Task, process, processes, unpickled, worker_died
+from nbo_extract.counting import counted
 from nbo_extract.errors import UsageError, WriteError
 from nbo_extract.stores import shown
 
@@ -185,7 +186,7 @@ def _run(run: Run) -> int:
     told.problems += run.write_results()
     code = told.end(asked=run.options["tier"] is not None)
     if run.stopping:
-        images = "1 image is" if left == 1 else f"{left:,} images are"
+        images = counted(left, "image is", "images are")
         complain(f"stopped; {images} left, and the same command goes on there")
         return INTERRUPTED
     return code

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbo_extract.cli.group import OK, Refusal
 from nbo_extract.cli.inputs import refuse_no_file
+from nbo_extract.counting import counted
 from nbo_extract.errors import NboExtractError, UsageError
 
 if TYPE_CHECKING:
@@ -40,11 +41,11 @@ def _asks(profile: Profile) -> str:
     from nbo_extract.requirements import EXTENSIONS
 
     if profile.only:
-        return f"{len(profile.require)} single fields"
+        return counted(len(profile.require), "single field")
     extensions = ", ".join(e for e in EXTENSIONS if e in profile.extensions)
     level = "must and should" if profile.level == "should" else "must"
-    more = [f"{len(profile.require)} fields more"] if profile.require else []
-    less = [f"{len(profile.waive)} fields less"] if profile.waive else []
+    more = [f"{counted(len(profile.require), 'field')} more"] if profile.require else []
+    less = [f"{counted(len(profile.waive), 'field')} less"] if profile.waive else []
     return "; ".join([f"tier {profile.tier}", extensions, level, *more, *less])
 
 
@@ -127,7 +128,7 @@ def print_highest(printer: Printer, outcome: Outcome) -> None:
             printer.line(f"{finding.code}  {finding.message}", "red", 4)
     if not verdict.missing:
         return
-    fields = "1 field" if verdict.missing == 1 else f"{verdict.missing} fields"
+    fields = counted(verdict.missing, "field")
     printer.line(f"Tier {verdict.tier} takes {fields} more, of {verdict.demanded}:", indent=2)
     if printer.verbose:
         for message, where in zip(verdict.messages, verdict.where, strict=True):

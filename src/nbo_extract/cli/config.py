@@ -13,6 +13,7 @@ from nbo_extract.cli.group import FAILED, OK, Refusal, complain
 from nbo_extract.cli.render import Printer
 from nbo_extract.config_choice import choose_by_rules, statements_for
 from nbo_extract.config_keys import NAME, find_config, quoted
+from nbo_extract.counting import counted
 from nbo_extract.errors import NboExtractError
 from nbo_extract.hardware import Hardware
 from nbo_extract.registry import find_reader
@@ -105,7 +106,7 @@ def _content(printer: Printer, loaded: Loaded) -> None:
     for entry in config.entries:
         scope = [f"files {', '.join(entry.files)}"] if entry.files else []
         scope += [f"microscope {entry.microscope!r}"] if entry.microscope else []
-        values = "1 value" if len(entry.statements) == 1 else f"{len(entry.statements)} values"
+        values = counted(len(entry.statements), "value")
         rows.append((entry.key, f"{values}{', for ' + ' and '.join(scope) if scope else ''}"))
     printer.grid(rows or [("", "it says nothing")])
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from nbo_extract.cli.group import OK, Failure, Refusal
 from nbo_extract.cli.inputs import load_all
 from nbo_extract.cli.render import Printer
+from nbo_extract.counting import counted
 from nbo_extract.errors import DocumentError, HardwareError, WriteError
 from nbo_extract.findings import Finding
 from nbo_extract.hardware import Hardware
@@ -62,8 +63,8 @@ def convert(*, path: str, output: str, format_: Target | None, verbose: bool) ->
     done = "wrote" if state == "written" else "unchanged:"
     parts, values, references = made.counts
     printer.line(f"{path}  ({FORMS[form.rule]})", "bold cyan")
-    counted = f"{_count(parts, 'part')}, {_count(values, 'value')}, {_count(references, 'reference')}"
-    printer.line(f"{done} {where}  ({_NAMES[target]}: {counted})", indent=2)
+    told = f"{counted(parts, 'part')}, {counted(values, 'value')}, {counted(references, 'reference')}"
+    printer.line(f"{done} {where}  ({_NAMES[target]}: {told})", indent=2)
     _tell(printer, hardware, made)
     return OK
 
@@ -112,7 +113,7 @@ def _make(hardware: Hardware, form: Form, target: Target) -> _Made:
         counts = (written.parts, written.values, written.references)
         return _Made(written.text, counts, (*told, *written.findings))
     if form.roles:
-        count = _count(len(form.roles), "light source")
+        count = counted(len(form.roles), "light source")
         message = f"the role of {count} (fluorescence or transmitted light) has no place in NBO; it is left out"
         told.append(_note("NBO317", "LightSourceGroup", message, hardware))
     if form.rule == "micro-meta-app":
@@ -149,7 +150,7 @@ def _counts(document: Document) -> tuple[int, int, int]:
 
 
 def _left(hardware: Hardware, name: str, count: int) -> Finding:
-    message = f"{_count(count, name)} of the document are no part of a hardware description; left out"
+    message = f"{counted(count, name)} of the document are no part of a hardware description; left out"
     return _note("NBO317", name, message.replace(" are ", " is ", 1) if count == 1 else message, hardware)
 
 
@@ -170,7 +171,3 @@ def _tell(printer: Printer, hardware: Hardware, made: _Made) -> None:
         printer.line()
         told = "value states nothing or is not read" if quiet == 1 else "values state nothing or are not read"
         printer.line(f"{quiet} {told}; -v lists them", indent=2)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nbo_extract.cli.group import FAILED, OK, complain
 from nbo_extract.cli.inputs import find_images
 from nbo_extract.cli.render import Printer
+from nbo_extract.counting import counted
 from nbo_extract.coverage import coverage, together
 from nbo_extract.errors import NboExtractError
 from nbo_extract.registry import read
@@ -60,11 +61,11 @@ def _show(parts: Sequence[Coverage], sums: Sequence[Coverage], most: int, *, row
         printer.grid([(p.files[0], f"{p.table}: {_figures(p)}") for p in parts], indent=0)
         printer.line()
     for total in sums:
-        files = "1 file" if len(total.files) == 1 else f"{len(total.files)} files"
+        files = counted(len(total.files), "file")
         printer.line(f"{total.table}, {files}: {_figures(total)}", "bold cyan")
         ranking = total.ranking
         if ranking:
-            printer.line(f"What no row reads ({len(ranking)} paths), the most frequent first", "bold")
+            printer.line(f"What no row reads ({counted(len(ranking), 'path')}), the most frequent first", "bold")
         printer.grid(
             [
                 (u.path, f"{u.count}×{f' in {u.files} files' if u.files > 1 else ''}: {u.example}")
@@ -82,6 +83,5 @@ def _show(parts: Sequence[Coverage], sums: Sequence[Coverage], most: int, *, row
 
 def _figures(part: Coverage) -> str:
     share = 100 * part.read / part.stated if part.stated else 0
-    return (
-        f"{len(part.rows)} of {len(part.all_rows)} rows used, {part.read} of {part.stated} values read ({share:.0f} %)"
-    )
+    rows, values = counted(len(part.all_rows), "row"), counted(part.stated, "value")
+    return f"{len(part.rows)} of {rows} used, {part.read:,} of {values} read ({share:.0f} %)"

@@ -17,6 +17,7 @@ from nbo_extract.cli.looking import Looking
 from nbo_extract.cli.report import bare_for, date_of_environment, settings_of
 from nbo_extract.cli.work import Task
 from nbo_extract.config_keys import STUDY
+from nbo_extract.counting import counted
 from nbo_extract.deposit.study import StudyError, load_study
 from nbo_extract.errors import WriteError
 from nbo_extract.stores import is_url
@@ -113,9 +114,9 @@ def verify_folder(folder: str, output: str | None) -> int:
     found = verify(folder, today())
     for problem in found.problems:
         complain(problem)
-    number = f"{found.files:,} files, {found.listed:,} of them in file lists"
+    number = f"{counted(found.files, 'file')}, {found.listed:,} of them in file lists"
     if found.problems:
-        wrong = "1 thing" if len(found.problems) == 1 else f"{len(found.problems)} things"
+        wrong = counted(len(found.problems), "thing")
         sys.stdout.write(f"{folder}: {wrong} to be mended ({number})\n")
         return NOT_MET
     sys.stdout.write(f"{folder}: the archive's rules are kept, checksums agree ({number})\n")
@@ -141,7 +142,7 @@ def begin(folder: str, study: str, output: str | None, chosen: Chosen, **options
     if reading.looking.failures:
         return FAILED
     write_sidecar(Path(study), new_study(parts, grouped_by_setting(parts)))
-    number = "1 image" if len(parts) == 1 else f"{len(parts)} images"
+    number = counted(len(parts), "image")
     sys.stdout.write(f"wrote {study}, for {number}: fill it in, then give nbo-extract deposit {folder} -o submission\n")
     return OK
 
@@ -322,9 +323,9 @@ class _Deposit:
         _tell(checked.problems)
         sizes = [e.size for e in material.entries]
         lines = [
-            f"wrote {self.output}: {_count(len(material.parts), 'image')} in {_count(len(sizes), 'file')}, "
+            f"wrote {self.output}: {counted(len(material.parts), 'image')} in {counted(len(sizes), 'file')}, "
             f"{sum(sizes):,} bytes",
-            f"  {_count(acquisitions, 'way')} of taking them, {_count(components, 'study component')}",
+            f"  {counted(acquisitions, 'way')} of taking them, {counted(components, 'study component')}",
         ]
         lines += [f"  {old} is called {new} there" for old, new in material.names.items()]
         if len(sizes) > _WEB_FILES or max(sizes, default=0) > _WEB_BYTES:
@@ -332,13 +333,9 @@ class _Deposit:
         sys.stdout.write("\n".join(lines) + "\n")
         if checked.problems:
             complain(
-                f"{self.output} is a draft: {_count(len(checked.problems), 'thing')} to be mended before it is sent"
+                f"{self.output} is a draft: {counted(len(checked.problems), 'thing')} to be mended before it is sent"
             )
         return OK
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 def _sets(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
@@ -352,7 +349,7 @@ def _sets(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
 
 def _nothing_written(problems: Sequence[str]) -> int:
     _tell(problems)
-    number = "1 thing is" if len(problems) == 1 else f"{len(problems)} things are"
+    number = counted(len(problems), "thing is", "things are")
     complain(f"nothing is written: {number} to be mended first")
     return NOT_MET
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nbo_extract import sidecars
+from nbo_extract.counting import counted
 from nbo_extract.errors import DocumentError, NboExtractError
 from nbo_extract.stores import is_url, last_part
 
@@ -240,7 +241,7 @@ def filled(document: Document) -> dict[str, int]:
 
 def _facts(counts: dict[str, int]) -> str:
     total = sum(counts.values())
-    return f"1 fact from {next(iter(counts))} is" if total == 1 else f"{total} facts from {', '.join(counts)} are"
+    return f"{counted(total, 'fact')} from {', '.join(counts)} {'is' if total == 1 else 'are'}"
 
 
 # -- what is written --------------------------------------------------------------------------------------------------

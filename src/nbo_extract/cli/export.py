@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nbo_extract.cli.group import FAILED, OK, Refusal, complain
 from nbo_extract.cli.inputs import refuse_no_file
 from nbo_extract.cli.looking import Looking
+from nbo_extract.counting import counted
 from nbo_extract.errors import UsageError
 from nbo_extract.stores import shown
 
@@ -103,7 +104,7 @@ def _write(images: Sequence[ImagePairs], output: str, form: str, beside: str, da
             )
             keys = keys[:room]
         text = to_csv(images, keys, dataset)
-    line = f"{len(keys)} keys of {'1 image' if len(images) == 1 else f'{len(images)} images'}"
+    line = f"{counted(len(keys), 'key')} of {counted(len(images), 'image')}"
     if output == "-":
         sys.stdout.buffer.write(text.encode("utf-8", errors="backslashreplace"))
         sys.stdout.buffer.flush()

@@ -22,6 +22,7 @@ from nbo_extract.cli.inputs import (
 from nbo_extract.cli.jobs import job_for
 from nbo_extract.cli.looking import IdleSheets, tell_unsettled
 from nbo_extract.cli.work import Task, process_all, processes
+from nbo_extract.counting import counted
 from nbo_extract.stores import one_line
 
 if TYPE_CHECKING:
@@ -320,12 +321,16 @@ class Report:
 
     def _done(self, outcome: Outcome) -> str:
         form = "would embed into {target}{more} ({bytes:+,} bytes)" if outcome.diff else _DONE[outcome.state]
-        images = "1 image" if outcome.images == 1 else f"{outcome.images} images"
+        images = counted(outcome.images, "image")
         given = {"target": outcome.target, "more": and_more(outcome.more), "bytes": outcome.bytes_added}
         told = [form.format(**given, images=images)]
         told += [INTERRUPTED] if outcome.interrupted else []
         told += [f"kept {outcome.backup}"] if outcome.backup else []
-        told += [f"{outcome.verified:,} pieces of image data are what they were"] if outcome.verified else []
+        told += (
+            [counted(outcome.verified, "piece of image data is what it was", "pieces of image data are what they were")]
+            if outcome.verified
+            else []
+        )
         return "; ".join(told)
 
     def _line(self, outcome: Outcome, number: int) -> None:
@@ -368,10 +373,10 @@ class Report:
         told += [f"{failed} failed"] if failed else []
         others = []
         if self.found.members:
-            others.append(f"{self.found.members} further {_files(self.found.members)} of sets")
+            others.append(f"{counted(self.found.members, 'further file')} of sets")
         if self.found.left_out:
-            others.append(f"{self.found.left_out} other {_files(self.found.left_out)} left out")
-        images = "1 image" if self.total == 1 else f"{self.total:,} images"
+            others.append(f"{counted(self.found.left_out, 'other file')} left out")
+        images = counted(self.total, "image")
         return "; ".join([f"{images}: {', '.join(told)}" if told else images, *others])
 
 
@@ -388,11 +393,7 @@ def words_of(outcome: Outcome, *, highest: bool = False) -> list[str]:
     elif "missing" in row:
         told.append(f"{row['missing']} missing for {row['asked']}" if row["missing"] else "nothing missing")
     if row.get("disagreements"):
-        told.append(f"{row['disagreements']} disagree with the hardware file")
+        told.append(counted(row["disagreements"], "value disagrees", "values disagree") + " with the hardware file")
     if row.get("warnings"):
-        told.append(f"{row['warnings']} warnings")
+        told.append(counted(row["warnings"], "warning"))
     return told
-
-
-def _files(number: int) -> str:
-    return "file" if number == 1 else "files"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nbo_extract.cli.group import FAILED, OK, Refusal, complain
 from nbo_extract.cli.inputs import refuse_no_file
 from nbo_extract.cli.looking import Looking
+from nbo_extract.counting import counted
 from nbo_extract.stores import last_part
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _write(parts: Sequence[DocumentGaps], output: str, verbose: bool, following:
 
     sheet = gather(parts)
     printer = Printer(sys.stderr if output == "-" else sys.stdout)
-    images = "1 image" if len(parts) == 1 else f"{len(parts)} images"
+    images = counted(len(parts), "image")
     if not sheet.rows:
         if sheet.missing:
             printer.line(f"{images}: nothing that a sheet can ask for is missing")
@@ -120,13 +121,16 @@ def _write(parts: Sequence[DocumentGaps], output: str, verbose: bool, following:
         else:
             write_bytes(Path(output), data)
         where = "" if output == "-" else f"{output}: "
-        printer.line(f"{where}{_rows(len(sheet.rows))} for {_fields(sheet.missing)} missing in {images}", "bold")
+        printer.line(
+            f"{where}{counted(len(sheet.rows), 'row')} for {counted(sheet.missing, 'field')} missing in {images}",
+            "bold",
+        )
         _summary(printer, sheet)
         if output != "-":
             printer.line(f"Filled in, it goes back with: {following}")
     told = sheet.unasked if verbose else sheet.unasked[:_SHOWN]
     if told:
-        printer.line(f"{_fields(len(sheet.unasked))} cannot be asked for in a sheet:")
+        printer.line(f"{counted(len(sheet.unasked), 'field')} cannot be asked for in a sheet:")
         for text in told:
             printer.line(text, indent=2)
         if len(told) < len(sheet.unasked):
@@ -151,13 +155,7 @@ def _summary(printer: Any, sheet: GapSheet) -> None:
     kinds = sum(bool(r.question.label) for r in sheet.rows)
     if kinds:
         only = sum(bool(r.question.conditions) for r in sheet.rows)
-        choices = "1 choice" if kinds == 1 else f"{kinds} choices"
-        printer.line(f"{only} of the rows depend on {choices} of a kind of part", indent=2)
-
-
-def _rows(number: int) -> str:
-    return "1 row" if number == 1 else f"{number} rows"
-
-
-def _fields(number: int) -> str:
-    return "1 field" if number == 1 else f"{number} fields"
+        choices = counted(kinds, "choice")
+        printer.line(
+            f"{only} of the rows {'depends' if only == 1 else 'depend'} on {choices} of a kind of part", indent=2
+        )

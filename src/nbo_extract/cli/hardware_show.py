@@ -10,6 +10,7 @@ from nbo_extract.calibration import CalibrationSet
 from nbo_extract.cli.group import OK
 from nbo_extract.cli.inputs import load_all
 from nbo_extract.cli.render import Printer
+from nbo_extract.counting import counted
 from nbo_extract.hardware import Hardware
 from nbo_extract.hardware_settings import named
 from nbo_extract.schema import load
@@ -73,14 +74,14 @@ def show_one(printer: Printer, stored: Stored, parts: Mapping[str, Node] = _NONE
     elif isinstance(stored, CalibrationSet):
         _records(printer, stored)
     else:
-        printer.line(f"{stored.path}  ({count(len(stored.statements), 'statement')})", "bold cyan")
+        printer.line(f"{stored.path}  ({counted(len(stored.statements), 'statement')})", "bold cyan")
         printer.grid([(s.path, _quantity(s.fact.value, s.fact.unit)) for s in stored.statements], style="")
 
 
 def head(printer: Printer, hardware: Hardware) -> None:
     """Print which microscope a description is of."""
     stands = hardware.instrument.all(*load(hardware.document.version).members("MicroscopeStandGroup"))
-    printer.line(f"{hardware.path}  ({count(len(_parts(hardware)), 'part')})", "bold cyan")
+    printer.line(f"{hardware.path}  ({counted(len(_parts(hardware)), 'part')})", "bold cyan")
     rows = [("Microscope", hardware.instrument.get("Name") or "not named")]
     printer.grid([*rows, ("Stand", " + ".join(filter(None, map(title, stands))) or "not stated")])
 
@@ -96,12 +97,9 @@ def notes(printer: Printer, findings: Sequence[Finding]) -> None:
             printer.line(f"{finding.code}  {finding.message}", indent=4)
     if quiet:
         printer.line()
-        printer.line(f"{quiet} values state nothing (placeholders, blanks); -v lists them", indent=2)
-
-
-def count(number: int, noun: str) -> str:
-    """Write a number with its noun."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+        printer.line(
+            f"{counted(quiet, 'value states', 'values state')} nothing (placeholders, blanks); -v lists them", indent=2
+        )
 
 
 # -- a microscope -----------------------------------------------------------------------------------------------------
@@ -180,7 +178,7 @@ def _children(hardware: Hardware, node: Node, above: str = "") -> Iterator[tuple
 
 def _settings(printer: Printer, hardware: Hardware, parts: Mapping[str, Node]) -> None:
     images = hardware.document.images
-    printer.line(f"{hardware.path}  (settings of {count(len(images), 'image')})", "bold cyan")
+    printer.line(f"{hardware.path}  (settings of {counted(len(images), 'image')})", "bold cyan")
     index = {**parts, **hardware.document.index()}
     microscope = index.get(hardware.instrument_id)
     printer.grid([("Microscope", _called(microscope, hardware.instrument_id))])
@@ -210,14 +208,14 @@ def _stated(printer: Printer, hardware: Hardware, node: Node, indent: int, index
             _stated(printer, hardware, child, indent + 2, index)
     if node.planes is not None:
         stated = ", ".join(n for n in node.planes.columns if n != "ID")
-        printer.line(f"Plane  {count(len(node.planes), 'plane')} with {stated}", indent=indent)
+        printer.line(f"Plane  {counted(len(node.planes), 'plane')} with {stated}", indent=indent)
 
 
 # -- records of calibration -------------------------------------------------------------------------------------------
 
 
 def _records(printer: Printer, given: CalibrationSet) -> None:
-    printer.line(f"{given.path}  ({count(len(given.records), 'record')} of calibration)", "bold cyan")
+    printer.line(f"{given.path}  ({counted(len(given.records), 'record')} of calibration)", "bold cyan")
     printer.grid([("Microscope", given.microscope)])
     printer.line()
     ordered = sorted(given.records, key=lambda r: (r.date, r.place))

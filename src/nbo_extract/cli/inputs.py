@@ -10,6 +10,7 @@ from nbo_extract.cli.group import Failure, Refusal, complain
 from nbo_extract.cli.listed import Chosen
 from nbo_extract.cli.work import Task
 from nbo_extract.config_keys import NAME, STUDY
+from nbo_extract.counting import counted
 from nbo_extract.errors import HardwareError, NboExtractError
 from nbo_extract.registry import find_reader, no_reader, readers, refusal
 from nbo_extract.sidecars import form_of, is_sidecar, stem
@@ -137,7 +138,7 @@ INTERRUPTED = "an earlier run had been interrupted"
 
 def and_more(number: int) -> str:
     """Return words for further files of a set."""
-    return f" and {number} more {'file' if number == 1 else 'files'} of its set" if number else ""
+    return f" and {counted(number, 'more file')} of its set" if number else ""
 
 
 def _wanted(paths: Sequence[str], sidecars: Sidecars) -> list[str]:

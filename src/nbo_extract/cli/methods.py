@@ -16,6 +16,7 @@ from nbo_extract.cli.group import FAILED, OK, Refusal
 from nbo_extract.cli.inputs import refuse_no_file
 from nbo_extract.cli.looking import Looking
 from nbo_extract.cli.report import bare_for
+from nbo_extract.counting import counted
 from nbo_extract.errors import NboExtractError
 
 if TYPE_CHECKING:
@@ -177,6 +178,6 @@ def _write(text: str, output: str, images: int, settings: int) -> None:
         write_bytes(Path(output), data)
     except NboExtractError as error:
         raise Refusal(error.message) from error
-    files = "1 file" if images == 1 else f"{images} files"
-    alike = "1 setting" if settings == 1 else f"{settings} settings"
+    files = counted(images, "file")
+    alike = counted(settings, "setting")
     sys.stdout.write(f"{files}, {alike}\nwrote {output} ({len(data):,} bytes)\n")

@@ -9,6 +9,8 @@ import click
 
 from nbo_extract.cli.group import NOT_MET, OK, Refusal
 from nbo_extract.cli.render import Printer
+from nbo_extract.counting import counted
+from nbo_extract.coverage import row_ids
 from nbo_extract.requirements import EXTENSIONS, place_of, requirements
 from nbo_extract.schema import load
 from nbo_extract.suggesting import meant
@@ -31,7 +33,7 @@ def show_schema(name: str | None) -> int:
         for short in EXTENSIONS:
             found = [n for n in schema.names if (d := schema.element(n)).extension and place_of(d).extension == short]
             concrete = sorted(n for n in found if not schema.element(n).abstract)
-            printer.line(f"{short} ({len(concrete)} elements)", "bold")
+            printer.line(f"{short} ({counted(len(concrete), 'element')})", "bold")
             printer.line(", ".join(concrete), indent=2)
             printer.line()
         return OK
@@ -107,8 +109,7 @@ def list_mappings() -> int:
     rows = []
     for name in table_names():
         table = load_table(name)
-        count = sum(len(b.rows) for b in table.blocks) + (len(table.planes.rows) if table.planes is not None else 0)
-        rows.append((name, f"{count} rows", f"{table.title} (version {table.version})"))
+        rows.append((name, counted(len(row_ids(table)), "row"), f"{table.title} (version {table.version})"))
     Printer(sys.stdout).grid(rows, indent=0)
     return OK
 
@@ -119,7 +120,7 @@ def list_rules() -> int:
     rows = []
     for name, title in load_rules().items():
         count = sum(r.derived == name for t in tables for b in t.blocks for r in (*b.kinds, *b.rows))
-        rows.append((name, f"{title} ({count} rows)"))
+        rows.append((name, f"{title} ({counted(count, 'row')})"))
     Printer(sys.stdout).grid(rows, indent=0)
     return OK
 

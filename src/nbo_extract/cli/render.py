@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import IO, TYPE_CHECKING
 
+from nbo_extract.counting import counted
 from nbo_extract.sidecars import OF_READING
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class Printer:
         shown = setup.scenes if self.verbose else setup.scenes[:_MOST_SCENES]
         self.grid([(f"Image {number}", scene.name, scene.date, scene.size) for number, scene in enumerate(shown, 1)])
         if len(shown) < len(setup.scenes):
-            self.line(f"and {len(setup.scenes) - len(shown)} more images", indent=2)
+            self.line(f"and {counted(len(setup.scenes) - len(shown), 'more image')}", indent=2)
 
     def _channels(self, channels: Sequence[ChannelSummary]) -> None:
         """Print one row a channel; what all have in common stands below where the rows would be too wide.
@@ -230,16 +231,16 @@ class Printer:
         added = [f for f in summary.filled if f.added]
         files = ", ".join(dict.fromkeys(f.file for f in summary.filled))
         self.line()
-        self.line(f"Filled from {files}: {_count(sum(f.facts for f in summary.filled), 'fact')}", "bold green", 2)
+        self.line(f"Filled from {files}: {counted(sum(f.facts for f in summary.filled), 'fact')}", "bold green", 2)
         if matched:
-            self.grid([(f.part, _count(f.facts, "fact")) for f in matched], indent=4, style="")
+            self.grid([(f.part, counted(f.facts, "fact")) for f in matched], indent=4, style="")
         if added and self.verbose:
             self.line("Parts of the microscope that the image does not name:", indent=4)
-            self.grid([(f.part, _count(f.facts, "fact")) for f in added], indent=6, style="")
+            self.grid([(f.part, counted(f.facts, "fact")) for f in added], indent=6, style="")
         elif added:
-            facts = _count(sum(f.facts for f in added), "fact")
+            facts = counted(sum(f.facts for f in added), "fact")
             self.line(
-                f"and {_count(len(added), 'part')} that the image does not name ({facts}; -v lists them)", indent=4
+                f"and {counted(len(added), 'part')} that the image does not name ({facts}; -v lists them)", indent=4
             )
         for message in summary.unmatched:
             self.line(message, indent=4)
@@ -249,7 +250,7 @@ class Printer:
         if summary.stated:
             self.line()
             for file, count in summary.stated:
-                self.line(f"Stated in {file}: {_count(count, 'fact')}", "bold green", 2)
+                self.line(f"Stated in {file}: {counted(count, 'fact')}", "bold green", 2)
             for message in summary.calibration:
                 self.line(message, indent=4)
 
@@ -294,12 +295,17 @@ class Printer:
         if not verdict.missing:
             self.line(f"Nothing is missing for {asked}", "bold green", 2)
         else:
-            counted = f"{verdict.missing} of {_count(verdict.demanded, 'field')}"
-            self.line(f"Missing for {asked}: {counted}", "bold yellow", 2)
+            missing = f"{verdict.missing} of {counted(verdict.demanded, 'field')}"
+            self.line(f"Missing for {asked}: {missing}", "bold yellow", 2)
         if self.verbose or sentences:
-            self._sentences(verdict, apart=False)
+            told = list(zip(verdict.messages, verdict.where, verdict.apart, strict=True))
+            self._messages(told[: verdict.counting], apart=False)
             self.unused(verdict)
-            self._sentences(verdict, apart=True)
+            self._messages(told[: verdict.counting], apart=True)
+            if told[verdict.counting :]:
+                self.line()
+                self.line("Missing, and not counted", "bold", 2)
+                self._messages(((message, where, False) for message, where, _ in told[verdict.counting :]), apart=False)
             self._tiers(verdict)
             return
         shown = verdict.groups[:_MOST_GROUPS]
@@ -310,23 +316,24 @@ class Printer:
             self.line(f"and in {_some([g.element for g in rest])} (-v lists all)", indent=4)
         self.unused(verdict)
 
-    def _sentences(self, verdict: Verdict, *, apart: bool) -> None:
-        for message, where, aside in zip(verdict.messages, verdict.where, verdict.apart, strict=True):
-            if aside == apart:
-                self.line(message, indent=6 if apart else 4)
-                if self.verbose and where:
-                    self.line(where, indent=12)
-
     def unused(self, verdict: Verdict) -> None:
         """Print how much of what is missing is of described parts that the image does not refer to."""
         if not verdict.unused:
             return
         told = [f"{part.element} {', '.join(part.names)}" for part in verdict.unused]
         shown = told if self.verbose else told[:_MOST_UNUSED]
-        more = f" and {_count(len(told) - len(shown), 'more part')} (-v lists all)" if len(shown) < len(told) else ""
+        more = f" and {counted(len(told) - len(shown), 'more part')} (-v lists all)" if len(shown) < len(told) else ""
         count = sum(len(part.names) for part in verdict.unused)
         whole = "all" if count == verdict.missing else str(count)
         self.line(f"{whole} of them are of described parts that no image refers to: {'; '.join(shown)}{more}", indent=4)
+
+    def _messages(self, told: Iterable[tuple[str, str, bool]], *, apart: bool) -> None:
+        """Print sentences, of what stands apart or not; where everything is wanted with what says where a fact stands."""
+        for message, where, aside in told:
+            if aside == apart:
+                self.line(message, indent=6 if apart else 4)
+                if self.verbose and where:
+                    self.line(where, indent=12)
 
     def _tiers(self, verdict: Verdict) -> None:
         """Print how far the image is from each tier."""
@@ -335,7 +342,7 @@ class Printer:
         self.line()
         self.line("By tier, each with those below it", "bold", 2)
         for tier, demanded, missing in verdict.tiers:
-            said = f"{missing} of {_count(demanded, 'field')} missing" if missing else "nothing missing"
+            said = f"{missing} of {counted(demanded, 'field')} missing" if missing else "nothing missing"
             self.line(f"Tier {tier}: {said}", indent=4)
 
     def _findings(self, summary: Summary) -> None:
@@ -363,10 +370,6 @@ def _cells(channels: Sequence[ChannelSummary], key: str) -> list[str]:
 
 def _level(verdict: Verdict) -> str:
     return "" if verdict.level == "must" else ", must and should"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from nbo_extract.batch.results import LOOKED_AT, REPORT, is_own
 from nbo_extract.cli.group import NOT_MET, OK, Refusal, complain
 from nbo_extract.cli.inputs import refuse_no_file
 from nbo_extract.cli.looking import Looking
+from nbo_extract.counting import counted
 from nbo_extract.stores import plain, shown
 
 if TYPE_CHECKING:
@@ -49,8 +50,15 @@ def run(
         part = outcome.report or failed(outcome.path, outcome.message)
         report.add(bare.report(part) if bare else part, outcome.part)
     report.problems += [bare.text(problem) if bare else problem for problem in looking.found.problems]
-    _write(report.html(), output, len(looking.tasks), looking.failures, not_met)
+    _write(report.html(), output, len(looking.tasks), looking.failures, not_met, goal_of(job))
     return looking.code or (NOT_MET if not_met else OK)
+
+
+def goal_of(job: Job) -> str:
+    """Return what the images of a job are checked for, in words."""
+    if job.profile is not None:
+        return f"profile {job.profile.name}"
+    return f"tier {job.tier}, {', '.join(job.extensions)}{', must and should' if job.level == 'should' else ''}"
 
 
 def settings_of(title: str, date: str, job: Job) -> Settings:
@@ -105,14 +113,14 @@ def _refuse_output(output: str) -> None:
             raise Refusal(f"{output}: nbo-extract has not written this file and does not overwrite it; give another -o")
 
 
-def _write(html: str, output: str, number: int, failures: int, not_met: int) -> None:
+def _write(html: str, output: str, number: int, failures: int, not_met: int, goal: str) -> None:
     from nbo_extract.writers.sidecar import write_bytes
 
     data = html.encode("utf-8", errors="backslashreplace")
     told = [f"{number - failures - not_met} passed"]
     told += [f"{not_met} not"] if not_met else []
     told += [f"{failures} failed"] if failures else []
-    line = f"{'1 image' if number == 1 else f'{number} images'}: {', '.join(told)}"
+    line = f"{counted(number, 'image')}: {', '.join(told)} ({goal})"
     if output == "-":
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()

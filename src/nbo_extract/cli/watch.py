@@ -88,7 +88,8 @@ class Watch:
     def run(self, every: float, *, once: bool) -> int:
         """Look every so many seconds, until Ctrl-C, or until nothing is waited for."""
         if not self._given.quiet:
-            sys.stdout.write(f"watching {', '.join(map(shown, self._given.paths))}; Ctrl-C ends\n")
+            ends = "ends when what is there is done" if once else "Ctrl-C ends"
+            sys.stdout.write(f"watching {', '.join(map(shown, self._given.paths))}; {ends}\n")
             sys.stdout.flush()
         with self._run.stoppable():
             while not self._run.stopping:

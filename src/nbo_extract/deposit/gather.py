@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from nbo_extract.config_keys import NAME, STUDY
+from nbo_extract.counting import counted
 from nbo_extract.walk_names import Globs, passed_over
 
 if TYPE_CHECKING:
@@ -188,7 +189,12 @@ def told_of_others(found: Gathered, *, taken: bool) -> Iterator[str]:
         for path in found.others[:_NAMED]:
             yield f"{path}: no image; left out (--others takes such files along)"
         if len(found.others) > _NAMED:
-            yield f"{len(found.others) - _NAMED} more files that are no images are left out"
+            yield counted(
+                len(found.others) - _NAMED,
+                "more file that is no image is left out",
+                "more files that are no images are left out",
+            )
     if found.hidden:
-        number = "1 file" if found.hidden == 1 else f"{found.hidden} files"
-        yield f"{number} that are hidden, temporary, of the system, or of an earlier run are left out"
+        files = counted(found.hidden, "file that is", "files that are")
+        left = "is left out" if found.hidden == 1 else "are left out"
+        yield f"{files} hidden, temporary, of the system, or of an earlier run {left}"

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from nbo_extract.counting import counted
 from nbo_extract.deposit.facts import table
 from nbo_extract.deposit.model import Method
 from nbo_extract.deposit.part import parameters, titled
@@ -128,7 +129,7 @@ def unstated(parts: Mapping[str, Part], name: str) -> list[str]:
         keys = missing(acquisition)
         if keys:
             paths = [p for p, part in parts.items() if setting in part.settings]
-            more = f" and {len(paths) - 1} more images do" if len(paths) > 1 else " does"
+            more = f" and {counted(len(paths) - 1, 'more image')} do" if len(paths) > 1 else " does"
             problems.append(
                 f"{paths[0]}{more} not state {' and '.join(keys)}, and the archive asks for it; say it in an "
                 f"[[image_acquisition]] of {name}, or fill the gaps of the images"

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from nbo_extract.counting import counted
 from nbo_extract.labels import Labels, walk
 from nbo_extract.report.columns import column_of
 from nbo_extract.report.light_path import ChannelPath, LightPaths
@@ -88,6 +89,10 @@ class Taken(NamedTuple):
     objective: str
     pixel_size: str
     channels: tuple[ChannelPath, ...]
+
+
+#: Numbers of planes that nbo-extract gives: they say which plane a fact is of.
+_PLACE = ("TheZ", "TheC", "TheT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +181,7 @@ def collect(document: Document, report: CheckReport, *, path: str = "", stated_i
     invalid = [f for f in report.findings if f.code not in MISSING]
     told = [*document.findings, *(f for f in invalid if f not in document.findings)]
     missing = [f for f in report.findings if f.code in MISSING]
-    counted = {id(f) for f, g in zip(missing, report.gaps, strict=False) if g.counted}
+    counting = {id(f) for f, g in zip(missing, report.gaps, strict=False) if g.counted}
     verdict, apart = summary.verdict, Unused(document)
     return FileReport(
         path or document.origin.file,
@@ -190,8 +195,8 @@ def collect(document: Document, report: CheckReport, *, path: str = "", stated_i
         setups=tuple(_setups(document)),
         merged=(*summary.merged, *summary.calibration),
         groups=tuple(Group(g.element, g.names) for g in verdict.groups) if verdict is not None else (),
-        missing=tuple(_message(f) for f in missing if id(f) in counted),
-        uncounted=tuple(_message(f) for f in missing if id(f) not in counted),
+        missing=tuple(_message(f) for f in missing if id(f) in counting),
+        uncounted=tuple(_message(f) for f in missing if id(f) not in counting),
         findings=tuple(_message(f) for f in summary.findings),
         notes=_once(
             f for f in told if f.severity == "info" and f.message not in (*summary.merged, *summary.calibration)
@@ -297,7 +302,7 @@ def _origin(source: Source | None, image: str) -> tuple[str, str, str, str, str]
 
 def _plane_values(planes: PlaneTable, image: str) -> Iterator[Value]:
     """Yield what the planes of an image state, one line an attribute."""
-    number = "1 plane" if len(planes) == 1 else f"{len(planes):,} planes"
+    number = counted(len(planes), "plane")
     for attribute, column in planes.columns.items():
         if attribute == "ID":
             continue
@@ -306,7 +311,11 @@ def _plane_values(planes: PlaneTable, image: str) -> Iterator[Value]:
         text = _span(different, unit)
         stated = sum(v is not None for v in column)
         of = number if stated == len(planes) else f"{stated:,} of {number}"
-        yield Value(attribute, f"{text} ({of})", *_origin(planes.sources.get(attribute), image))
+        told = f"{text} ({of})"
+        if attribute in _PLACE and attribute not in planes.sources:
+            yield Value(attribute, told, "number", "", "", "", "")
+        else:
+            yield Value(attribute, told, *_origin(planes.sources.get(attribute), image))
 
 
 def _span(values: list[str], unit: str | None) -> str:

@@ -15,6 +15,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from nbo_extract import __version__
+from nbo_extract.counting import counted
 from nbo_extract.profiles import Profile
 from nbo_extract.report.archive import archive
 from nbo_extract.report.collect import add_counts
@@ -43,6 +44,7 @@ KINDS = {
     "hardware": ("hardware", "from a hardware description"),
     "derived": ("derived", "follows from another fact by a rule"),
     "user": ("person", "stated by a person"),
+    "number": ("plane number", "says which plane the facts beside it are of"),
     "": ("no source", "nothing is known of where it came from"),
 }
 _SEPARATED = re.compile(r"[^_\-./ ]*[_\-./ ]|[^_\-./ ]+")
@@ -248,9 +250,5 @@ def _environment() -> Environment:
         keep_trailing_newline=False,
     )
     made.filters.update(digest=_digest, level=level, percent=percent, split_path=split_path, breakable=breakable)
-    made.globals.update(plural=_plural)
+    made.globals.update(plural=counted)
     return made
-
-
-def _plural(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -12,6 +12,7 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from nbo_extract.counting import counted
 from nbo_extract.errors import WriteError
 from nbo_extract.writers import _system
 from nbo_extract.writers._set_carriers import PHASES, Companion, Member
@@ -82,7 +83,7 @@ def embed_set(
         growth = sum(c.growth for c in todo)
         if dry_run:
             if len(todo) > len(diffs):
-                diffs.append(f"{len(todo) - len(diffs)} more files of this set would change alike\n")
+                diffs.append(f"{counted(len(todo) - len(diffs), 'more file')} of this set would change alike\n")
             return WriteResult(found.root, "dry-run", growth, "".join(diffs), more=more)
         _check_places(todo, unwritable, system)
         for carrier in todo:
@@ -245,7 +246,7 @@ def _carriers(
 
 
 def _not_whole(found: FileSet) -> WriteError:
-    are = "a file of its set is" if len(found.missing) == 1 else f"{len(found.missing)} files of its set are"
+    are = "a file of its set is" if len(found.missing) == 1 else f"{len(found.missing):,} files of its set are"
     return WriteError(
         f"{found.root} is left as it is, because {are} not in its folder: {_listed(found.missing)}; bring the set "
         f"together, or {SIDECAR_HINT}"

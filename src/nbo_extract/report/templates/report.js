@@ -82,7 +82,7 @@
     node.append(...children);
     return node;
   };
-  const KINDS = { embedded: "file", hardware: "hardware", derived: "derived", user: "person", "": "no source" };
+  const KINDS = { embedded: "file", hardware: "hardware", derived: "derived", user: "person", number: "plane number", "": "no source" };
   const messages = (title, numbers) => {
     if (!numbers.length) return [];
     const items = numbers.map((n) => {
