@@ -674,10 +674,22 @@ def test_schema(run: Callable[..., Result]) -> None:
     assert "One of" in run("schema", "LightSourceGroup").out
 
 
-def test_mappings(run: Callable[..., Result]) -> None:
+def test_what_does_not_count_stands_below_what_does(run: Callable[..., Result], data: Path) -> None:
+    text = run("check", "widefield.czi").out
+    counted, _, uncounted = text.partition("\n  Missing, and not counted\n")
+    assert "not counted:" not in counted
+    lines = uncounted.partition("\n\n")[0].splitlines()
+    assert lines and all("; not counted: " in line for line in lines)
+    assert "Missing, and not counted" not in run("check", "widefield.czi", "--literal").out
+
+
+def test_mappings(run: Callable[..., Result], sample_data: Path) -> None:
     listed = run("mappings", "list")
     assert {"ngff", "ome", "tiff", "zeiss-czi"} <= set(table_names())
     assert [line.split()[0] for line in listed.out.splitlines()] == list(table_names())
+    rows = {line.split()[0]: line.split()[1] for line in listed.out.splitlines()}
+    for name, image in (("zeiss-czi", "widefield.czi"), ("ome", "confocal.ome.tiff")):
+        assert f" of {rows[name]} rows used" in run("mappings", "coverage", sample_data / image).out
     checked = run("mappings", "check")
     assert checked == Result(0, "".join(f"{n}: nothing wrong\n" for n in table_names()), "")
     shown = run("mappings", "show", "zeiss-czi")

@@ -121,7 +121,7 @@ def test_once_ends_when_all_is_done(folder: Path, sample_data: Path, run: Callab
     assert (folder / "c.ome.tiff").stat().st_size > before
     # What is embedded changes the image, and is no reason to do it again; nor is what failed and stayed as it is.
     again = run("watch", "night", "--once", "--embed", "--settle", "0.1", "--every", "0.1")
-    assert (again.code, again.out, again.err) == (0, "watching night; Ctrl-C ends\n", "")
+    assert (again.code, again.out, again.err) == (0, "watching night; ends when what is there is done\n", "")
     shutil.copy(sample_data / "widefield.czi", folder / "cut.czi")
     mended = run("watch", "night", "--once", "--embed", "--settle", "0.1", "--every", "0.1")
     assert (mended.code, mended.err) == (0, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -201,7 +202,9 @@ def test_what_the_study_lacks_is_told(images: Path, run: Run) -> None:
     (images / "study.toml").write_text(text.replace("Homo sapiens", "").replace("2099", "2001"), encoding="utf-8")
     assert refused(run, images) == [
         "study.toml: study.release_date: 2001-12-31 is past; give a day from 2026-11-27 on",
-        "nothing is written: 1 thing is to be mended first",
+        "study.toml: biosample.organism is empty, and the archive asks for it. Scientific name, such as "
+        '"Homo sapiens".',
+        "nothing is written: 2 things are to be mended first",
     ]
     (images / "study.toml").write_text(text.replace("Homo sapiens", ""), encoding="utf-8")
     assert refused(run, images)[0] == (
@@ -418,10 +421,56 @@ def test_a_study_is_begun(images: Path, run: Run) -> None:
     done = run("deposit", "--init", "images", "--hardware", "microscope.json")
     assert done.code == 0
     assert done.out == (
-        "wrote images/study.toml, for 4 images: fill it in, then give nbo-extract deposit images -o submission\n"
+        "wrote images/study.toml, for 4 images: fill it in, then give nbo-extract deposit images -o submission "
+        "--hardware microscope.json\n"
     )
     text = (images / "study.toml").read_text(encoding="utf-8")
     assert 'name = "Ada Example"' in text and 'files = ["cells_v04.ome.zarr", "cells_v05.ome.zarr"]' in text
+
+
+def test_the_next_step_has_the_options_that_were_given(images: Path, run: Run) -> None:
+    given = [
+        "--study", "my study.toml", "--hardware", "microscope.json", "--match", "Objective:0=63x oil", "--prefer",
+        "hardware:Objective", "--prefer", "hardware:Laser", "--exclude", "*.zarr", "--no-config", "--redact",
+        "--skip-rule", "laser-name", "--columns", "Channel,Exposure time",
+    ]  # fmt: skip
+    done = run("deposit", "images", "--init", *given, "--workers", "1")
+    assert done.code == 0, done.err
+    command = done.out.partition("then give ")[2].removesuffix("\n")
+    assert f"#     {command}\n" in (images.parent / "my study.toml").read_text(encoding="utf-8")
+    words = shlex.split(command)
+    assert words[:5] == ["nbo-extract", "deposit", "images", "-o", "submission"]
+    pairs = {(words[n], words[n + 1]) for n in range(5, len(words) - 1)}
+    assert {
+        ("--study", "my study.toml"), ("--hardware", "microscope.json"), ("--match", "Objective:0=63x oil"),
+        ("--prefer", "hardware:Laser,Objective"), ("--exclude", "*.zarr"), ("--skip-rule", "laser-name"),
+        ("--columns", "Channel,Exposure time"),
+    } <= pairs  # fmt: skip
+    assert {"--no-config", "--redact"} <= set(words) and not {"--init", "--workers"} & set(words)
+    # It is understood, and asks for what is not filled in yet.
+    assert run(*words[1:]).err.splitlines()[-1].startswith("nbo-extract: nothing is written: ")
+
+
+def test_each_thing_is_told_in_one_run(images: Path, run: Run) -> None:
+    text = (images / "study.toml").read_text(encoding="utf-8").partition("[[image_acquisition]]")[0]
+    lacking = text.replace("Homo sapiens", "").replace("2099", "2001")
+    (images / "study.toml").write_text(lacking, encoding="utf-8")
+    (images / "Würfel.txt").write_text("x")
+    told = refused(run, images, "--others")
+    for start in (
+        "Würfel.txt holds 'ü'",
+        "study.toml: study.release_date: 2001-12-31 is past",
+        "study.toml: biosample.organism is",
+        "cells_v04.ome.zarr and 1 more image do not state imaging_method",
+    ):
+        assert any(line.startswith(start) for line in told), (start, told)
+    assert told[-1] == f"nothing is written: {len(told) - 1} things are to be mended first"
+    (images / "Würfel.txt").unlink()
+    # What stands in the way of one is told with what stands in the way of another.
+    (images / "broken.czi").write_bytes((images / "widefield.czi").read_bytes()[:2000])
+    told = refused(run, images, code=3)
+    assert told[-1].startswith("nothing is written: an image that cannot be read")
+    assert any(line.startswith("cells_v04.ome.zarr and 1 more image do not state") for line in told)
 
 
 # -- verifying --------------------------------------------------------------------------------------------------------

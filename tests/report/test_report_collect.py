@@ -69,6 +69,16 @@ def test_an_empty_document_misses_its_image_in_the_column_of_images() -> None:
     assert (found.path, found.images, found.setups, found.elements, found.passed) == ("x.tif", 0, (), (), False)
 
 
+def test_numbers_of_planes_are_called_what_they_are(sample_data: Path) -> None:
+    document = extract(sample_data / "widefield.czi")
+    found = collect(document, check(document))
+    planes = next(e for e in found.elements if e.label.startswith("Planes of "))
+    kinds = {v.attribute: v.kind for v in planes.values}
+    assert {kinds[name] for name in ("TheZ", "TheC", "TheT")} == {"number"}
+    assert kinds["ExposureTime"] == "embedded"
+    assert "" not in found.sources
+
+
 @given(st.integers(0, 2**32))
 def test_it_travels_between_processes(seed: int) -> None:
     document = random_document(seed)

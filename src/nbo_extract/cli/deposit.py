@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbo_extract.cli.given_again import again
 from nbo_extract.cli.group import FAILED, NOT_MET, OK, Refusal, complain
 from nbo_extract.cli.inputs import find_images
 from nbo_extract.cli.jobs import job_for
@@ -26,6 +27,7 @@ from nbo_extract.suggesting import meant
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from nbo_extract.deposit.assemble import Grouping
     from nbo_extract.deposit.gather import Entry, Gathered
     from nbo_extract.deposit.making import Material, Wishes
     from nbo_extract.deposit.part import Part
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
 #: Above these the archive's web page is the wrong way to upload: files, and bytes of one.
 _WEB_FILES, _WEB_BYTES = 1000, 1 << 30
 _TITLE = "Images"
+_UNREAD = "nothing is written: an image that cannot be read is not left out silently; --exclude leaves it out"
+#: Options of a submission that is begun which are of no use when it is made.
+_OF_BEGINNING = ("init", "workers")
 
 
 def run(
@@ -141,9 +146,9 @@ def begin(folder: str, study: str, output: str | None, chosen: Chosen, **options
     parts = reading.read({})
     if reading.looking.failures:
         return FAILED
-    write_sidecar(Path(study), new_study(parts, grouped_by_setting(parts)))
-    number = counted(len(parts), "image")
-    sys.stdout.write(f"wrote {study}, for {number}: fill it in, then give nbo-extract deposit {folder} -o submission\n")
+    command = again("nbo-extract", "deposit", folder, "-o", "submission", leave=_OF_BEGINNING)
+    write_sidecar(Path(study), new_study(parts, grouped_by_setting(parts), command))
+    sys.stdout.write(f"wrote {study}, for {counted(len(parts), 'image')}: fill it in, then give {command}\n")
     return OK
 
 
@@ -223,10 +228,42 @@ class _Deposit:
             raise Refusal(error.message) from error
         told, missing = self.told(draft=draft)
         _tell(told_of_others(gathered, taken=others))
-        problems = [*found.problems, *gathered.problems, *wrong, *missing]
-        if problems or told is None:
+        grouping = self.grouping(gathered, told)
+        divided = grouping.problems if grouping is not None else []
+        problems = [*found.problems, *gathered.problems, *wrong, *missing, *divided]
+        if told is None:
             return _nothing_written(problems)
-        return self.make(gathered, found, told, names, plan, draft=draft)
+        if problems:
+            return self.look(found, told, problems, draft=draft)
+        return self.make(gathered, found, told, grouping, names, plan, draft=draft)
+
+    def grouping(self, gathered: Gathered, told: Told | None) -> Grouping | None:
+        """Divide the images into study components as the user says; None where nothing is said."""
+        from nbo_extract.deposit.assemble import grouped_by_user
+
+        if told is None or not told.portions:
+            return None
+        owners = list(dict.fromkeys(e.owner for e in gathered.entries))
+        return grouped_by_user(told.portions, owners, os.path.basename(self.study))
+
+    def look(self, found: Walk, told: Told, problems: list[str], *, draft: bool) -> int:
+        """Look at all images where something is wrong already, so that each thing is told in one run."""
+        reading = _Reading(self.folder, found, self.options)
+        parts = reading.read({})
+        _, wrong = self.acquired(parts, told, draft=draft)
+        code = _nothing_written([*problems, *wrong])
+        if reading.looking.failures:
+            complain(_UNREAD)
+            return FAILED
+        return code
+
+    def acquired(self, parts: dict[str, Part], told: Told, *, draft: bool) -> tuple[dict[str, Part], list[str]]:
+        """Add what the user says of how images were taken; and what is wrong with it, or not said by anybody."""
+        from nbo_extract.deposit.ways import completed, unstated
+
+        said = os.path.basename(self.study)
+        parts, wrong = completed(parts, told.ways, said)
+        return parts, wrong if draft else [*wrong, *unstated(parts, said)]
 
     def names(
         self, gathered: Gathered, found: Walk, fix_names: str | None
@@ -269,24 +306,22 @@ class _Deposit:
         try:
             told = load_study(self.study, today())
         except StudyError as error:
-            return None, list(error.problems)
+            lacking = error.told.missing if error.told is not None and not draft else ()
+            return error.told, [*error.problems, *lacking]
         return told, [] if draft else list(told.missing)
 
     def make(
-        self, gathered: Gathered, found: Walk, told: Told, names: dict[str, str], plan: Plan | None, *, draft: bool
-    ) -> int:
+        self, gathered: Gathered, found: Walk, told: Told, grouping: Grouping | None, names: dict[str, str],
+        plan: Plan | None, *, draft: bool,
+    ) -> int:  # fmt: skip
         """Make the submission and put it in its place; nothing is written where anything is wrong."""
-        from nbo_extract.deposit.assemble import grouped_by_setting, grouped_by_user
+        from nbo_extract.deposit.assemble import grouped_by_setting
         from nbo_extract.deposit.making import REPORT, Material, make, metadata_stem
         from nbo_extract.deposit.staging import staged
-        from nbo_extract.deposit.ways import acquisitions_of, completed, unstated
+        from nbo_extract.deposit.ways import acquisitions_of
         from nbo_extract.report.render import Report
 
-        said = os.path.basename(self.study)
         owners = list(dict.fromkeys(e.owner for e in gathered.entries))
-        grouping = grouped_by_user(told.portions, owners, said) if told.portions else None
-        if grouping is not None and grouping.problems:
-            return _nothing_written(grouping.problems)
         try:
             with staged(self.output) as stage:
                 reading = _Reading(self.folder, found, self.options)
@@ -295,13 +330,9 @@ class _Deposit:
                 targets = {r: str(stage.path / metadata_stem(names, wanted)) for r, wanted in mains.items()}
                 parts = reading.read(targets)
                 if reading.looking.failures:
-                    complain(
-                        "nothing is written: an image that cannot be read is not left out silently; --exclude leaves "
-                        "it out"
-                    )
+                    complain(_UNREAD)
                     return FAILED
-                parts, wrong = completed(parts, told.ways, said)
-                wrong += [] if draft else unstated(parts, said)
+                parts, wrong = self.acquired(parts, told, draft=draft)
                 if wrong:
                     return _nothing_written(wrong)
                 grouping = grouping or grouped_by_setting(parts, owners)

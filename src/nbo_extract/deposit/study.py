@@ -118,14 +118,17 @@ class StudyError(ConfigError):
     ----------
     problems : tuple of str
         One sentence each.
+    told : Told or None
+        What it says nevertheless, so that all else can be looked at in the same run; None where it cannot be read.
     """
 
-    def __init__(self, problems: tuple[str, ...]) -> None:
+    def __init__(self, problems: tuple[str, ...], told: Told | None = None) -> None:
         super().__init__("; ".join(problems))
         self.problems = problems
+        self.told = told
 
-    def __reduce__(self) -> tuple[type[StudyError], tuple[tuple[str, ...]]]:
-        return type(self), (self.problems,)
+    def __reduce__(self) -> tuple[type[StudyError], tuple[tuple[str, ...], Told | None]]:
+        return type(self), (self.problems, self.told)
 
 
 @functools.cache
@@ -168,7 +171,7 @@ def load_study(path: str, today: str) -> Told:
     reader = _Reader(os.path.basename(path))
     told = reader.told(given, today)
     if reader.problems:
-        raise StudyError(tuple(reader.problems))
+        raise StudyError(tuple(reader.problems), told)
     return told
 
 

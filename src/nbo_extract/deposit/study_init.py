@@ -25,7 +25,10 @@ _WIDTH: Final = 118
 _HEAD: Final = """\
 # {name}: what is to be said of these images when they go to the BioImage Archive.
 #
-# Fill in the texts between the quotation marks. Then: nbo-extract deposit FOLDER -o submission
+# Fill in the texts between the quotation marks. Then:
+#
+#     {command}
+#
 # How the images were taken need not be said: it is read from them.
 """
 _TAIL: Final = """\
@@ -36,7 +39,9 @@ _TAIL: Final = """\
 Values = dict[str, str | list[str]]
 
 
-def new_study(parts: Mapping[str, Part], grouping: Grouping) -> str:
+def new_study(
+    parts: Mapping[str, Part], grouping: Grouping, command: str = "nbo-extract deposit FOLDER -o submission"
+) -> str:
     """Return the text of a new ``study.toml``.
 
     Parameters
@@ -45,6 +50,8 @@ def new_study(parts: Mapping[str, Part], grouping: Grouping) -> str:
         Path of an image, from the folder of the images, to what is said of it.
     grouping : Grouping
         Proposed components.
+    command : str
+        What makes the submission when the texts are filled in; one line.
 
     Returns
     -------
@@ -61,7 +68,7 @@ def new_study(parts: Mapping[str, Part], grouping: Grouping) -> str:
         "study_component": list(_components(list(parts), grouping)),
     }
     found = sections()
-    blocks = [_HEAD.format(name=STUDY)]
+    blocks = [_HEAD.format(name=STUDY, command=command)]
     for name in _WRITTEN:
         blocks += list(_section(found[name], filled[name]))
     others = ", ".join(f"[[{n}]]" for n in found if not filled.get(n))
