@@ -20,6 +20,7 @@ import pytest
 from commands import Result
 from nbo_extract import __version__
 from nbo_extract.cli.work import Job, Outcome, Task, process, process_all
+from nbo_extract.hardware import GIVE
 from nbo_extract.jsonio import from_json, from_jsonld
 from nbo_extract.registry import ADAPTERS, readers
 from nbo_extract.tables import table_names
@@ -237,7 +238,7 @@ def test_a_file_called_like_a_command(run: Callable[..., Result], data: Path) ->
     assert run("./check", "-q").code == 0
     assert (data / "check.nbo.xml").is_file()
     assert run("-q", "doctor") == Result(
-        2, "", "nbo-extract: doctor: there is no such file; to run the command doctor, put it first\n"
+        2, "", "nbo-extract: doctor: there is no such file or folder; to run the command doctor, put it first\n"
     )
 
 
@@ -387,6 +388,7 @@ def test_missing_file(run: Callable[..., Result], data: Path) -> None:
     before = digest(data)
     assert run("nowhere.lif") == Result(2, "", "nbo-extract: nowhere.lif: there is no such file; check the path\n")
     assert run("widefeld.czi").err == ("nbo-extract: widefeld.czi: there is no such file; is widefield.czi meant?\n")
+    assert run("nofolder").err == "nbo-extract: nofolder: there is no such file or folder; check the path\n"
     # Nothing is done where one of several is missing.
     assert run("widefield.czi", "nowhere.lif").code == 2
     (data / "link.czi").symlink_to("gone.czi")
@@ -452,12 +454,11 @@ def test_no_image(name: str, content: bytes, message: str, run: Callable[..., Re
     [
         (
             "not json",
-            "scope.json is neither JSON nor XML (line 1: Expecting value); give a Micro-Meta App microscope file or "
-            "NBO XML",
+            f"scope.json is neither JSON nor XML (line 1: Expecting value); {GIVE}",
         ),
         (
             '{"a": 1}',
-            "scope.json is JSON of another tool (it has no Schema_ID); give a Micro-Meta App microscope file",
+            f"scope.json is JSON of another program, no description of a microscope; {GIVE}",
         ),
         (
             '{"Schema_ID": "Instrument.json", "ModelVersion": "1.00.0", "components": []}',
@@ -484,17 +485,16 @@ def test_missing_hardware_file(run: Callable[..., Result], data: Path) -> None:
 def test_a_folder_of_hardware_files(run: Callable[..., Result], data: Path) -> None:
     (data / "scopes").mkdir()
     refused = run("widefield.czi", "--hardware", "scopes")
-    assert refused == Result(
-        2, "", "nbo-extract: scopes: this folder holds no hardware description; give a Micro-Meta App file\n"
+    assert refused == Result(2, "", f"nbo-extract: scopes: this folder holds no hardware description; {GIVE}\n")
+    (data / "scopes" / "a.json").write_text("{}")
+    other = f"{os.path.join('scopes', 'a.json')} is JSON of another program, no description of a microscope"
+    assert run("widefield.czi", "--hardware", "scopes") == Result(
+        2, "", f"nbo-extract: scopes: this folder holds no hardware description ({other}); {GIVE}\n"
     )
     shutil.copy(data / "microscope.json", data / "scopes" / "b.json")
-    (data / "scopes" / "a.json").write_text("{}")
     result = run("widefield.czi", "--hardware", "scopes")
     assert result.code == 0
-    assert result.err == (
-        f"nbo-extract: {os.path.join('scopes', 'a.json')} is JSON of another tool (it has no Schema_ID); "
-        "give a Micro-Meta App microscope file; left out\n"
-    )
+    assert result.err == f"nbo-extract: {other}; {GIVE}; left out\n"
     assert "Filled from b.json: " in result.out
 
 

@@ -13,6 +13,7 @@ from commands import Result
 from conftest import ROOT
 from nbo_extract.config import load_config
 from nbo_extract.config_keys import NAME
+from nbo_extract.hardware import GIVE
 from nbo_extract.xmlio import from_xml
 
 if TYPE_CHECKING:
@@ -343,10 +344,9 @@ WRONG = [
     ('[sample]\nOrganizm = "x"', "sample.Organizm: NBO's Sample has no Organizm; is Organism meant?"),
     ('hardware = "none.json"', "hardware: there is no {folder}none.json; paths are relative to the configuration"),
     ('hardware = "text.json"', "hardware: {folder}text.json is neither JSON nor XML (line 1: Expecting "
-     "value); give a Micro-Meta App microscope file or NBO XML"),
+     f"value); {GIVE}"),
     ('[[microscope]]\nfiles = "*"\nhardware = "bad.json"', "microscope[1].hardware: {folder}bad.json is JSON of "
-     "another "
-     "tool (it has no Schema_ID); give a Micro-Meta App microscope file"),
+     f"another program, no description of a microscope; {GIVE}"),
     ('[[microscope]]\nfiles = "*"\nhardware = "calibration.toml"', "microscope[1].hardware: {folder}calibration.toml "
      "describes no microscope; name a hardware description"),
 ]  # fmt: skip

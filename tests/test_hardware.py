@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from nbo_extract.errors import HardwareError
-from nbo_extract.hardware import Hardware, load_hardware
+from nbo_extract.hardware import GIVE, Hardware, load_hardware
 from nbo_extract.jsonio import to_json
 from nbo_extract.model import Document, Fact, Node
 from nbo_extract.schema import load
@@ -260,10 +260,9 @@ def test_a_component_without_a_place_in_nbo(tmp_path: Path) -> None:
 
 
 REFUSED: list[tuple[Any, str]] = [
-    ("no json", "{path} is neither JSON nor XML (line 1: Expecting value); "
-     "give a Micro-Meta App microscope file or NBO XML"),
-    ([1], "{path} is JSON of another tool (it has no Schema_ID); give a Micro-Meta App microscope file"),
-    ({"a": 1}, "{path} is JSON of another tool (it has no Schema_ID); give a Micro-Meta App microscope file"),
+    ("no json", f"{{path}} is neither JSON nor XML (line 1: Expecting value); {GIVE}"),
+    ([1], f"{{path}} is JSON of another program, no description of a microscope; {GIVE}"),
+    ({"a": 1}, f"{{path}} is JSON of another program, no description of a microscope; {GIVE}"),
     ({"Schema_ID": "Image.json"}, "{path} does not state its model version; "
      "re-save it in Micro-Meta App with model 2.01"),
     ({"Schema_ID": "CCD.json"}, "{path} describes CCD alone; give a Micro-Meta App microscope file"),
@@ -279,7 +278,7 @@ REFUSED: list[tuple[Any, str]] = [
      "re-save it in Micro-Meta App with model 2.01"),
     (microscope() | {"components": []}, "{path} describes a microscope without components; "
      "add them in Micro-Meta App"),
-    (microscope() | {"components": ["x"]}, "{path}: components[0] is no component (it has no Schema_ID); "
+    (microscope() | {"components": ["x"]}, "{path}: components[0] does not say which part of a microscope it is; "
      "save the file in Micro-Meta App"),
     (changed(ID="00000000-5a4d-4000-8000-000000000050"), "{path}: CCD 'Side port camera' and Objective 'extra' have "
      "the same ID 00000000-5a4d-4000-8000-000000000050; give each its own "

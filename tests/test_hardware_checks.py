@@ -245,7 +245,7 @@ def test_truncated_json(tmp_path: Path) -> None:
 def test_json_of_another_tool(tmp_path: Path, content: Any) -> None:
     path = tmp_path / "scope.json"
     path.write_text(json.dumps(content), encoding="utf-8")
-    assert refused(path).startswith(f"{path} is JSON of another tool (it has no Schema_ID); give a ")
+    assert refused(path).startswith(f"{path} is JSON of another program, no description of a microscope; give a ")
 
 
 @pytest.mark.parametrize("version", ["1.00.0", "2.00.0", "2.1", "2.1.0", "2.02.0", "3.01.0", "v2.01", "2", "2.01beta"])

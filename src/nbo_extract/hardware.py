@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # A facility's file is some 10 kB; this is far above any and far below what would hurt.
 MAX_BYTES = 64 << 20
 _JSON_FORMAT = "nbo-extract document"
+#: What a description, and what else goes with it, may be: for who gave another file.
+GIVE = "give a Micro-Meta App microscope file, NBO XML or JSON, a filled gap sheet or calibration records"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +162,7 @@ def _from_json(data: bytes, path: Path) -> _Read:
             raise HardwareError(
                 f"{path} is damaged or cut-off JSON ({_reason(error)}); copy it again from where it was saved"
             ) from error
-        raise HardwareError(
-            f"{path} is neither JSON nor XML ({_reason(error)}); give a Micro-Meta App microscope file or NBO XML"
-        ) from error
+        raise HardwareError(f"{path} is neither JSON nor XML ({_reason(error)}); {GIVE}") from error
     if isinstance(content, dict) and content.get("format") == _JSON_FORMAT:
         from nbo_extract.jsonio import from_json
 
@@ -182,7 +182,7 @@ def _from_application(content: Any, path: Path) -> _Read:
     app = table["application"]
     kind = content.get("Schema_ID") if isinstance(content, dict) else None
     if not isinstance(kind, str):
-        raise HardwareError(f"{path} is JSON of another tool (it has no Schema_ID); give a {app} microscope file")
+        raise HardwareError(f"{path} is JSON of another program, no description of a microscope; {GIVE}")
     if kind in table["settings"]:
         document, findings, instrument = hardware_settings.read(content, path)
         return _Read(document, findings, is_settings=True, instrument_id=instrument)

@@ -41,7 +41,7 @@ def read(content: dict[str, Any], path: Path) -> tuple[Document, list[Finding], 
     for number, component in enumerate(components):
         if not isinstance(component, dict) or not isinstance(component.get("Schema_ID"), str):
             raise HardwareError(
-                f"{path}: components[{number}] is no component (it has no Schema_ID); "
+                f"{path}: components[{number}] does not say which part of a microscope it is; "
                 f"save the file in {table['application']}"
             )
         parts.append((f"{table['components']}[{number}]", component))

@@ -35,7 +35,7 @@ def test_a_vendor_file_becomes_an_ome_tiff_with_all_that_is_known(run: Run, imag
     before = source.read_bytes()
     done = run(source, "--hardware", images / "microscope.json", "--convert", "ome-tiff", "-o", target)
     assert (done.code, done.err) == (0, "")
-    assert done.out.splitlines()[-1] == f"  wrote {target} (1 image, +{target.stat().st_size:,} bytes)"
+    assert done.out.splitlines()[-1] == f"  wrote {target} (1 image, {target.stat().st_size:,} bytes)"
     assert source.read_bytes() == before
     found = extract(target)
     assert {f.source.kind for n in found.root.walk() for f in n.facts.values() if f.source} >= {"embedded", "hardware"}

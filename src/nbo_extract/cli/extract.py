@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TextIO
@@ -43,8 +44,8 @@ _DONE = {
     "written": "wrote {target}",
     "embedded": "embedded into {target}{more} ({bytes:+,} bytes)",
     "unchanged": "unchanged: {target}{more}",
-    "dry-run": "would write {target} ({bytes:+,} bytes)",
-    "converted": "wrote {target} ({images}, {bytes:+,} bytes)",
+    "dry-run": "would write {target} ({growth} bytes)",
+    "converted": "wrote {target} ({images}, {bytes:,} bytes)",
     "would convert": "would write {target} ({images}, {bytes:,} bytes of pixels before compression)",
 }
 
@@ -322,8 +323,10 @@ class Report:
     def _done(self, outcome: Outcome) -> str:
         form = "would embed into {target}{more} ({bytes:+,} bytes)" if outcome.diff else _DONE[outcome.state]
         images = counted(outcome.images, "image")
+        # A new file grows by nothing.
+        growth = f"{outcome.bytes_added:{'+,' if os.path.lexists(outcome.target) else ','}}"
         given = {"target": outcome.target, "more": and_more(outcome.more), "bytes": outcome.bytes_added}
-        told = [form.format(**given, images=images)]
+        told = [form.format(**given, growth=growth, images=images)]
         told += [INTERRUPTED] if outcome.interrupted else []
         told += [f"kept {outcome.backup}"] if outcome.backup else []
         told += (

@@ -12,6 +12,7 @@ from nbo_extract.cli.work import Task
 from nbo_extract.config_keys import NAME, STUDY
 from nbo_extract.counting import counted
 from nbo_extract.errors import HardwareError, NboExtractError
+from nbo_extract.hardware import GIVE
 from nbo_extract.registry import find_reader, no_reader, readers, refusal
 from nbo_extract.sidecars import form_of, is_sidecar, stem
 from nbo_extract.stores import is_url, plain, shown
@@ -76,7 +77,9 @@ def wanted_paths(paths: Sequence[str], reader: str | None, *, sidecars: Sidecars
     paths = [plain(p) for p in paths]
     for path in (p for p in paths if not is_url(p)):
         if not os.path.lexists(path):
-            raise Refusal(f"{path}: there is no such file; {_way_out(path)}")
+            # What has no ending may be a folder.
+            kind = "file" if os.path.splitext(path)[1] else "file or folder"
+            raise Refusal(f"{path}: there is no such {kind}; {_way_out(path)}")
         if not os.path.exists(path):
             raise Refusal(f"{path}: this link leads nowhere; check where it points to")
     if reader is not None and all(reader != r.name for r in readers()):
@@ -233,8 +236,8 @@ def _of_folder(folder: Path) -> list[Stored]:
         except HardwareError as error:
             others.append(error.message)
     if not found:
-        why = f" ({others[0]})" if others else ""
-        raise Refusal(f"{folder}: this folder holds no hardware description{why}; give a Micro-Meta App file")
+        why = f" ({others[0].removesuffix(f'; {GIVE}')})" if others else ""
+        raise Refusal(f"{folder}: this folder holds no hardware description{why}; {GIVE}")
     for message in others:
         complain(f"{message}; left out")
     return found
