@@ -210,7 +210,7 @@ def test_nothing_is_written_in_a_dry_run(run: Callable[..., Result], data: Path)
     target = data / "results" / "widefield.czi.nbo.xml"
     assert run("widefield.czi", "-o", "results").code == 0
     assert result.out.endswith(
-        f"\n  would write {os.path.join('results', 'widefield.czi.nbo.xml')} (+{target.stat().st_size:,} bytes)\n"
+        f"\n  would write {os.path.join('results', 'widefield.czi.nbo.xml')} ({target.stat().st_size:,} bytes)\n"
     )
 
 
