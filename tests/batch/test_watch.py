@@ -145,7 +145,7 @@ def test_what_cannot_be_watched(folder: Path, sample_data: Path, run: Callable[.
     assert (
         run("watch", image).err == f"nbo-extract: {image}: this is no folder that images come into; name the folder\n"
     )
-    assert run("watch", "day").err == "nbo-extract: day: there is no such file; check the path\n"
+    assert run("watch", "day").err == "nbo-extract: day: there is no such file or folder; check the path\n"
     refused = run("watch", "night", "--embed", "-o", "out")
     assert (refused.code, refused.err) == (2, "nbo-extract: --embed writes into the images; leave -o out\n")
 

@@ -290,7 +290,7 @@ def test_one_of_several_files(path: str) -> None:
             "NBO106",
             "info",
             "this is part 2 of a multi-file CZI (primary file 03020100-0504-0706-0809-0a0b0c0d0e0f): 1 sub-block of "
-            "its directory lie in other parts, which are not read",
+            "its directory lies in other parts, which are not read",
         )
     ]
 
@@ -344,7 +344,7 @@ def test_a_set_of_which_a_file_is_missing(path: str, how: str) -> None:
             "NBO106",
             "info",
             "this is part 0 of a multi-file CZI (primary file 03020100-0504-0706-0809-0a0b0c0d0e0f): 1 sub-block of "
-            "its directory lie in other parts, which are not read",
+            "its directory lies in other parts, which are not read",
         )
     ]
 

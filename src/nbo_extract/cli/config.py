@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def show(path: str, given: str | None) -> int:
     """Show which configuration applies to a path and return the exit code."""
     if not os.path.exists(path):
-        raise Refusal(f"{path}: there is no such file; check the path")
+        raise Refusal(f"{path}: there is no such file or folder; check the path")
     image = not os.path.isdir(path) or find_reader(path) is not None
     # The configuration of a folder is that of an image in it.
     inside = path if image else os.path.join(path, "image")
