@@ -408,7 +408,10 @@ def test_show(run: Run, data: Path) -> None:
     assert "  Description  the one of 2, if it fits the image: no rule fits\n" in several
     path.write_text(RULE, encoding="utf-8")
     assert "no rule fits, and hardware names none" in run("config", "show", "images/confocal.ome.tiff").out
-    assert run("config", "show", "nothing").err == "nbo-extract: nothing: there is no such file or folder; check the path\n"
+    assert (
+        run("config", "show", "nothing").err
+        == "nbo-extract: nothing: there is no such file or folder; check the path\n"
+    )
 
 
 def test_init_writes_a_template_that_can_be_used(run: Run, data: Path) -> None:
