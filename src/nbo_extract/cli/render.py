@@ -328,7 +328,7 @@ class Printer:
         self.line(f"{whole} of them are of described parts that no image refers to: {'; '.join(shown)}{more}", indent=4)
 
     def _messages(self, told: Iterable[tuple[str, str, bool]], *, apart: bool) -> None:
-        """Print sentences, of what stands apart or not; where everything is wanted with what says where a fact stands."""
+        """Print sentences, of what stands apart or not; where everything is wanted, with where a fact may stand."""
         for message, where, aside in told:
             if aside == apart:
                 self.line(message, indent=6 if apart else 4)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from nbo_extract.counting import counted
 from nbo_extract.methods.facts import Channel, Detector, Environment, Light, Microscope, Part, Sampling, Setting
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def rounded(file: FileFacts, digits: int) -> FileFacts:
 
 def told(digits: int) -> str:
     """Say in a text that its numbers are rounded."""
-    many = "1 significant digit" if digits == 1 else f"{digits} significant digits"
+    many = counted(digits, "significant digit")
     return (
         f"measured numbers are rounded to {many}, none left of the decimal point; the files state more "
         "(nbo-extract methods without --digits)"
