@@ -173,8 +173,10 @@ def read(path: str | Path, name: str | None = None) -> RawRecord:
                 raise
             # Of several libraries that know the ending the next may know the file.
             reasons.append(error)
-    if not reasons:
-        raise UnsupportedFormatError(refusal(text))
+    # What its content is says more than why libraries that know its ending do not take it.
+    misnamed = _misnamed(text, head(text)) if name is None else ""
+    if misnamed or not reasons:
+        raise UnsupportedFormatError(misnamed or refusal(text))
     first, *others = reasons
     told = "".join(f"; {e.message.removeprefix(text).lstrip(': ')}" for e in others)
     raise type(first)(first.message + told) from first
@@ -218,16 +220,10 @@ def refusal(path: str) -> str:
     start = head(path)
     if not start:
         return f"{path}: the file is empty; copy it again from the microscope"
+    if misnamed := _misnamed(path, start):
+        return misnamed
     lower = path.lower()
     seen = _seen(start)
-    # A file that is named like an image of a format that is read is damaged: no other library mends that.
-    named = [s for r in readers() if r.rank < ADAPTERS for s in r.suffixes if lower.endswith(s)]
-    if named:
-        content = f"is {seen}" if seen else f"is not that of such a file (it begins with {start[:8].hex(' ')})"
-        return (
-            f"{path}: its name ends in {max(named, key=len)}, but its content {content}; copy it again from the "
-            "microscope, or give the image that is meant"
-        )
     if any(start.startswith(magic) for magic, _ in _PICTURES):
         return f"{path}: {seen}, not a microscope format; give the file that the microscope wrote; {readable}"
     others = [r for r in readers() if r.rank >= ADAPTERS and lower.endswith(r.suffixes)]
@@ -236,6 +232,19 @@ def refusal(path: str) -> str:
     hint = f"; a reader for its ending comes with {ways} (see nbo-extract doctor)" if ways else ""
     unknown = f"unknown content ({start[:8].hex(' ')} …)"
     return f"{path}: not an image that can be read, it looks like {seen or unknown}; {readable}{hint}"
+
+
+def _misnamed(path: str, start: bytes) -> str:
+    """Say that a file is named like an image of a format that is read, and is none; empty for other names."""
+    named = [s for r in readers() if r.rank < ADAPTERS for s in r.suffixes if path.lower().endswith(s)]
+    if not start or not named:
+        return ""
+    seen = _seen(start)
+    content = f"is {seen}" if seen else f"is not that of such a file (it begins with {start[:8].hex(' ')})"
+    return (
+        f"{path}: its name ends in {max(named, key=len)}, but its content {content}; copy it again from the "
+        "microscope, or give the image that is meant"
+    )
 
 
 def _seen(start: bytes) -> str:

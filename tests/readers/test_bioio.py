@@ -334,8 +334,8 @@ def test_doctor_tells_of_plugins(site: Path, run: Callable[..., Result]) -> None
 
 def test_next_adapter_is_asked(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # The second adapter in the order knows this ending, too, and has its library.
-    name = "a.stk"
-    plugin(site, "bioio-stk", "['.stk']")
+    name = "a.vsi"
+    plugin(site, "bioio-vsi", "['.vsi']")
     forget()
     monkeypatch.setattr(formats_adapters, "has_bioformats", lambda: True)
     from nbo_extract_readers import _jvm
@@ -343,10 +343,10 @@ def test_next_adapter_is_asked(site: Path, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(_jvm, "call", lambda _: {"error": "FormatException: bad"})
     path = told(tmp_path, name, **{"raise": "not mine"})
     said = message(lambda: read(path))
-    assert said.startswith(f"{path}: bioio cannot read it (bioio-stk: ValueError: not mine); ")
+    assert said.startswith(f"{path}: bioio cannot read it (bioio-vsi: ValueError: not mine); ")
     assert "; Bio-Formats cannot read it (FormatException: bad);" in said
     xml = '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0" Name="b"/></OME>'
-    answer = {"xml": xml, "format": "STK", "version": "7", "java": "17", "files": [], "original": []}
+    answer = {"xml": xml, "format": "VSI", "version": "7", "java": "17", "files": [], "original": []}
     monkeypatch.setattr(_jvm, "call", lambda _: answer)
     assert read(path).reader == "bioformats"
     # By name it is asked alone.

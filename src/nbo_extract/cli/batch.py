@@ -125,7 +125,7 @@ def _refuse_empty(given: Given, places: Places) -> None:
     ------
     Failure
     """
-    if given.journal is not None or os.path.exists(os.path.join(places.folder(given.paths), NAME)):
+    if not given.paths or given.journal is not None or os.path.exists(os.path.join(places.folder(given.paths), NAME)):
         return
     walked = places.stream(given.paths, given.chosen)
     # The first image is enough: all of them are looked for once.
