@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 
 # The same examples on every machine, however slow it is; `--hypothesis-profile default` looks for others, and more.
-settings.register_profile("same", derandomize=True, deadline=None, max_examples=40)
+settings.register_profile("same", derandomize=True, deadline=None, max_examples=100)
 settings.load_profile("same")
 
 

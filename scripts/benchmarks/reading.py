@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.files import many_planes, plate
@@ -12,12 +13,13 @@ from benchmarks.peers import BIOFORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from benchmarks.measure import Table
     from benchmarks.peers import Peers
 
-COMMAND = [sys.executable, "-m", "nbo_extract"]
+_SCRIPT = Path(sys.executable).with_name("nbo-extract")
+#: What a user calls, where it is installed.
+COMMAND = [str(_SCRIPT)] if _SCRIPT.exists() else [sys.executable, "-m", "nbo_extract"]
 WARM, COLD = "warm", "process"
 _LXML = [sys.executable, "-c", "import lxml.etree"]
 
