@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
 
-from lifting import fact, findings, lens, nodes, run
+from lifting import INSTRUMENT, fact, findings, lens, nodes, record, run
 from nbo_extract.errors import MappingTableError
-from nbo_extract.model import Source
+from nbo_extract.lift_rows import Rows
+from nbo_extract.model import Document, Source
+from nbo_extract.tables import compile_table
 
 
 @pytest.mark.parametrize(
@@ -240,3 +245,19 @@ def test_a_path_that_cannot_be_evaluated_names_its_table() -> None:
     table = lens('Magnification = { from = "count($a)" }', more='[element.let]\na = "@x"')
     with pytest.raises(MappingTableError, match=r"^mapping table t: Invalid type in count\(\$a\)$"):
         run("<v><Lens x='1'/></v>", table)
+
+
+def _element(words: list[int]) -> str:
+    """Return an element made of numbers: its name, then how many children follow."""
+    name, children = "ABCD"[words.pop(0) % 4], words.pop(0) % 6 if words else 0
+    inside = "".join(_element(words) for _ in range(children) if words)
+    return f"<n:{name} xmlns:n='urn:n'>{inside}</n:{name}>" if name == "D" else f"<{name}><!-- c -->{inside}</{name}>"
+
+
+@given(st.lists(st.integers(0, 23), min_size=1, max_size=80))
+def test_places_are_those_of_libxml2(words: list[int]) -> None:
+    read = record(_element(words))
+    rows = Rows(read, compile_table(INSTRUMENT, "t"), Document())
+    tree = read.tree.getroottree()
+    elements = list(read.tree.iter(etree.Element))
+    assert [rows.place(e) for e in reversed(elements)] == [tree.getpath(e) for e in reversed(elements)]

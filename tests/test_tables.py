@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 
 from nbo_extract.errors import MappingTableError
-from nbo_extract.tables import compile_table, load_table, table_names
+from nbo_extract.tables import Nodes, compile_table, load_table, table_names
 from nbo_extract.tables_check import check_table, problems
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ def test_path_of_same_attributes_finds_as_xpath_does(wanted: str | None) -> None
     lamps = list(tree)
     item = etree.SubElement(tree, "Item", {} if wanted is None else {"Ref": wanted})
     plain: Callable[..., object] = etree.XPath(path.text)
-    for given in (lamps, [], "b"):
+    for given in (lamps, Nodes(lamps), [], "b"):
         if isinstance(given, list):
             assert path.find(item, lamps=given, item=[item]) == plain(item, lamps=given, item=[item])
         else:

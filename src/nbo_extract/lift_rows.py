@@ -10,6 +10,7 @@ from nbo_extract.errors import MappingTableError
 from nbo_extract.findings import Finding
 from nbo_extract.functions import FUNCTIONS
 from nbo_extract.model import Fact, Source
+from nbo_extract.tables import Nodes
 from nbo_extract.values import canonical, shortest
 from nbo_extract.words import load_words
 
@@ -105,7 +106,8 @@ class Rows:
         self._said: set[Finding] = set()
         self._error = etree.XPathEvalError
         self._blank: Any = None  # the item that the last row found, but without a text
-        self._placed: tuple[Any, str] = (None, "")  # the last element asked for its path: rows of one ask again
+        self._places: dict[Any, str] = {}
+        self._siblings: dict[tuple[Any, str], dict[Any, int]] = {}
 
     def evaluate(self, path: Path, scope: Scope) -> Any:
         """Evaluate a path at the item of a scope, with its variables."""
@@ -249,9 +251,22 @@ class Rows:
         return f"{path}/@{item.attrname}" if item.is_attribute else path
 
     def _path(self, element: Any) -> str:
-        if self._placed[0] is not element:
-            self._placed = element, self.origins.get(id(element)) or str(self._tree.getpath(element))
-        return self._placed[1]
+        known = self._places.get(element)
+        if known is None:
+            known = self._places[element] = self.origins.get(id(element)) or self._path_within(element)
+        return known
+
+    def _path_within(self, element: Any) -> str:
+        """Return the path from that of the parent; libxml2 counts the siblings of each ancestor for it anew."""
+        parent, name = element.getparent(), element.tag
+        if parent is None or "{" in name:
+            return str(self._tree.getpath(element))
+        siblings = self._siblings.get((parent, name))
+        if siblings is None:
+            same = parent.iterchildren(name)
+            siblings = self._siblings[parent, name] = {child: n for n, child in enumerate(same, 1)}
+        place = f"[{siblings[element]}]" if len(siblings) > 1 else ""
+        return f"{self._path(parent)}/{name}{place}"
 
     def source(self, row: Row, found: Found) -> Source:
         """Return where a value came from."""
@@ -288,10 +303,12 @@ class Rows:
 
 def _argument(value: Any) -> Any:
     """Return a variable's value as libxml2 takes it: of attributes and texts it takes no node-sets, but a string."""
-    if isinstance(value, list) and any(not hasattr(v, "tag") for v in value):
+    if not isinstance(value, list):
+        return value
+    if any(not hasattr(v, "tag") for v in value):
         first = value[0]
         return "".join(first.itertext()) if hasattr(first, "tag") else str(first)
-    return value
+    return Nodes(value)
 
 
 def file_name(path: str) -> str:

@@ -13,7 +13,7 @@ from nbo_extract.errors import MappingTableError
 from nbo_extract.suggesting import meant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from lxml import etree
 
@@ -191,6 +191,23 @@ _PLANE = {
 }  # fmt: skip
 
 
+class Nodes(list[Any]):
+    """Nodes of a variable, which are found by their attributes without looking at each of them."""
+
+    def __init__(self, nodes: Iterable[Any]) -> None:
+        super().__init__(nodes)
+        self._by: dict[str, dict[str, list[Any]]] = {}
+
+    def having(self, attribute: str, value: str) -> list[Any]:
+        """Return the nodes of which an attribute has a value, in their order."""
+        known = self._by.get(attribute)
+        if known is None:
+            known = self._by[attribute] = {}
+            for node in self:
+                known.setdefault(node.get(attribute), []).append(node)
+        return list(known.get(value, ()))
+
+
 def _of_same_attribute(
     find: Callable[..., Any], many: str, attribute: str, one: str, wanted: str
 ) -> Callable[..., Any]:
@@ -205,6 +222,8 @@ def _of_same_attribute(
         if not isinstance(given, list) or not isinstance(owners, list):
             return find(item, **variables)
         values = {value for owner in owners if (value := owner.get(wanted)) is not None}
+        if len(values) == 1 and isinstance(given, Nodes):
+            return given.having(attribute, *values)
         return [node for node in given if node.get(attribute) in values]
 
     return found
