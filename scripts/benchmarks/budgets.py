@@ -48,7 +48,7 @@ def budgets(rows: Sequence[Row], growth: Mapping[str, Sequence[Growth]]) -> list
     large = _row(rows, "Read", "CZI with 0.5 MB of XML*", "warm", FLOOR)
     many = _row(rows, "Embed", "OME-XML of 100,000 planes", "warm")
     file = _row(rows, "Embed", "file of 2 GB", "warm")
-    workers = _row(rows, "Folder", "2 workers against 1, an image", "process")
+    workers = _row(rows, "Folder", "2 workers against 1, an image of *", "process")
     found = [
         _of("`--help`, process", "0.15 s", start, _seconds, lambda r: r.seconds <= 0.15),
         _of("one CZI, process", "0.5 s", czi, _seconds, lambda r: r.seconds <= 0.5),

@@ -55,9 +55,11 @@ def folders(table: Table, peers: Peers, folder: Path, quick: bool) -> list[Growt
     count = 100 if quick else 500
     few = make(folder, count)
     jobs: dict[str, Callable[[], Taken] | None] = {OURS: run_on(few, out, 2), "--workers 1": run_on(few, out, 1)}
-    table.beside("Folder", "2 workers against 1, an image", COLD, jobs, 2, unit=count, share=math.inf)
+    table.beside("Folder", f"2 workers against 1, an image of {count}", COLD, jobs, 2, unit=count, share=math.inf)
     jobs = {OURS: run_on(few, out, 2, summary=True), "sidecars alone": run_on(few, out, 2)}
-    table.beside("Folder", "with summary.csv and report.html, an image", COLD, jobs, 2, unit=count, share=math.inf)
+    table.beside(
+        "Folder", f"with summary.csv and report.html, an image of {count}", COLD, jobs, 2, unit=count, share=math.inf
+    )
     numbers = (10, 100, 500) if quick else (10, 100, 1_000, 10_000)
     taken = {n: run_on(make(folder, n), out, 2)() for n in numbers}
     largest = numbers[-1]
