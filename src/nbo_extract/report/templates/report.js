@@ -102,6 +102,7 @@
       ...line("File", file || (kind === "embedded" ? "the image itself" : "")), ...line("Place", path),
       ...line("Text there", raw), ...line("Rule", rule));
     if (!kind) tip.append(make("span", {}, "nothing is known of where it came from"));
+    if (kind === "number") tip.append(make("span", {}, "says which plane the facts beside it are of"));
     return make("span", { class: "src k-" + (kind || "none"), tabindex: "0" }, make("span", { class: "word" }, KINDS[kind]), tip);
   };
   const facts = (elements) => {
