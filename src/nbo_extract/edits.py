@@ -12,7 +12,7 @@ from nbo_extract.model import Fact, Source
 from nbo_extract.schema import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from nbo_extract.model import Document, Node
     from nbo_extract.schema import Declaration
@@ -37,17 +37,17 @@ def digests(document: Document) -> tuple[str, dict[str, str]]:
     dict of str to str
         Path of each element to the digests of its facts, one after another.
     """
-    found = {}
-    for path, node, _ in _nodes(document):
+    nodes, found = list(_nodes(document)), {}
+    for path, node, _ in nodes:
         facts = "".join(sorted(_short(name, fact) for name, fact in _facts(node)))
         if facts:
             found[path] = facts
-    return _whole(document), found
+    return _whole(nodes), found
 
 
-def _whole(document: Document) -> str:
+def _whole(nodes: Iterable[tuple[str, Node, Declaration]]) -> str:
     total = hashlib.sha256()
-    for path, node, kind in _nodes(document):
+    for path, node, kind in nodes:
         total.update(_encode([path, _stated(node, kind)]))
     return total.hexdigest()
 
@@ -70,7 +70,7 @@ def mark_edited(document: Document, digest: str, known: dict[str, Any], name: st
     int or None
         Number of these facts; None where the document was not changed at all.
     """
-    if _whole(document) == digest:
+    if _whole(_nodes(document)) == digest:
         return None
     count = 0
     for path, node, _ in _nodes(document):

@@ -18,7 +18,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from nbo_extract.errors import UsageError
-from nbo_extract.lights import ATTENUATION, lights_used, repeats_power
+from nbo_extract.lights import ATTENUATION, lights_used, own_lines, repeats_power
 from nbo_extract.schema import load
 from nbo_extract.summary_images import exposure_of, title
 
@@ -266,7 +266,7 @@ def _bands(node: Node) -> str:
 
 
 def _only_line(source: Node | None) -> Node | None:
-    lines = source.all("IlluminationWavelengthRange", "LEDModule") if source is not None else []
+    lines = own_lines(source) if source is not None else []
     return lines[0] if len(lines) == 1 else None
 
 

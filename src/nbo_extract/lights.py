@@ -30,9 +30,14 @@ class Used(NamedTuple):
     line: Node | None
 
 
+def own_lines(source: Node) -> list[Node]:
+    """Return the lines of a source itself."""
+    return source.all("IlluminationWavelengthRange", "LEDModule")
+
+
 def lines_of(source: Node, index: dict[str, Node]) -> list[Node]:
     """Return the lines of a source, and of the lasers that it is made of."""
-    found = source.all("IlluminationWavelengthRange", "LEDModule")
+    found = own_lines(source)
     for reference in source.all("LaserRef"):
         laser = index.get(reference.id)
         if laser is not None and laser is not source:

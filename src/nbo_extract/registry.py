@@ -173,10 +173,11 @@ def read(path: str | Path, name: str | None = None) -> RawRecord:
                 raise
             # Of several libraries that know the ending the next may know the file.
             reasons.append(error)
+    if not reasons:
+        raise UnsupportedFormatError(refusal(text))
     # What its content is says more than why libraries that know its ending do not take it.
-    misnamed = _misnamed(text, head(text)) if name is None else ""
-    if misnamed or not reasons:
-        raise UnsupportedFormatError(misnamed or refusal(text))
+    if misnamed := _misnamed(text, head(text)):
+        raise UnsupportedFormatError(misnamed)
     first, *others = reasons
     told = "".join(f"; {e.message.removeprefix(text).lstrip(': ')}" for e in others)
     raise type(first)(first.message + told) from first

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from nbo_extract import short_words
 from nbo_extract.applicability import kinds_of
-from nbo_extract.lights import ATTENUATION, POWER, lights_used, repeats_power
+from nbo_extract.lights import ATTENUATION, POWER, lights_used, own_lines, repeats_power
 from nbo_extract.model import Fact
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ def _light(used: Used) -> str:
 def light_source_text(source: Node, line: Node | None = None) -> str:
     """Name a light source, with the wavelength that was used, or its only one, where it is not called by it."""
     name = title(source)
-    lines = source.all("IlluminationWavelengthRange", "LEDModule") if line is None else [line]
+    lines = own_lines(source) if line is None else [line]
     peaks = [n for n in lines if n.get("PeakWavelength")]
     told = [stated(n, "PeakWavelength") for n in peaks if (n.get("PeakWavelength") or "") not in name]
     # A source of many lines is not described by listing them all.
