@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbo_extract.cli.given_again import again
 from nbo_extract.cli.group import FAILED, OK, Refusal, complain
 from nbo_extract.cli.inputs import refuse_no_file
 from nbo_extract.cli.looking import Looking
@@ -15,7 +15,7 @@ from nbo_extract.counting import counted
 from nbo_extract.stores import last_part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from nbo_extract.cli.listed import Chosen
     from nbo_extract.gap_rows import DocumentGaps, GapSheet
@@ -27,6 +27,8 @@ _SECTIONS = {
     "channel": "of channels",
 }
 _SHOWN = 5
+#: Options of a sheet that is asked for which are of no use when it is filled in.
+_OF_ASKING = ("output", "tier", "extensions", "level", "literal", "profile", "verbose", "workers")
 
 
 def run(
@@ -53,7 +55,8 @@ def run(
             complain(f"{outcome.path}: as stated in {os.path.basename(outcome.stated_in)}")
         parts += [outcome.gaps] if outcome.gaps is not None else []
     if parts:
-        _write(parts, output, verbose, _following(paths, chosen, output, options))
+        words = [] if chosen.listed else paths
+        _write(parts, output, verbose, again("nbo-extract", *words, leave=_OF_ASKING, more={"hardware": output}))
     return FAILED if looking.code else OK
 
 
@@ -79,24 +82,6 @@ def _refuse_output(output: str) -> None:
     if os.path.exists(output):
         # Hours of typing may be in it.
         raise Refusal(f"{output}: the file is there already, and may be filled in; give another name with -o")
-
-
-def _following(paths: Sequence[str], chosen: Chosen, output: str, options: Mapping[str, Any]) -> str:
-    """Return the command that takes the sheet when it is filled in: what completes the images must stay the same."""
-    words = ["nbo-extract", *(["--from-file", "LIST"] if chosen.listed else paths)]
-    for name, values in (("--include", chosen.include), ("--exclude", chosen.exclude)):
-        words += [w for value in values for w in (name, value)]
-    words += [w for path in options["hardware"] for w in ("--hardware", path)]
-    words += ["--hardware", output]
-    words += [w for pair in options["matches"].items() for w in ("--match", "=".join(pair))]
-    prefer = sorted(options["prefer"])
-    words += ["--prefer", "hardware" if prefer == ["all"] else f"hardware:{','.join(prefer)}"] if prefer else []
-    for name in ("config", "reader"):
-        words += [f"--{name}", options[name]] if options[name] is not None else []
-    words += [w for rule in options["skip_rules"] for w in ("--skip-rule", rule)]
-    flags = ("no_config", "partial", "no_derive", "no_sidecar", "redact")
-    words += [f"--{name.replace('_', '-')}" for name in flags if options[name]]
-    return shlex.join(words)
 
 
 def _write(parts: Sequence[DocumentGaps], output: str, verbose: bool, following: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,10 +12,12 @@ from nbo_extract.config import ALL
 from nbo_extract.stores import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
-def again(*words: str, leave: Container[str]) -> str:
+def again(*words: str, leave: Container[str], more: Mapping[str, str] = _NONE) -> str:
     """Return a command with the options of the one that runs, as one line that a shell takes.
 
     Parameters
@@ -23,6 +26,8 @@ def again(*words: str, leave: Container[str]) -> str:
         The command and what else stands in front.
     leave : container of str
         Names of parameters that the command does not need.
+    more : mapping of str to str, optional
+        Name of a parameter that takes several values to one that comes after those that were given.
     """
     context = click.get_current_context()
     told = list(words)
@@ -31,6 +36,8 @@ def again(*words: str, leave: Container[str]) -> str:
         given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
         if isinstance(option, click.Option) and given and name not in leave:
             told += _as_given(option, context.params[name])
+        if isinstance(option, click.Option) and name in more:
+            told += [option.opts[-1], more[name]]
     return one_line(shlex.join(told))
 
 
